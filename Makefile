@@ -1,0 +1,125 @@
+# vitalsd: one file, every command visible.  `make` builds into build/ (or
+# build-san/ with SAN=1, build-tsan/ with TSAN=1); `make help` lists the rest.
+#
+# Easy to get wrong: the pure core (PURE below) is linked first and may not
+# call anything outside tests/pure.allow; see `make purity`.
+
+, := ,
+B        := build$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(findstring clang,$(CC)),-clang)
+CFLAGS   ?= -O2 -g
+STD      := -std=gnu17 -D_GNU_SOURCE -I.
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
+            -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+            -Wundef -Wpointer-arith -Wwrite-strings -Wswitch-enum
+WERROR   := $(if $(CI),-Werror)
+SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all) \
+            $(if $(TSAN),-fsanitize=thread)
+PACKAGES := libserialport sqlite3 libsystemd jansson yaml-0.1 nettle
+HARDEN   := $(if $(SAN)$(TSAN),,-fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE)
+ifneq ($(filter-out deps help clean,$(or $(MAKECMDGOALS),all)),)
+# pkg-config and the libraries come from here, before anything else is read.
+DEPS_OK  := $(shell tests/install-deps build >&2 && echo yes)
+ifneq ($(DEPS_OK),yes)
+$(error the packages above are needed to build)
+endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) libcurl ncursesw)
+endif
+pkglibs   = $(shell pkg-config --libs $1)
+ALL_CFLAGS = $(STD) $(WARN) $(WERROR) $(HARDEN) $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS)
+LDFLAGS  += $(SANFLAGS) $(if $(SAN)$(TSAN),,-pie -Wl$(,)-z$(,)relro$(,)-z$(,)now) -pthread
+
+obj       = $(patsubst %.c,$B/%.o,$1)
+
+# What does no I/O, reads no clock, allocates nothing and logs nothing.
+PURE     := $(wildcard schemas/*.c drivers/*.c alerts/*.c) \
+            $(wildcard daemon/session.c daemon/hub.c)
+DAEMON   := $(filter-out $(PURE) daemon/main.c,$(wildcard daemon/*.c))
+REVIEW   := $(wildcard review/*.c)
+NOTIFY   := $(filter-out notify/main.c,$(wildcard notify/*.c))
+CLI      := $(filter-out cli/main.c,$(wildcard cli/*.c))
+SIM      := $(filter-out tests/sim/main.c tests/sim/receiver.c,$(wildcard tests/sim/*.c))
+MIGRATIONS := $(wildcard schemas/*.sql)
+PROGRAMS := $(if $(wildcard daemon/main.c),$B/vitalsd) \
+            $(if $(wildcard notify/main.c),$B/vitals-notify) \
+            $(if $(wildcard cli/main.c),$B/vitalsctl) \
+            $(if $(wildcard tests/sim/main.c),$B/vitals-sim) \
+            $(if $(wildcard tests/sim/receiver.c),$B/vitals-receiver)
+UNIT     := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
+SYSTEM   := $(patsubst tests/system/%.c,$B/system/%,$(wildcard tests/system/test_*.c))
+
+all: $(PROGRAMS)
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# SQL migrations become one C string each.
+$B/schemas/migrations.c: $(MIGRATIONS) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "schemas/migrations.h"'; \
+	   echo 'const char *const migrations[] = {'; \
+	   for f in $(sort $(MIGRATIONS)); do \
+	     sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo ','; done; \
+	   echo 'NULL };'; } > $@
+$B/schemas/migrations.o: $B/schemas/migrations.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$B/libpure.a: $(call obj,$(PURE))
+	@rm -f $@; ar rcs $@ $^
+$B/libdaemon.a: $(call obj,$(DAEMON)) $(if $(MIGRATIONS),$B/schemas/migrations.o)
+	@rm -f $@; ar rcs $@ $^
+$B/libreview.a: $(call obj,$(REVIEW))
+	@rm -f $@; ar rcs $@ $^
+$B/libnotify.a: $(call obj,$(NOTIFY))
+	@rm -f $@; ar rcs $@ $^
+$B/libcli.a: $(call obj,$(CLI))
+	@rm -f $@; ar rcs $@ $^
+$B/libsim.a: $(call obj,$(SIM))
+	@rm -f $@; ar rcs $@ $^
+
+CORE_LIBS = $(call pkglibs,$(PACKAGES)) -lm
+
+$B/vitalsd: $B/daemon/main.o $B/libdaemon.a $B/libpure.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+$B/vitals-notify: $B/notify/main.o $B/libnotify.a $B/libdaemon.a $B/libpure.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl)
+$B/vitalsctl: $B/cli/main.o $B/libcli.a $B/libreview.a $B/libdaemon.a $B/libpure.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,ncursesw)
+$B/vitals-sim: $B/tests/sim/main.o $B/libsim.a $B/libdaemon.a $B/libpure.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+$B/vitals-receiver: $B/tests/sim/receiver.o
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+
+# A unit test links every library that there is; it includes no .c file.
+ALL_LIBS := $(if $(CLI),$B/libcli.a) $(if $(REVIEW),$B/libreview.a) \
+            $(if $(NOTIFY),$B/libnotify.a) $(if $(SIM),$B/libsim.a) \
+            $(if $(DAEMON),$B/libdaemon.a) $B/libpure.a
+$B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl ncursesw cmocka) -ldl
+
+unit: $(UNIT) ## the unit and capture tests
+	@tests/run $(UNIT)
+
+purity: $B/libpure.a ## the pure core calls nothing outside tests/pure.allow
+	@tests/purity $<
+
+layers: ## every include points down the list in tests/layers
+	@tests/check-layers
+
+check: ## everything short
+	@tests/install-deps check
+	@$(MAKE) --no-print-directory all purity layers unit
+
+deps:
+	@tests/install-deps check
+
+clean:
+	rm -rf build build-*
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+.PHONY: all help unit purity layers check deps clean
+.SECONDARY:

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What a driver is: one protocol, as one constant struct of facts and three
+ * functions.  A driver file has no header; it exports only its struct, and
+ * drivers/registry.c lists it.  docs/adding-a-driver.md walks through it.
+ *
+ * Easy to get wrong: a driver neither reads nor writes a port, reads no clock
+ * and keeps nothing outside the state that it is given.  It turns bytes that
+ * arrived into readings, and may name bytes to be sent.
+ */
+#ifndef DRIVERS_DRIVER_H
+#define DRIVERS_DRIVER_H
+
+#include "drivers/window.h"
+#include "schemas/vital.h"
+
+enum flow { FLOW_NONE = 0, FLOW_RTSCTS = 1 };
+
+struct line {
+	uint32_t baud;
+	uint8_t bits;		/* 7 or 8 */
+	char parity;		/* 'N', 'E', 'O' */
+	uint8_t stop;		/* 1 or 2 */
+	enum flow flow;
+};
+
+/* What became of a frame; counted per port and shown to people. */
+enum decode {
+	DECODE_OK = 0,
+	DECODE_IGNORED = 1,	/* sound, but says nothing that we read */
+	DECODE_BAD_CHECK = 2,	/* checksum or parity pattern */
+	DECODE_BAD_LENGTH = 3,	/* the length that it states is not its own */
+	DECODE_BAD_VALUE = 4,	/* sound, but a field is impossible */
+	DECODE_BAD_SEQUENCE = 5,	/* does not follow its predecessor */
+};
+#define DECODES 6
+
+const char *decode_name(enum decode d);	/* "ok", "bad-check", ... */
+
+#define READINGS_MAX 16
+
+struct readings {
+	struct reading item[READINGS_MAX];
+	size_t n;
+	/* The monitor's own clock, as it prints it (ms since 1970, in a zone
+	 * that only the monitor knows); 0 where the frame carries none.  For
+	 * the log and for pacing recordings; never used for alarms. */
+	int64_t device_clock_ms;
+};
+
+/* Appends one reading, its quality judged by vital_judge().  A full list
+ * drops it; no driver can reach that (a test feeds the largest frame). */
+void readings_add(struct readings *r, enum vital v, enum quality q,
+    int32_t value);
+
+/* What a person may set for one port. */
+struct driver_options {
+	uint16_t interval_s;	/* how often to ask for values; 0: default */
+};
+
+#define DRIVER_STATE_MAX 256	/* bytes; a driver asserts that its fits */
+union driver_state {
+	unsigned char byte[DRIVER_STATE_MAX];
+	int64_t align;
+};
+
+#define TX_MAX 320	/* bytes of the longest message that is ever sent */
+#define TX_FIELDS 6
+
+/* A field of a message template that may vary. */
+enum tx_field_kind {
+	TX_RANGE,	/* unsigned, first byte most significant, min..max */
+	TX_ANY,		/* any value: an echoed id, a counter */
+	TX_CHECKSUM,	/* whatever the driver's own check yields */
+};
+
+struct tx_field {
+	const char *name;
+	uint16_t offset;
+	uint8_t length;		/* 1 to 4 bytes */
+	enum tx_field_kind kind;
+	uint32_t min, max;	/* TX_RANGE */
+};
+
+/* One message that the driver may ever send. */
+struct tx_template {
+	const char *name;	/* what it asks for, for people */
+	const uint8_t *bytes;
+	size_t length;
+	struct tx_field field[TX_FIELDS];	/* ends at the first no name */
+};
+
+/* frame() answers with the length of the frame that starts at index 0, or: */
+#define FRAME_MORE	0	/* could be a frame, too short to tell */
+#define FRAME_GARBAGE	(-1)	/* no frame can start here: drop ONE byte */
+
+struct driver {
+	const char *name;	/* configuration, log, tests: "ge-dri" */
+	const char *title;	/* for people */
+	struct line line;
+	uint32_t silent_after_ms;	/* no good frame for so long: silent */
+	bool checksummed;
+	const char *const *kin;	/* names of drivers of the same bytes, NULL at
+				 * the end; NULL for none */
+	const struct tx_template *tx;	/* all that it may send; ends at no
+					 * name; NULL: it only listens */
+	uint16_t default_interval_s;	/* 0: it does not ask */
+
+	/* Prepares the state of a freshly opened line.  NULL: all zero. */
+	void (*init)(union driver_state *s, const struct driver_options *o);
+
+	/* Is there a frame at index 0?  gap_ms is the quiet before its first
+	 * byte. */
+	int (*frame)(const struct window *w, int64_t gap_ms);
+
+	/* The frame is w's first n bytes, complete at t_ms.  Adds readings to
+	 * 'out' only when it returns DECODE_OK. */
+	enum decode (*decode)(union driver_state *s, int64_t t_ms,
+	    const struct window *w, size_t n, struct readings *out);
+
+	/* Called now and then (at least once a second, and right after the
+	 * port was opened).  Returns the length of one message of tx[] put in
+	 * 'buf', or 0.  NULL: it only listens. */
+	size_t (*request)(union driver_state *s, int64_t t_ms,
+	    uint8_t buf[TX_MAX]);
+};
+
+/* All drivers, ended by NULL; and the one of that name, or NULL. */
+extern const struct driver *const drivers[];
+const struct driver *driver_find(const char *name);
+
+/* Whether these bytes are exactly one of the messages that the driver lists.
+ * The one function that writes to a port asks this first. */
+bool tx_allowed(const struct driver *d, const uint8_t *p, size_t n) MUST_CHECK;
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A driver applied to a stream of bytes: framing, resynchronising, counting
+ * and silence, written once for all drivers.
+ *
+ * Easy to get wrong: a reading's time is that of the last byte of its frame,
+ * however the reads were cut; and on garbage ONE byte is dropped, never the
+ * length that a damaged frame claims.
+ */
+#ifndef DRIVERS_STREAM_H
+#define DRIVERS_STREAM_H
+
+#include "drivers/driver.h"
+
+/* A partial frame that waits longer than this for its next byte is garbage:
+ * no protocol here pauses so long within a frame. */
+#define STREAM_STALE_MS 10000
+
+struct stream_counters {
+	uint64_t bytes;
+	uint64_t garbage;	/* bytes that belong to no frame */
+	uint64_t frames[DECODES];	/* by diagnosis */
+	uint64_t readings;
+};
+
+struct stream {
+	const struct driver *driver;
+	struct driver_options options;
+	struct window window;
+	int64_t first_ms;	/* time of the window's first byte */
+	int64_t byte_ms;	/* last byte of any kind; STREAM_NEVER */
+	int64_t good_ms;	/* last sound frame; STREAM_NEVER */
+	int64_t open_ms;	/* when the line was opened or reset */
+	struct stream_counters count;
+	union driver_state state;
+};
+#define STREAM_NEVER INT64_MIN
+
+/* One frame that was found. */
+struct decoded {
+	int64_t t_ms;		/* when its last byte arrived */
+	size_t length;		/* in bytes on the wire */
+	enum decode result;
+	struct readings readings;	/* empty unless DECODE_OK */
+};
+
+/* Starts afresh: counters too.  The driver must outlive the stream. */
+void stream_init(struct stream *s, const struct driver *d,
+    const struct driver_options *o, int64_t t_ms);
+
+/* The line was opened anew: drops a partial frame and the driver's state,
+ * keeps the counters. */
+void stream_reset(struct stream *s, int64_t t_ms);
+
+/* Takes bytes that arrived at t_ms, as many as there is room for; returns how
+ * many.  Call stream_next() until it says false, then feed the rest:
+ *
+ *	while (n > 0) {
+ *		size_t taken = stream_feed(s, t_ms, p, n);
+ *		p += taken, n -= taken;
+ *		while (stream_next(s, &d))
+ *			use(&d);
+ *	}
+ *
+ * It always takes at least one byte when the loop above is followed. */
+size_t stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
+    MUST_CHECK;
+
+/* The next frame among the bytes fed, good or bad; false when there is none
+ * (yet). */
+bool stream_next(struct stream *s, struct decoded *out) MUST_CHECK;
+
+/* What the driver wants to send now: its length, or 0. */
+size_t stream_request(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
+    MUST_CHECK;
+
+/* Whether the monitor counts as silent at t_ms: no sound frame for the
+ * driver's silent_after_ms (since the line was opened, if there was none). */
+bool stream_silent(const struct stream *s, int64_t t_ms) MUST_CHECK;
+
+#endif
