@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The technical conditions of the box itself, T7 to T10: clock, delivery,
+ * log, restart.  They always run, session or not.
+ *
+ * Easy to get wrong: nothing here is pausable, and nothing latches.
+ */
+#ifndef ALERTS_BOX_H
+#define ALERTS_BOX_H
+
+#include "alerts/board.h"
+
+enum box_condition {
+	BOX_CLOCK_UNSYNCED = 0,	/* T7 low */
+	BOX_CLOCK_STEPPED = 1,	/* T7 low; ends by itself after 60 s */
+	BOX_UNDELIVERED = 2,	/* T8 medium, one per channel */
+	BOX_LOG_FAILING = 3,	/* T9 high */
+	BOX_DISK_LOW = 4,	/* T9 high: below 5 % or the floor */
+	BOX_RESTARTED = 5,	/* T10 medium, one per bed with a session;
+				 * ends when acknowledged or after 5 min */
+	BOX_LOG_REPLACED = 6,	/* T9 high, latches until acknowledged */
+};
+#define BOX_CONDITIONS 7
+#define BOX_SLOTS 48		/* condition x subject, open at one time */
+
+#include "alerts/box_state.h"
+
+void box_init(struct box *b, const struct board_sink *sink,
+    struct id_source *ids);
+
+/* The condition holds (or no longer) for 'subject' (a channel, a bed; "" for
+ * the box).  'why' is the sentence for people.  Repeating it changes nothing
+ * but the sentence. */
+void box_set(struct box *b, int64_t t_ms, enum box_condition c,
+    const char *subject, bool holds, const char *why);
+
+void box_tick(struct box *b, int64_t t_ms);
+int64_t box_next_ms(const struct box *b);
+bool box_ack(struct box *b, int64_t t_ms, struct event_id event,
+    const char *by) MUST_CHECK;
+size_t box_view(const struct box *b, struct alarm_change *out, size_t cap);
+
+#endif
