@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The log's only writer: a thread that owns the SQLite database and takes
+ * records through a bounded queue.  It commits what has arrived, at the latest
+ * after 100 ms, with synchronous=FULL; urgent records at once.
+ *
+ * Easy to get wrong: no call here blocks, fails or waits for the disk but
+ * store_open() and store_close().  What could not be stored is counted and
+ * reported, never dropped in silence; when the disk works again, storing goes
+ * on without a restart.
+ */
+#ifndef DAEMON_STORE_H
+#define DAEMON_STORE_H
+
+#include "daemon/session.h"
+#include "schemas/record.h"
+
+struct store;
+
+#define STORE_READINGS 65536	/* queue, readings */
+#define STORE_RECORDS 1024	/* queue, other records */
+
+/* One configured port as the log knows it. */
+struct store_port {
+	char name[PORT_NAME_MAX];
+	char bed[BED_MAX];
+	char driver[32];
+	char path[256];
+};
+
+struct store_options {
+	const char *dir;	/* the state directory; the log is log.db */
+	uint64_t start_id;	/* this process start (struct event_id) */
+	char boot_id[40];	/* /proc/sys/kernel/random/boot_id */
+	const char *version;	/* of vitalsd */
+	const struct store_port *ports;
+	size_t ports_n;
+	int64_t segment_ms;	/* a segment of readings is at most so long */
+	uint64_t ballast;	/* bytes kept to be given back on a full disk */
+	struct now now;
+};
+
+/* What the log knows of the time before this start. */
+struct store_session {
+	struct session session;		/* times moved onto this boot's axis */
+	bool same_boot;			/* else bridged by wall time */
+	bool bridge_certain;		/* clock synchronised on both sides */
+	int64_t bridge_ms;		/* length of the gap as bridged */
+	struct statement baseline;	/* the last BASELINE_CONFIRM; kind is
+					 * MARK if there was none */
+	bool armed[32];			/* by enum ladder, from EVENT_ARMED */
+	struct statement *limits;	/* LIMIT_SET of this session, in order */
+	size_t limits_n;
+	struct alarm_change *open_alarms;	/* last change of each event
+						 * not ended */
+	size_t open_alarms_n;
+};
+
+struct store_restored {
+	struct store_session *sessions;	/* the open ones */
+	size_t sessions_n;
+	struct notice *notices;		/* made and not delivered, oldest first;
+					 * at most STORE_RECORDS newest */
+	size_t notices_n;
+	int64_t last_wall_ms;		/* of the last record before this start;
+					 * 0: an empty log */
+	int64_t last_t_ms;
+	bool last_same_boot;
+	bool last_clean;		/* EVENT_STOP was its last word */
+	char replaced[256];		/* a damaged log was moved to this path;
+					 * "" if not */
+	uint32_t sessions_today;	/* for the next session id: the number
+					 * of sessions per bed is asked by
+					 * store_session_count() */
+};
+
+/* Opens or makes the log, migrates it, moves a damaged one aside, reads what
+ * is to be resumed, and starts the thread.  Only the newest version's or an
+ * older log is taken: a newer one is refused (-EPROTO).  If the log cannot be
+ * opened at all (disk full, read-only), it still returns a store that keeps
+ * trying, with *restored empty and the fault in store_report().  error gets a
+ * sentence on failure. */
+int store_open(struct store **out, const struct store_options *o,
+    struct store_restored **restored, char *error, size_t error_size)
+    MUST_CHECK;
+void store_restored_free(struct store_restored *r);
+
+/* How many sessions with this id prefix ("20261121-CHAIR3-") the log had when
+ * it was opened (the hub counts on from there). */
+uint32_t store_session_count(const struct store *s, const char *prefix);
+
+/* Hands over a record; returns its ticket, or 0 if the queue is full (counted
+ * and reported).  An urgent record is committed at once. */
+uint64_t store_reading(struct store *s, const struct now *now, size_t port,
+    const struct reading *r);
+uint64_t store_record(struct store *s, const struct now *now,
+    const struct record *r, bool urgent);
+
+/* The wall clock was stepped or its synchronisation changed: from now on,
+ * readings get their wall time by this. */
+void store_clock(struct store *s, const struct now *now);
+
+/* Readable when there is something to report. */
+int store_fd(const struct store *s);
+
+struct store_report {
+	uint64_t committed;	/* every ticket up to here is durable or
+				 * reported lost */
+	uint64_t lost_readings, lost_records;	/* since the start */
+	bool failing;
+	char why[160];		/* of the last failure */
+	int64_t answered_ms;	/* CLOCK_BOOTTIME at which the thread last
+				 * showed that it lives */
+	int disk_free_percent;	/* of the state directory; -1 unknown */
+	uint64_t disk_free_bytes;
+	uint64_t wal_bytes;
+	uint64_t readings, records;	/* stored since the start */
+};
+void store_report(struct store *s, struct store_report *out);
+
+/* Stores what is queued, writes EVENT_STOP, closes; waits at most wait_ms and
+ * then gives up on a hung disk. */
+void store_close(struct store *s, const struct now *now, int wait_ms);
+
+#endif
