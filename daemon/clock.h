@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The only module that reads a clock.
+ *
+ * Easy to get wrong: ages and durations are of CLOCK_BOOTTIME, which goes on
+ * through suspend and never steps; the wall clock is a label.
+ */
+#ifndef DAEMON_CLOCK_H
+#define DAEMON_CLOCK_H
+
+#include "schemas/record.h"
+
+int64_t clock_boot_ms(void);
+int64_t clock_wall_ms(void);
+
+/* Both, and whether the kernel calls the wall clock synchronised. */
+struct now clock_now(void);
+
+/* The start of the local day in which wall_ms lies, and of the day before. */
+void clock_midnights(int64_t wall_ms, int64_t *today, int64_t *yesterday);
+
+/* "2026-11-21T14:02:31.123Z" (UTC), and "14:02:31" (local), with NUL. */
+#define CLOCK_TEXT 32
+void clock_format_utc(int64_t wall_ms, char out[CLOCK_TEXT]);
+void clock_format_local(int64_t wall_ms, char out[CLOCK_TEXT]);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Newline-delimited messages over a non-blocking stream socket: bounded on the
+ * way in and on the way out.  Used by every program that talks to a socket.
+ *
+ * Easy to get wrong: nothing here blocks.  A peer that does not read is found
+ * by lines_send() answering -ENOBUFS, and is to be dropped, not waited for.
+ */
+#ifndef DAEMON_LINES_H
+#define DAEMON_LINES_H
+
+#include "schemas/vital.h"
+
+#define LINES_MAX 65536		/* bytes of one message without its newline */
+#define LINES_OUT 1048576	/* bytes that may wait to be sent */
+
+struct lines {
+	int fd;			/* not owned */
+	char *in;		/* grown as needed, up to LINES_MAX + 1 */
+	size_t in_n, in_cap, in_scanned;
+	char *out;
+	size_t out_n, out_cap;
+};
+
+void lines_init(struct lines *l, int fd);
+void lines_free(struct lines *l);	/* does not close fd */
+
+/* Reads what is there.  0: something was read; -EAGAIN: nothing now;
+ * -EPIPE: the peer has closed; -EMSGSIZE: a line longer than LINES_MAX;
+ * else another negative errno. */
+int lines_read(struct lines *l) MUST_CHECK;
+
+/* The next whole line, NUL-terminated and without its newline, valid until
+ * the next call on 'l'; NULL if there is none.  *length may be NULL. */
+char *lines_next(struct lines *l, size_t *length) MUST_CHECK;
+
+/* Queues a message (adds the newline) and sends what the socket takes.
+ * -ENOBUFS: more than LINES_OUT would wait. */
+int lines_send(struct lines *l, const char *text, size_t n) MUST_CHECK;
+
+/* Sends what waits; 0 or negative errno (-EAGAIN is 0 with lines_waiting). */
+int lines_flush(struct lines *l) MUST_CHECK;
+bool lines_waiting(const struct lines *l);
+
+#endif
