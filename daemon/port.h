@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One configured port on the event loop: opened by its stable path, read,
+ * decoded, written to only with what its driver lists, reopened for ever.
+ *
+ * Easy to get wrong: zero bytes together with a hang-up means unplugged, not
+ * "nothing to read"; and the device behind a stable path changes its number
+ * when it is plugged in again, so the path is resolved at every opening.
+ */
+#ifndef DAEMON_PORT_H
+#define DAEMON_PORT_H
+
+#include <systemd/sd-event.h>
+
+#include "daemon/config.h"
+#include "drivers/stream.h"
+
+struct port;
+
+struct port_sink {
+	void *arg;
+	/* A frame was found, good or bad. */
+	void (*frame)(void *arg, size_t index, const struct decoded *d);
+	/* The line was opened, or is gone; why is a sentence for people. */
+	void (*link)(void *arg, size_t index, bool open, const char *why);
+	/* Raw bytes, only while port_record() is on. */
+	void (*bytes)(void *arg, size_t index, int64_t t_ms, bool sent,
+	    const uint8_t *p, size_t n);
+};
+
+/* What people see of a port. */
+struct port_status {
+	bool open;
+	char why[160];		/* if not: "no such device: ..." */
+	char device[256];	/* the device node that the path led to */
+	int64_t since_ms;	/* open or lost since */
+	uint64_t opened;	/* how many times it was opened */
+	int64_t byte_ms, frame_ms;	/* STREAM_NEVER if none yet */
+	struct stream_counters count;
+	uint64_t framing_errors, parity_errors, breaks;	/* seen by the line */
+	uint64_t written, write_failures, refused;	/* messages */
+	int64_t device_clock_skew_ms;	/* monitor's clock minus wall clock at
+					 * the last frame that carried one */
+	bool has_device_clock;
+};
+
+/* Takes its place on the loop and tries to open at once.  'c' must outlive
+ * it. */
+int port_new(struct port **out, sd_event *loop, const struct config_port *c,
+    size_t index, const struct port_sink *sink) MUST_CHECK;
+void port_free(struct port *p);
+
+void port_status(const struct port *p, struct port_status *out);
+
+/* Something appeared or vanished under /dev: a port that is not open tries
+ * again soon (coalesced; backoff still bounds a storm). */
+void port_hotplug(struct port *p);
+
+/* Raw bytes go to the sink as well. */
+void port_record(struct port *p, bool on);
+
+/* How often the port's timer has run: the watchdog's evidence. */
+uint64_t port_turns(const struct port *p);
+
+#endif
