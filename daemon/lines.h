@@ -17,6 +17,7 @@
 struct lines {
 	int fd;			/* not owned */
 	char *in;		/* grown as needed, up to LINES_MAX + 1 */
+	size_t in_start;	/* first byte that was not handed out */
 	size_t in_n, in_cap, in_scanned;
 	char *out;
 	size_t out_n, out_cap;
@@ -25,9 +26,10 @@ struct lines {
 void lines_init(struct lines *l, int fd);
 void lines_free(struct lines *l);	/* does not close fd */
 
-/* Reads what is there.  0: something was read; -EAGAIN: nothing now;
- * -EPIPE: the peer has closed; -EMSGSIZE: a line longer than LINES_MAX;
- * else another negative errno. */
+/* Reads what is there.  0: something was read, or whole lines fill the buffer
+ * and lines_next() is to be called first; -EAGAIN: nothing now; -EPIPE: the
+ * peer has closed (an unfinished line is lost); -EMSGSIZE: a line longer than
+ * LINES_MAX; else another negative errno. */
 int lines_read(struct lines *l) MUST_CHECK;
 
 /* The next whole line, NUL-terminated and without its newline, valid until
@@ -35,7 +37,8 @@ int lines_read(struct lines *l) MUST_CHECK;
 char *lines_next(struct lines *l, size_t *length) MUST_CHECK;
 
 /* Queues a message (adds the newline) and sends what the socket takes.
- * -ENOBUFS: more than LINES_OUT would wait. */
+ * Nothing is queued with -ENOBUFS: more than LINES_OUT would wait; -EMSGSIZE:
+ * longer than LINES_MAX; -EINVAL: it has a newline of its own. */
 int lines_send(struct lines *l, const char *text, size_t n) MUST_CHECK;
 
 /* Sends what waits; 0 or negative errno (-EAGAIN is 0 with lines_waiting). */
