@@ -46,12 +46,14 @@ enum refusal {
 	REFUSAL_FUTURE,
 	REFUSAL_TOO_OLD,		/* more than 12 h ago */
 	REFUSAL_UNKNOWN_STATEMENT,	/* amend: no such statement here */
-	REFUSAL_NOT_AMENDABLE,		/* amend: of a kind without a time */
+	REFUSAL_NOT_AMENDABLE,		/* amend: a session's start or end cannot
+					 * be withdrawn, only moved */
 	REFUSAL_WITHDRAWN,		/* amend: was withdrawn before */
 	REFUSAL_ORDER,			/* amend: the rest would make no sense */
 	REFUSAL_FULL,
+	REFUSAL_NO_TIME,		/* --at: no time of day */
 };
-#define REFUSALS 16
+#define REFUSALS 17
 
 /* A sentence for people that says what is missing and which verb helps. */
 const char *refusal_text(enum refusal r);
