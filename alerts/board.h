@@ -51,6 +51,7 @@ struct baseline {
 struct board_port {
 	const char *name;
 	int32_t silent_after_ms;
+	bool same_limb;		/* the oximeter sits on the cuff's arm (T2) */
 };
 void board_init(struct board *b, const struct limit_set *limits,
     const struct board_port *ports, size_t ports_n,
@@ -63,6 +64,13 @@ void board_open(struct board *b, int64_t t_ms, const struct limit_set *limits);
 void board_restore(struct board *b, int64_t t_ms,
     const struct limit_set *limits, const bool armed[LADDERS],
     const struct baseline *baseline);
+/* After board_restore(): an event that was open when the process ended goes on
+ * under its id.  A latched one stays latched; one that was active is taken as
+ * active at its priority (acknowledged if it was), so that nobody is told
+ * twice, and is judged afresh by what comes: it ends, latches or climbs as if
+ * there had been no restart.  Technical ones end (phase END, "vitalsd was
+ * restarted") and are raised afresh if they hold. */
+void board_adopt(struct board *b, int64_t t_ms, const struct alarm_change *c);
 /* It closes: open alarms end, with that reason as their text. */
 void board_close(struct board *b, int64_t t_ms, const char *reason);
 
