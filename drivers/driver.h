@@ -53,6 +53,10 @@ struct readings {
 void readings_add(struct readings *r, enum vital v, enum quality q,
     int32_t value);
 
+/* The same for a value that the monitor says is age_ms old. */
+void readings_add_aged(struct readings *r, enum vital v, enum quality q,
+    int32_t value, int64_t age_ms);
+
 /* What a person may set for one port. */
 struct driver_options {
 	uint16_t interval_s;	/* how often to ask for values; 0: default */
@@ -105,6 +109,8 @@ struct driver {
 	const struct tx_template *tx;	/* all that it may send; ends at no
 					 * name; NULL: it only listens */
 	uint16_t default_interval_s;	/* 0: it does not ask */
+	const uint16_t *intervals_s;	/* what interval_s may be, 0 at the
+					 * end; NULL: it does not ask */
 
 	/* Prepares the state of a freshly opened line.  NULL: all zero. */
 	void (*init)(union driver_state *s, const struct driver_options *o);

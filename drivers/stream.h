@@ -12,8 +12,8 @@
 
 #include "drivers/driver.h"
 
-/* A partial frame that waits longer than this for its next byte is garbage:
- * no protocol here pauses so long within a frame. */
+/* A partial frame that waits longer than this for its next byte is garbage,
+ * with all that it held: no protocol here pauses so long within a frame. */
 #define STREAM_STALE_MS 10000
 
 struct stream_counters {
@@ -30,7 +30,7 @@ struct stream {
 	int64_t first_ms;	/* time of the window's first byte */
 	int64_t byte_ms;	/* last byte of any kind; STREAM_NEVER */
 	int64_t good_ms;	/* last sound frame; STREAM_NEVER */
-	int64_t open_ms;	/* when the line was opened or reset */
+	int64_t open_ms;	/* when the line was first opened */
 	struct stream_counters count;
 	union driver_state state;
 };
@@ -75,7 +75,8 @@ size_t stream_request(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
     MUST_CHECK;
 
 /* Whether the monitor counts as silent at t_ms: no sound frame for the
- * driver's silent_after_ms (since the line was opened, if there was none). */
+ * driver's silent_after_ms (since the line was first opened, if there was
+ * none: opening it again and again is not a sign of life). */
 bool stream_silent(const struct stream *s, int64_t t_ms) MUST_CHECK;
 
 #endif

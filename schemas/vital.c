@@ -88,7 +88,7 @@ const struct vital_info vital_info[VITALS] = {
 		.fresh_ms = FRESH_MS,
 	},
 	[VITAL_TEMP] = {
-		.name = "temp", .label = "Temp", .ucum = "Cel", .unit = "\u00b0C",
+		.name = "temp", .label = "Temp", .ucum = "Cel", .unit = "\302\260C",
 		.loinc = "8310-5", .mdc = 150344, .decimals = 2, .shown = 1,
 		.reject_below = 2000, .reject_above = 4500,
 		.doubt_below = 3000, .doubt_above = 4200,

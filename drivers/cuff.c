@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * When a cuff result is new, and whether its numbers belong together.
+ *
+ * The rule (multiparameter.md B5, from a real recording): one result for each
+ * measuring cycle, at the first of
+ *	- the numbers change,
+ *	- "older than a minute" goes away,
+ *	- the monitor says that the measurement has succeeded.
+ * A cycle that ends with none of these has no confirmed result: it failed, or
+ * gave the very same three numbers.
+ *
+ * Easy to get wrong: the new numbers come while the cuff is still said to
+ * measure, 1 to 3 s before its end.
+ */
+#include "drivers/cuff.h"
+
+/* Whatever follows a result within this time belongs to the same cycle; no
+ * measurement takes less. */
+#define SETTLE_MS 10000
+
+/* A mean further than this from dia + (sys - dia) / 3, or a pulse pressure
+ * below that, is doubtful (clinical.md 6.3). */
+#define MAP_DOUBT_MMHG 15
+#define PULSE_PRESSURE_DOUBT_MMHG 8
+
+static enum cuff_news
+judge_change(const struct cuff_watch *w, int64_t t_ms, const struct cuff *c,
+    bool numbers, bool changed)
+{
+	bool ended = w->measuring && !c->measuring;
+	/* Some monitors count the minute from the start of a measurement, so
+	 * in the frame where the cuff starts this is no sign of a result. */
+	bool renewed = w->old && !c->old && (w->measuring || !c->measuring);
+	bool settled = !w->given || t_ms - w->given_ms >= SETTLE_MS;
+
+	if (numbers && (changed || renewed || (ended && c->success)))
+		return settled || (ended && c->success && w->open) ?
+		    CUFF_RESULT : CUFF_NOTHING;
+	return ended && w->open ? CUFF_FAILED : CUFF_NOTHING;
+}
+
+enum cuff_news
+cuff_judge(struct cuff_watch *w, int64_t t_ms, const struct cuff *c)
+{
+	bool numbers = c->sys != CUFF_NONE && c->dia != CUFF_NONE;
+	bool changed = numbers && (c->sys != w->sys || c->dia != w->dia ||
+	    c->map != w->map);
+	enum cuff_news news = CUFF_NOTHING;
+
+	if (!w->known) {
+		/* Halfway in a cycle: with "old" its result is still to come;
+		 * without, it may be there already. */
+		w->open = c->measuring && (c->old || !numbers);
+	} else {
+		if (c->measuring && !w->measuring)
+			w->open = true;
+		news = judge_change(w, t_ms, c, numbers, changed);
+	}
+	if (news != CUFF_NOTHING)
+		w->open = false;
+	if (news == CUFF_RESULT) {
+		w->given = true;
+		w->given_ms = t_ms;
+	}
+	w->known = true;
+	w->measuring = c->measuring;
+	w->old = c->old;
+	if (numbers) {
+		w->sys = c->sys;
+		w->dia = c->dia;
+		w->map = c->map;
+	}
+	return news;
+}
+
+void
+cuff_pause(struct cuff_watch *w)
+{
+	/* Edges across a pause mean nothing; the numbers still do. */
+	w->open = false;
+	w->measuring = false;
+	w->old = false;
+}
+
+static bool
+is_value(enum quality q)
+{
+	return q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
+}
+
+static bool
+is_consistent(const struct cuff *c)
+{
+	if (c->sys <= c->dia)
+		return false;
+	return c->map == CUFF_NONE || (c->dia < c->map && c->map < c->sys);
+}
+
+void
+readings_add_cuff(struct readings *r, enum quality q, const struct cuff *c)
+{
+	bool has_map = !is_value(q) || c->map != CUFF_NONE;
+	int64_t age_ms = is_value(q) && c->old ? c->old_ms : 0;
+	enum quality sys = vital_judge(VITAL_NIBP_SYS, c->sys, q);
+	enum quality dia = vital_judge(VITAL_NIBP_DIA, c->dia, q);
+	enum quality map = has_map ?
+	    vital_judge(VITAL_NIBP_MAP, c->map, q) : q;
+
+	if (is_value(q)) {
+		/* Ranges first: after them no difference can overflow. */
+		if (!is_value(sys) || !is_value(dia) || !is_value(map) ||
+		    !is_consistent(c)) {
+			sys = dia = map = QUALITY_OUT_OF_RANGE;
+		} else {
+			int32_t pulse = c->sys - c->dia;
+			int32_t off = has_map ? c->map - c->dia - pulse / 3 : 0;
+
+			if (pulse < PULSE_PRESSURE_DOUBT_MMHG)
+				sys = dia = QUALITY_QUESTIONABLE;
+			if (off > MAP_DOUBT_MMHG || off < -MAP_DOUBT_MMHG)
+				map = QUALITY_QUESTIONABLE;
+		}
+	}
+	readings_add_aged(r, VITAL_NIBP_SYS, sys, c->sys, age_ms);
+	readings_add_aged(r, VITAL_NIBP_DIA, dia, c->dia, age_ms);
+	if (has_map)
+		readings_add_aged(r, VITAL_NIBP_MAP, map, c->map, age_ms);
+	if (is_value(sys) && c->pr != CUFF_NONE)
+		readings_add_aged(r, VITAL_NIBP_PR, q, c->pr, age_ms);
+}

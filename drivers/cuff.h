@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Cuff results: monitors repeat the last one for minutes, and this finds the
+ * moments at which there is a new one.
+ *
+ * Easy to get wrong: while a cuff measures, most monitors still show the old
+ * numbers; and what stands there at first sight is of unknown age, so it is
+ * never given as a result.
+ */
+#ifndef DRIVERS_CUFF_H
+#define DRIVERS_CUFF_H
+
+#include "drivers/driver.h"
+
+#define CUFF_NONE INT32_MIN	/* the monitor does not give this number */
+
+/* What one frame shows of the cuff; in mmHg and 1/min. */
+struct cuff {
+	int32_t sys, dia, map, pr;	/* sys CUFF_NONE: no numbers */
+	bool measuring;		/* it is working now */
+	bool old;		/* the numbers are known to be old_ms old */
+	bool success;		/* the monitor itself says that the last
+				 * measurement ended with a result */
+	int64_t old_ms;
+};
+
+enum cuff_news {
+	CUFF_NOTHING,
+	CUFF_RESULT,		/* the numbers are a new result */
+	CUFF_FAILED,		/* a measurement ended without one */
+};
+
+/* Begins all zero. */
+struct cuff_watch {
+	bool known;		/* there was a frame before */
+	bool measuring, old;	/* in it */
+	bool open;		/* a cycle began and gave no result yet */
+	bool given;		/* a result was given, at given_ms */
+	int32_t sys, dia, map;	/* the last numbers shown */
+	int64_t given_ms;
+};
+
+/* Looks at the cuff of one frame. */
+enum cuff_news cuff_judge(struct cuff_watch *w, int64_t t_ms,
+    const struct cuff *c) MUST_CHECK;
+
+/* The cuff shows nothing that can be judged (switched off, module gone). */
+void cuff_pause(struct cuff_watch *w);
+
+/* Appends a cuff result as a whole: numbers that contradict each other (the
+ * rules of clinical.md 6.3) are no measurement.  With a quality that has no
+ * value it tells that a measurement ended without a result. */
+void readings_add_cuff(struct readings *r, enum quality q,
+    const struct cuff *c);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What all drivers share: the list of readings that a frame yields, and the
+ * names of the diagnoses.
+ *
+ * Easy to get wrong: the value of a reading without a value is 0, so that a
+ * careless reader finds no number that a monitor once sent.
+ */
+#include "drivers/driver.h"
+
+static const char *const decode_names[DECODES] = {
+	[DECODE_OK] = "ok",
+	[DECODE_IGNORED] = "ignored",
+	[DECODE_BAD_CHECK] = "bad-check",
+	[DECODE_BAD_LENGTH] = "bad-length",
+	[DECODE_BAD_VALUE] = "bad-value",
+	[DECODE_BAD_SEQUENCE] = "bad-sequence",
+};
+
+const char *
+decode_name(enum decode d)
+{
+	return (unsigned)d < DECODES ? decode_names[d] : "unknown";
+}
+
+void
+readings_add_aged(struct readings *r, enum vital v, enum quality q,
+    int32_t value, int64_t age_ms)
+{
+	enum quality judged = vital_judge(v, value, q);
+	bool has_value = judged == QUALITY_GOOD ||
+	    judged == QUALITY_QUESTIONABLE;
+
+	if (r->n < READINGS_MAX) {
+		r->item[r->n] = (struct reading){
+			.vital = v,
+			.quality = judged,
+			.value = has_value ? value : 0,
+			.age_ms = age_ms,
+		};
+		r->n++;
+	}
+}
+
+void
+readings_add(struct readings *r, enum vital v, enum quality q, int32_t value)
+{
+	readings_add_aged(r, v, q, value, 0);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The values in a DRI record of displayed values, basic class: 278 bytes,
+ * little-endian (multiparameter.md B5).  Each group is u32 status (1 exists,
+ * 2 active), u16 label, then i16 values:
+ *
+ *	4 ECG, 10 HR, 18 RR of the chest   76 NIBP, 82 sys, dia, mean, rate
+ *	90 T1, 96 1/100 C    122 SpO2, 128 1/100 %, 130 PR    230 HR of the ECG
+ *	136 CO2, 142 1/100 %, 146 RR, 148 ambient pressure in 1/10 mmHg
+ *
+ * Easy to get wrong: a group that is there and active may still hold a special
+ * code instead of a number; and a module that is not there and never was is
+ * no "no sensor", there is nothing to be said about it.
+ */
+#include "drivers/ge_phdb.h"
+
+enum status { EXISTS = 1, ACTIVE = 2 };
+
+enum ecg_status {
+	ECG_ASYSTOLE = 1 << 2,
+	ECG_NOISE = 1 << 7,
+	ECG_ARTEFACT = 1 << 8,
+	ECG_LEARNING = 1 << 9,
+	ECG_CHANNEL_OFF = 7 << 11,
+};
+
+enum nibp_label { NIBP_MEASURING = 1 << 5, NIBP_OLD = 1 << 8 };
+#define NIBP_OLD_MS 60000	/* what NIBP_OLD means */
+
+enum co2_status {
+	CO2_APNOEA = 1 << 2,
+	CO2_CALIBRATING = 1 << 3,
+	CO2_ZEROING = 1 << 4,
+	CO2_OCCLUSION = 1 << 5,
+	CO2_LEAK = 1 << 6,
+	CO2_APNOEA_OFF = 1 << 8,
+	CO2_WET = 1 << 9,
+};
+
+enum group { GROUP_ECG, GROUP_SPO2, GROUP_CO2, GROUP_T1, GROUP_NIBP };
+
+/* A special code instead of a number, of a group that is there and active. */
+static enum quality
+special(int16_t value)
+{
+	if (value > -32001)
+		return QUALITY_GOOD;
+	switch (value) {
+	case -32764:	/* under the range */
+	case -32763:	/* over it */
+		return QUALITY_OUT_OF_RANGE;
+	case -32762:	/* not calibrated */
+		return QUALITY_FAULT;
+	default:
+		return QUALITY_NO_VALUE;
+	}
+}
+
+/* What the group's status makes of all its numbers.  False: there is no such
+ * module and never was, so there is nothing to be said. */
+static bool
+group_quality(struct ge_phdb *s, enum group g, uint32_t status,
+    enum quality *q)
+{
+	uint8_t bit = (uint8_t)(1u << g);
+
+	if ((status & EXISTS) == 0) {
+		*q = QUALITY_NO_SENSOR;
+		return (s->seen & bit) != 0;
+	}
+	s->seen |= bit;
+	*q = (status & ACTIVE) == 0 ? QUALITY_NOT_MEASURED : QUALITY_GOOD;
+	return true;
+}
+
+/* The worse of what status and number say: the one without a value. */
+static enum quality
+worse(enum quality a, enum quality b)
+{
+	return a == QUALITY_GOOD || (a == QUALITY_QUESTIONABLE &&
+	    b != QUALITY_GOOD) ? b : a;
+}
+
+/* ecg.hr follows the source that is chosen on the monitor, which may be a
+ * pressure or the pleth; then the ECG's own rate stands at 230.  Asystole
+ * without a number is a rate of 0; a number is never replaced. */
+static void
+decode_ecg(struct ge_phdb *s, const struct wire *r, size_t at,
+    struct readings *out)
+{
+	uint32_t status = wire_u32le(r, at + 4);
+	unsigned source = status >> 3 & 15;
+	int16_t hr = wire_i16le(r, at + (source == 1 || source == 9 ?
+	    10 : 230));
+	enum quality q = QUALITY_NO_VALUE;
+
+	if (!group_quality(s, GROUP_ECG, status, &q))
+		return;
+	q = worse(q, special(hr));
+	if ((status & (ECG_NOISE | ECG_ARTEFACT | ECG_LEARNING)) != 0)
+		q = worse(q, QUALITY_QUESTIONABLE);
+	if (q == QUALITY_NO_VALUE && (status & ECG_ARTEFACT) != 0)
+		q = QUALITY_ARTEFACT;
+	else if (q == QUALITY_NO_VALUE && (status & ECG_CHANNEL_OFF) != 0)
+		q = QUALITY_SENSOR_OFF;
+	else if (q == QUALITY_NO_VALUE && (status & ECG_LEARNING) != 0)
+		q = QUALITY_SEARCHING;
+	if ((status & ECG_ASYSTOLE) != 0 && q == QUALITY_NO_VALUE) {
+		hr = 0;
+		q = QUALITY_QUESTIONABLE;
+	}
+	readings_add(out, VITAL_HR, q, hr);
+}
+
+/* Label bits 0-1: 0 SO2, 1 SaO2; venous saturation is none. */
+static void
+decode_spo2(struct ge_phdb *s, const struct wire *r, size_t at,
+    struct readings *out)
+{
+	unsigned label = wire_u16le(r, at + 126) & 3;
+	int16_t spo2 = wire_i16le(r, at + 128), pr = wire_i16le(r, at + 130);
+	enum quality q = QUALITY_NO_VALUE;
+
+	if (!group_quality(s, GROUP_SPO2, wire_u32le(r, at + 122), &q))
+		return;
+	readings_add(out, VITAL_SPO2, label > 1 ? QUALITY_NOT_MEASURED :
+	    worse(q, special(spo2)), spo2);
+	readings_add(out, VITAL_PR, worse(q, special(pr)), pr);
+}
+
+/* Partial pressure in 0.1 mmHg: et is in 1/100 %, ambient in 1/10 mmHg; 'wet'
+ * takes the water vapour (47 mmHg) off. */
+static int32_t
+co2_pressure(int16_t et, int32_t ambient, bool wet)
+{
+	return (int32_t)et * (ambient - (wet ? 470 : 0)) / 10000;
+}
+
+/* The breaths that the capnometer counts; with apnoea detection switched off
+ * on the monitor its bit says nothing, the rate itself does. */
+static enum quality
+co2_rate(uint32_t status, enum quality q, int16_t *rr)
+{
+	bool apnoea = (status & (CO2_APNOEA | CO2_APNOEA_OFF)) == CO2_APNOEA;
+
+	q = worse(q, special(*rr));
+	if (apnoea && q == QUALITY_NO_VALUE) {
+		*rr = 0;
+		return QUALITY_QUESTIONABLE;
+	}
+	return apnoea && *rr != 0 ? worse(q, QUALITY_QUESTIONABLE) : q;
+}
+
+/* RR: the capnometer's while it counts breaths itself (label bits 0-2 = 1),
+ * since it sees the gas; else the chest impedance of the ECG. */
+static void
+decode_breath(struct ge_phdb *s, const struct wire *r, size_t at,
+    struct readings *out)
+{
+	uint32_t status = wire_u32le(r, at + 136);
+	uint32_t ecg_status = wire_u32le(r, at + 4);
+	int16_t et = wire_i16le(r, at + 142), rr = wire_i16le(r, at + 146);
+	int16_t ambient = wire_i16le(r, at + 148);
+	int16_t chest = wire_i16le(r, at + 18);
+	enum quality q = QUALITY_NO_VALUE, rate = QUALITY_NO_VALUE;
+	bool there = group_quality(s, GROUP_CO2, status, &q);
+
+	if (there) {
+		if ((status & (CO2_CALIBRATING | CO2_ZEROING)) != 0)
+			q = worse(q, QUALITY_SEARCHING);
+		else if ((status & (CO2_OCCLUSION | CO2_LEAK)) != 0)
+			q = worse(q, QUALITY_ARTEFACT);
+		rate = co2_rate(status, q, &rr);
+		q = worse(q, special(et));
+		if (q == QUALITY_GOOD && (ambient < 4000 || ambient > 8500))
+			q = QUALITY_NO_VALUE;
+		readings_add(out, VITAL_ETCO2, q, q == QUALITY_GOOD ?
+		    co2_pressure(et, ambient, (status & CO2_WET) != 0) : 0);
+		if ((wire_u16le(r, at + 140) & 7) == 1 &&
+		    (rate == QUALITY_GOOD || rate == QUALITY_QUESTIONABLE)) {
+			readings_add(out, VITAL_RR, rate, rr);
+			return;
+		}
+	}
+	if (group_quality(s, GROUP_ECG, ecg_status, &q))
+		readings_add(out, VITAL_RR, worse(q, special(chest)), chest);
+	else if (there)
+		readings_add(out, VITAL_RR, rate, rr);
+}
+
+/* Labels 8 and 9 are the airway and the room: not the patient. */
+static void
+decode_t1(struct ge_phdb *s, const struct wire *r, size_t at,
+    struct readings *out)
+{
+	unsigned label = wire_u16le(r, at + 94);
+	int16_t t1 = wire_i16le(r, at + 96);
+	enum quality q = QUALITY_NO_VALUE;
+
+	if (!group_quality(s, GROUP_T1, wire_u32le(r, at + 90), &q))
+		return;
+	readings_add(out, VITAL_TEMP, label == 8 || label == 9 ?
+	    QUALITY_NOT_MEASURED : worse(q, special(t1)), t1);
+}
+
+static int32_t
+whole_mmhg(int16_t hundredths)
+{
+	return (hundredths + (hundredths < 0 ? -50 : 50)) / 100;
+}
+
+static void
+decode_nibp(struct ge_phdb *s, int64_t t_ms, const struct wire *r, size_t at,
+    struct readings *out)
+{
+	unsigned label = wire_u16le(r, at + 80);
+	int16_t sys = wire_i16le(r, at + 82), dia = wire_i16le(r, at + 84);
+	int16_t map = wire_i16le(r, at + 86), pr = wire_i16le(r, at + 88);
+	bool numbers = special(sys) == QUALITY_GOOD &&
+	    special(dia) == QUALITY_GOOD;
+	struct cuff c = {
+		.sys = numbers ? whole_mmhg(sys) : CUFF_NONE,
+		.dia = numbers ? whole_mmhg(dia) : CUFF_NONE,
+		.map = special(map) == QUALITY_GOOD ?
+		    whole_mmhg(map) : CUFF_NONE,
+		.pr = special(pr) == QUALITY_GOOD ? pr : CUFF_NONE,
+		.measuring = (label & NIBP_MEASURING) != 0,
+		.old = (label & NIBP_OLD) != 0,
+		.old_ms = NIBP_OLD_MS,
+	};
+	enum quality q = QUALITY_NO_VALUE;
+
+	if (!group_quality(s, GROUP_NIBP, wire_u32le(r, at + 76), &q) ||
+	    q != QUALITY_GOOD) {
+		cuff_pause(&s->cuff);
+		return;
+	}
+	switch (cuff_judge(&s->cuff, t_ms, &c)) {
+	case CUFF_NOTHING:
+		break;
+	case CUFF_RESULT:
+		readings_add_cuff(out, QUALITY_GOOD, &c);
+		break;
+	case CUFF_FAILED:
+		readings_add_cuff(out, QUALITY_NO_VALUE, &c);
+		break;
+	}
+}
+
+void
+ge_phdb_decode(struct ge_phdb *s, int64_t t_ms, const struct wire *r,
+    size_t at, struct readings *out)
+{
+	decode_ecg(s, r, at, out);
+	decode_spo2(s, r, at, out);
+	decode_nibp(s, t_ms, r, at, out);
+	decode_breath(s, r, at, out);
+	decode_t1(s, r, at, out);
+}
