@@ -134,7 +134,7 @@ ge_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 
 	r.n = 0;
 	unescape(w, n, &r);
-	if (r.n < 2 || wire_sum(&r, r.n - 1) != wire_at(&r, r.n - 1))
+	if (r.n < 1 || wire_sum(&r, r.n - 1) != wire_at(&r, r.n - 1))
 		return DECODE_BAD_CHECK;
 	length = r.n - 1;
 	if (length < HEADER || length > RECORD_MAX ||

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Lines and fields of text protocols.
+ *
+ * Easy to get wrong: lines end in CR LF, LF CR or either alone, so a line ends
+ * at the first of them, and what follows belongs to the start of the next.
+ */
+#include "drivers/text.h"
+
+#include "drivers/driver.h"
+
+static bool
+is_line_end(uint8_t c)
+{
+	return c == '\r' || c == '\n';
+}
+
+int
+text_frame(const struct window *w)
+{
+	size_t n = window_length(w), i = 0;
+	size_t limit;
+
+	while (i < n && i < TEXT_CAPACITY &&
+	    (is_line_end(window_at(w, i)) || window_at(w, i) == 0))
+		i++;
+	if (i >= TEXT_CAPACITY)
+		return FRAME_GARBAGE;
+	limit = i + TEXT_CAPACITY;
+	for (; i < n && i <= limit && i < WINDOW_CAPACITY; i++) {
+		uint8_t c = window_at(w, i);
+
+		if (is_line_end(c))
+			return (int)i + 1;
+		if ((c < ' ' && c != '\t') || c > '~')
+			return FRAME_GARBAGE;
+	}
+	return n <= limit ? FRAME_MORE : FRAME_GARBAGE;
+}
+
+void
+text_take(const struct window *w, size_t n, struct text *out)
+{
+	out->n = 0;
+	for (size_t i = 0; i < n && i < WINDOW_CAPACITY; i++) {
+		uint8_t c = window_at(w, i);
+
+		if (c == 0 || is_line_end(c))
+			continue;
+		if (out->n < TEXT_CAPACITY)
+			out->byte[out->n++] = c;
+	}
+}
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* How many characters at 'from' are "key="; 0 if they are not. */
+static size_t
+match_key(const struct text *t, size_t from, const char *key)
+{
+	size_t i = 0;
+
+	for (; i < TEXT_CAPACITY && key[i] != '\0'; i++) {
+		if (text_at(t, from + i) != (uint8_t)key[i])
+			return 0;
+	}
+	return text_at(t, from + i) == '=' ? i + 1 : 0;
+}
+
+bool
+text_find(const struct text *t, const char *key, struct text_span *out)
+{
+	bool boundary = true;
+
+	for (size_t i = 0; i < t->n && i < TEXT_CAPACITY; i++) {
+		size_t matched = boundary ? match_key(t, i, key) : 0;
+
+		boundary = is_blank(text_at(t, i));
+		if (matched > 0) {
+			size_t end = i + matched;
+
+			out->from = end;
+			while (end < t->n && end < TEXT_CAPACITY &&
+			    !is_blank(text_at(t, end)))
+				end++;
+			out->to = end;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+text_is_dashes(const struct text *t, struct text_span s)
+{
+	bool dash = false;
+
+	for (size_t i = s.from; i < s.to && i < TEXT_CAPACITY; i++) {
+		uint8_t c = text_at(t, i);
+
+		if (c == '-')
+			dash = true;
+		else if (c != '.' && c != '+' && c != '%')
+			return false;
+	}
+	return dash;
+}
+
+bool
+text_digits(const struct text *t, size_t from, size_t n, int32_t *value)
+{
+	int32_t sum = 0;
+
+	if (n == 0 || n > 9)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = text_at(t, from + i);
+
+		if (c < '0' || c > '9' || sum > 99999999)
+			return false;
+		sum = sum * 10 + (c - '0');
+	}
+	*value = sum;
+	return true;
+}
+
+bool
+text_fixed(const struct text *t, struct text_span s, unsigned decimals,
+    int32_t *value)
+{
+	int32_t sum = 0;
+	unsigned places = 0;
+	bool point = false, digit = false;
+
+	for (size_t i = s.from; i < s.to && i < TEXT_CAPACITY; i++) {
+		uint8_t c = text_at(t, i);
+
+		if (c == '.' && !point) {
+			point = true;
+			continue;
+		}
+		if (c < '0' || c > '9' || sum > 9999999)
+			return false;
+		if (point && places >= decimals)
+			return false;
+		sum = sum * 10 + (c - '0');
+		places += point;
+		digit = true;
+	}
+	for (; places < decimals; places++) {
+		if (sum > 99999999)
+			return false;
+		sum *= 10;
+	}
+	if (digit)
+		*value = sum;
+	return digit;
+}
+
+bool
+text_hex(const struct text *t, struct text_span s, uint32_t *value)
+{
+	uint32_t sum = 0;
+	size_t n = 0;
+
+	for (size_t i = s.from; i < s.to && i < TEXT_CAPACITY; i++) {
+		uint8_t c = text_at(t, i);
+		uint32_t digit;
+
+		if (c >= '0' && c <= '9')
+			digit = c - (uint32_t)'0';
+		else if (c >= 'A' && c <= 'F')
+			digit = c - (uint32_t)'A' + 10;
+		else if (c >= 'a' && c <= 'f')
+			digit = c - (uint32_t)'a' + 10;
+		else
+			return false;
+		if (++n > 8)
+			return false;
+		sum = sum << 4 | digit;
+	}
+	if (n > 0)
+		*value = sum;
+	return n > 0;
+}
+
+/* Days since 1970 of a date of the Gregorian calendar, years from March on so
+ * that the leap day is the last. */
+static int64_t
+days_since_1970(int32_t year, int32_t month, int32_t day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t m = month > 2 ? month - 3 : month + 9;
+
+	return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day -
+	    719469;
+}
+
+bool
+text_clock(int32_t year, int32_t month, int32_t day, int32_t hour,
+    int32_t minute, int32_t second, int64_t *ms)
+{
+	if (year < 1970 || year > 9999 || month < 1 || month > 12 ||
+	    day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
+	    minute > 59 || second < 0 || second > 60)
+		return false;
+	*ms = ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) *
+	    60000 + second * 1000;
+	return true;
+}
