@@ -59,7 +59,7 @@ $B/%.o: %.c
 # SQL migrations become one C string each.
 $B/schemas/migrations.c: $(MIGRATIONS) Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "schemas/migrations.h"'; \
+	@{ echo '#include <stddef.h>'; echo '#include "schemas/migrations.h"'; \
 	   echo 'const char *const migrations[] = {'; \
 	   for f in $(sort $(MIGRATIONS)); do \
 	     sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo ','; done; \
