@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The verbs of vitalsctl from the words typed to the sentence printed, against
+ * a server that answers as docs/protocol.md says.
+ */
+#include "cli/verbs.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "tests/unit/fake_vitalsd.h"
+
+#define STATED "\"bed\":\"CHAIR3\",\"session\":\"20261121-CHAIR3-1\"," \
+	"\"statement\":\"9f86d081884c7d65-7\"," \
+	"\"at\":\"2026-11-21T14:02:31.000Z\""
+
+static const struct fake_answer answers[] = {
+	{ "session.start", "\"result\":{" STATED ",\"durable\":true}",
+	  NULL, NULL },
+	{ "infusion.start", "\"result\":{" STATED ",\"durable\":false}",
+	  NULL, NULL },
+	{ "infusion.stop", "\"error\":{\"code\":1,\"message\":\"no infusion "
+	  "has been started; say `infusion start` first\"}", NULL, NULL },
+	{ "mark", "\"result\":{" STATED ",\"durable\":true}", NULL, NULL },
+	{ "session.amend", "\"result\":{" STATED ",\"durable\":true}",
+	  NULL, NULL },
+	{ "session.end", "\"error\":{\"code\":2,\"message\":"
+	  "\"user `guest` may only look\"}", NULL, NULL },
+	{ "baseline.suggest", "\"result\":{\"bed\":\"CHAIR3\",\"values\":"
+	  "{\"heart-rate\":72,\"spo2\":98,\"nibp-sys\":128,\"nibp-dia\":79,"
+	  "\"nibp-map\":95}}", NULL, NULL },
+	{ "baseline.confirm", "\"result\":{" STATED ",\"values\":{},"
+	  "\"durable\":true}", NULL, NULL },
+	{ "alarm.list", "\"result\":{\"alarms\":[{\"event\":"
+	  "\"9f86d081884c7d65-1\",\"bed\":\"CHAIR3\",\"condition\":"
+	  "\"spo2-low\",\"type\":\"SP\",\"state\":\"latched\",\"priority\":"
+	  "\"high\",\"level\":\"none\",\"acknowledged\":false,\"text\":"
+	  "\"SpO2 86 % (<88)\",\"since_ms\":0}]}", NULL, NULL },
+	{ "alarm.ack", "\"result\":{\"acknowledged\":[\"9f86d081884c7d65-1\"],"
+	  "\"durable\":true}", NULL, NULL },
+	{ "alarm.pause", "\"result\":{\"bed\":\"CHAIR3\",\"until_ms\":1,"
+	  "\"seconds\":60,\"durable\":true}", NULL, NULL },
+	{ "limits.set", "\"result\":{" STATED ",\"durable\":true,\"old\":"
+	  "{\"on\":true,\"priority\":\"medium\",\"limit\":92,\"clear\":93,"
+	  "\"delay_ms\":15000},\"new\":{\"on\":true,\"priority\":\"medium\","
+	  "\"limit\":90,\"clear\":91,\"delay_ms\":15000}}", NULL, NULL },
+	{ "devices", "\"result\":{\"devices\":[{\"port\":\"CHAIR3/ge\","
+	  "\"bed\":\"CHAIR3\",\"driver\":\"ge-dri\",\"title\":\"GE S/5\","
+	  "\"transport\":\"serial\",\"path\":\"/dev/x\",\"link\":\"silent\","
+	  "\"byte_age_ms\":1500,\"frame_age_ms\":null,\"bytes\":4711,"
+	  "\"garbage\":4000,\"frames\":{\"ok\":0,\"ignored\":0,"
+	  "\"bad-check\":3},\"readings\":0,\"reopened\":2,"
+	  "\"why\":\"no sound frame for 12 s\"}]}", NULL, NULL },
+	{ "record.start", "\"result\":{}", NULL,
+	  "{\"jsonrpc\":\"2.0\",\"method\":\"bytes\",\"params\":{\"port\":"
+	  "\"CHAIR3/ge\",\"ms\":5000,\"sent\":true,\"hex\":\"7e 01\"}}\n"
+	  "{\"jsonrpc\":\"2.0\",\"method\":\"bytes\",\"params\":{\"port\":"
+	  "\"CHAIR3/ge\",\"ms\":5012,\"sent\":false,\"hex\":\"a5ff\"}}\n"
+	  "{\"jsonrpc\":\"2.0\",\"method\":\"bytes\",\"params\":{\"port\":"
+	  "\"CHAIR3/ge\",\"ms\":5013,\"sent\":false,\"hex\":\"zz\"}}\n" },
+	{ "reload", "\"result\":{\"complaints\":[{\"line\":7,\"column\":3,"
+	  "\"text\":\"unknown key `prot`\"}],\"more\":0}", NULL, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+/* One run of the program. */
+struct run {
+	struct fake fake;
+	int status;
+	char *out, *err;
+};
+
+/* Words are cut at '|'. */
+static void
+run(struct run *r, const char *words, const char *typed)
+{
+	char copy[512], *word[24], *save = NULL;
+	FILE *in = fmemopen((void *)(typed ? typed : "\n"),
+	    strlen(typed ? typed : "\n"), "r");
+	size_t out_n, err_n;
+	FILE *out, *err;
+	int n = 0;
+
+	fake_start(&r->fake, answers);
+	out = open_memstream(&r->out, &out_n);
+	err = open_memstream(&r->err, &err_n);
+	word[n++] = (char *)"--run";
+	word[n++] = r->fake.dir;
+	snprintf(copy, sizeof(copy), "%s", words);
+	for (char *w = strtok_r(copy, "|", &save); w;
+	    w = strtok_r(NULL, "|", &save))
+		word[n++] = w;
+	r->status = cli_run(verbs, n, word, in, out, err);
+	fclose(in);
+	fclose(out);
+	fclose(err);
+	fake_stop(&r->fake);
+}
+
+static void
+run_free(struct run *r)
+{
+	fake_free(&r->fake);
+	free(r->out);
+	free(r->err);
+}
+
+static void
+assert_run(const char *words, int status, const char *out, const char *err)
+{
+	struct run r;
+
+	run(&r, words, NULL);
+	assert_int_equal(r.status, status);
+	if (out)
+		assert_string_equal(r.out, out);
+	if (err && !strstr(r.err, err))
+		fail_msg("`%s` said: %s", words, r.err);
+	if (!err)
+		assert_string_equal(r.err, "");
+	run_free(&r);
+}
+
+/* What was asked of vitalsd, in the i-th request. */
+static void
+assert_asked(const char *words, size_t i, const char *params)
+{
+	struct run r;
+	char *text;
+
+	run(&r, words, "y\n");
+	assert_int_equal(r.status, EXIT_OK);
+	text = fake_params(&r.fake, i);
+	assert_string_equal(text, params);
+	free(text);
+	run_free(&r);
+}
+
+static void
+a_statement_is_one_clear_sentence(void **state)
+{
+	(void)state;
+	assert_run("session|start|--bed|CHAIR3|--subject|K-17", EXIT_OK,
+	    "CHAIR3: session start at 14:02:31 recorded "
+	    "(20261121-CHAIR3-1)\n", NULL);
+	assert_run("mark|second cannula", EXIT_OK,
+	    "CHAIR3: mark at 14:02:31 recorded (20261121-CHAIR3-1)\n", NULL);
+}
+
+static void
+options_reach_vitalsd_as_parameters(void **state)
+{
+	(void)state;
+	assert_asked("session|start|--bed=CHAIR3|--at|14:02|--by|Ana|"
+	    "--subject|K-17", 0, "{\"at\":\"14:02\",\"bed\":\"CHAIR3\","
+	    "\"by\":\"Ana\",\"subject\":\"K-17\"}");
+	assert_asked("mark|--bed|CHAIR3|--|--bed", 0,
+	    "{\"bed\":\"CHAIR3\",\"text\":\"--bed\"}");
+	assert_asked("session|amend|9f86d081884c7d65-7|--withdraw|--reason|"
+	    "wrong bed", 0, "{\"reason\":\"wrong bed\",\"statement\":"
+	    "\"9f86d081884c7d65-7\",\"withdraw\":true}");
+	assert_asked("alarm|pause|60", 0, "{\"seconds\":60}");
+	assert_asked("alarm|pause|off", 0, "{\"seconds\":0}");
+	assert_asked("limits|set|spo2-low|--limit|-20|--delay|15|--off|"
+	    "--reason|site", 0, "{\"delay_ms\":15000,\"limit\":-20,"
+	    "\"on\":false,\"reason\":\"site\",\"tier\":\"spo2-low\"}");
+}
+
+static void
+a_record_that_is_not_on_disk_is_a_loud_warning(void **state)
+{
+	(void)state;
+	assert_run("infusion|start", EXIT_OK, NULL, "LOG IS FAILING");
+}
+
+static void
+a_refusal_is_status_1_with_the_reason(void **state)
+{
+	(void)state;
+	assert_run("infusion|stop", EXIT_PROBLEM, "", "vitalsctl: no infusion "
+	    "has been started; say `infusion start` first\n");
+	assert_run("session|end", EXIT_PROBLEM, "",
+	    "vitalsctl: not allowed: user `guest` may only look\n");
+	assert_run("reload", EXIT_PROBLEM, "",
+	    ":7:3: unknown key `prot`\n");
+}
+
+static void
+a_wrong_word_is_status_2_with_the_nearest_name(void **state)
+{
+	(void)state;
+	assert_run("staus", EXIT_USAGE, "", "did you mean `status`?");
+	assert_run("infusion|strat", EXIT_USAGE, "",
+	    "`infusion strat`; did you mean `infusion start`?");
+	assert_run("session", EXIT_USAGE, "", "vitalsctl session amend");
+	assert_run("zzzzzzzzzz", EXIT_USAGE, "", "`vitalsctl help` lists");
+	assert_run("", EXIT_USAGE, "", "say what to do");
+	assert_run("status|--bde|X", EXIT_USAGE, "", "did you mean --bed?");
+	assert_run("infusion|stop|--reason|x", EXIT_USAGE, "",
+	    "`infusion stop` takes no --reason");
+	assert_run("status|-o|csv", EXIT_USAGE, "", "table or json");
+	assert_run("status|--bed", EXIT_USAGE, "", "--bed needs a value");
+	assert_run("status|--bed|A|--bed|B", EXIT_USAGE, "", "given twice");
+	assert_run("mark", EXIT_USAGE, "", "needs an argument");
+	assert_run("mark|two|words", EXIT_USAGE, "", "`words`");
+	assert_run("alarm|pause|121", EXIT_USAGE, "", "1 to 120 seconds");
+	assert_run("alarm|ack|7", EXIT_USAGE, "", "names no event");
+	assert_run("session|amend|9f86d081884c7d65-7|--reason|x", EXIT_USAGE,
+	    "", "--withdraw");
+	assert_run("limits|set|spo2-low|--limit|90", EXIT_USAGE, "",
+	    "needs --reason");
+	assert_run("limits|set|spo2-low|--reason|x", EXIT_USAGE, "",
+	    "say what to change");
+	assert_run("limits|set|spo2-low|--limit|9x|--reason|x", EXIT_USAGE,
+	    "", "whole number");
+}
+
+static void
+no_daemon_is_status_1(void **state)
+{
+	char *word[] = { (char *)"--run", (char *)"/nonexistent",
+	    (char *)"status" };
+	char *text = NULL;
+	size_t n;
+	FILE *err = open_memstream(&text, &n);
+
+	(void)state;
+	assert_int_equal(cli_run(verbs, 3, word, stdin, err, err),
+	    EXIT_PROBLEM);
+	fclose(err);
+	assert_non_null(strstr(text, "vitalsd is not running"));
+	free(text);
+}
+
+static void
+a_baseline_is_shown_and_asked_for(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run(&r, "baseline|confirm", "n\n");
+	assert_int_equal(r.status, EXIT_PROBLEM);
+	assert_int_equal(r.fake.requests_n, 1);
+	assert_non_null(strstr(r.out, "heart rate 72 /min"));
+	assert_non_null(strstr(r.out, "breaths    not known"));
+	assert_non_null(strstr(r.err, "nothing was recorded"));
+	run_free(&r);
+	assert_asked("baseline|confirm|--by|Ana", 1,
+	    "{\"bed\":\"CHAIR3\",\"by\":\"Ana\",\"values\":{\"heart-rate\":72,"
+	    "\"nibp-dia\":79,\"nibp-map\":95,\"nibp-sys\":128,\"spo2\":98}}");
+	/* A mean of the suggestion does not go with a pressure that is said. */
+	assert_asked("baseline|confirm|--nibp|120/70|--rr|14|--yes", 1,
+	    "{\"bed\":\"CHAIR3\",\"values\":{\"heart-rate\":72,"
+	    "\"nibp-dia\":70,\"nibp-sys\":120,\"rr\":14,\"spo2\":98}}");
+	assert_run("baseline|confirm|--nibp|70/120", EXIT_USAGE, "",
+	    "like 128/79");
+	assert_run("baseline|confirm|--nibp|120", EXIT_USAGE, "",
+	    "like 128/79");
+	assert_run("baseline|confirm|--nibp|120/70/90/3", EXIT_USAGE, "",
+	    "like 128/79");
+}
+
+static void
+lists_are_tables_or_lines_of_json(void **state)
+{
+	struct run r;
+	json_t *o;
+
+	(void)state;
+	run(&r, "alarm|list", NULL);
+	assert_non_null(strstr(r.out, "CHAIR3  *** high  SpO2 86 % (<88)"));
+	assert_non_null(strstr(r.out, "latched"));
+	run_free(&r);
+	run(&r, "alarm|list|-o|json", NULL);
+	assert_true(strncmp(r.out, "{\"class\":\"alarm\",\"time\":\"2", 26)
+	    == 0);
+	o = json_loads(r.out, 0, NULL);
+	assert_string_equal(client_text(o, "condition"), "spo2-low");
+	json_decref(o);
+	run_free(&r);
+	run(&r, "devices", NULL);
+	assert_non_null(strstr(r.out, "ok 0, bad-check 3"));
+	assert_non_null(strstr(r.out, "never"));
+	assert_non_null(strstr(r.out, "no sound frame for 12 s"));
+	run_free(&r);
+}
+
+static void
+a_changed_limit_says_from_what_to_what(void **state)
+{
+	(void)state;
+	assert_run("limits|set|spo2-low|--limit|90|--clear|91|--reason|"
+	    "known COPD", EXIT_OK, "CHAIR3: spo2-low from medium 92 (clear 93,"
+	    " 15 s) to medium 90 (clear 91, 15 s) recorded "
+	    "(20261121-CHAIR3-1)\n", NULL);
+}
+
+static void
+a_recording_that_breaks_off_stays_readable(void **state)
+{
+	char path[] = "/tmp/test-record-XXXXXX", words[256], text[1024];
+	int fd = mkstemp(path);
+	size_t n;
+	FILE *f;
+
+	(void)state;
+	close(fd);
+	snprintf(words, sizeof(words), "record|CHAIR3/ge|%s|--device|S/5|"
+	    "--source|bench|--notes|n", path);
+	assert_run(words, EXIT_PROBLEM, "", "is not overwritten");
+	unlink(path);
+	/* The third notification is nonsense: it ends the recording. */
+	assert_run(words, EXIT_PROBLEM, NULL, "not hexadecimal");
+	f = fopen(path, "r");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	unlink(path);
+	assert_string_equal(text, "# device:  S/5\n# driver:  ge-dri\n"
+	    "# source:  bench\n# notes:   n\n"
+	    "@0    > 7e 01\n@12   < a5 ff\n");
+	snprintf(words, sizeof(words), "record|CHAIR9/ge|%s", path);
+	assert_run(words, EXIT_PROBLEM, "", "there is no port `CHAIR9/ge`");
+}
+
+static void
+help_says_how_each_verb_is_used(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run(&r, "help", NULL);
+	assert_int_equal(r.status, EXIT_OK);
+	for (const struct verb *v = verbs; v->name; v++) {
+		assert_non_null(strstr(r.out, v->name));
+		for (int o = OPTION_FORMAT; o < OPTIONS; o++) {
+			bool named = false;
+			size_t n = strlen(option_info[o].name);
+
+			for (const char *p = v->args;
+			    (p = strstr(p, option_info[o].name)); p += n)
+				named |= p[n] == ' ' || p[n] == ']' ||
+				    p[n] == '|' || p[n] == '\0';
+			if (named != (v->takes >> o & 1))
+				fail_msg("`%s` and %s", v->name,
+				    option_info[o].name);
+		}
+	}
+	run_free(&r);
+	run(&r, "help|infusion", NULL);
+	assert_non_null(strstr(r.out, "usage: vitalsctl infusion resume "));
+	run_free(&r);
+	run(&r, "mark|--help", NULL);
+	assert_int_equal(r.status, EXIT_OK);
+	assert_non_null(strstr(r.out, "usage: vitalsctl mark TEXT"));
+	run_free(&r);
+	assert_run("help|staus", EXIT_USAGE, "", "did you mean `status`?");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_statement_is_one_clear_sentence),
+		cmocka_unit_test(options_reach_vitalsd_as_parameters),
+		cmocka_unit_test(
+		    a_record_that_is_not_on_disk_is_a_loud_warning),
+		cmocka_unit_test(a_refusal_is_status_1_with_the_reason),
+		cmocka_unit_test(
+		    a_wrong_word_is_status_2_with_the_nearest_name),
+		cmocka_unit_test(no_daemon_is_status_1),
+		cmocka_unit_test(a_baseline_is_shown_and_asked_for),
+		cmocka_unit_test(lists_are_tables_or_lines_of_json),
+		cmocka_unit_test(a_changed_limit_says_from_what_to_what),
+		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
+		cmocka_unit_test(help_says_how_each_verb_is_used),
+	};
+	setenv("TZ", "UTC", 1);
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
