@@ -104,6 +104,9 @@ $B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
 unit: $(UNIT) ## the unit and capture tests
 	@tests/run $(UNIT)
 
+accept: $B/unit/test_captures ## write the expected readings of the captures anew
+	@ACCEPT=1 $B/unit/test_captures
+
 purity: $B/libpure.a ## the pure core calls nothing outside tests/pure.allow
 	@tests/purity $<
 
@@ -121,5 +124,5 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all help unit purity layers check deps clean
+.PHONY: all help unit accept purity layers check deps clean
 .SECONDARY:

@@ -175,7 +175,8 @@ berry_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 
 	if (n < 6 || n != len + 2u)
 		return DECODE_BAD_LENGTH;
-	if ((wire_window_sum(w, 2, n - 1) ^ 0xFF) != window_at(w, n - 1))
+	/* The check is the complement, so together they are FF. */
+	if (wire_window_sum(w, 2, n) != 0xFF)
 		return DECODE_BAD_CHECK;
 	switch (type) {
 	case TYPE_ECG:

@@ -2,8 +2,9 @@
  *
  * The text form of recorded bytes, one line at a time.
  *
- * Easy to get wrong: a line that begins with '#' but names no key is a remark;
- * it is a header with an empty key, not an error.
+ * Easy to get wrong: a line that begins with '#' but names no key right after
+ * it is a remark, or continues the line before; it is a header with an empty
+ * key, not an error.
  */
 #include "drivers/capture.h"
 
@@ -66,7 +67,8 @@ parse_header(struct cursor *c, struct capture_line *out)
 	size_t n = 0;
 
 	c->at++;
-	skip_blanks(c);
+	if (peek(c, 0) == ' ')
+		c->at++;
 	parse_key(c, out);
 	skip_blanks(c);
 	out->kind = CAPTURE_HEADER;

@@ -12,7 +12,8 @@
  *	@3012 > 01 02
  *
  * '@' is milliseconds since the first line; '<' from the monitor, '>' to it.
- * The header's keys device, driver, source and notes are mandatory.
+ * The header's keys device, driver, source and notes are mandatory; a line
+ * with '#' and more than one blank continues the one before (its key is "").
  *
  * Easy to get wrong: one read is one line, but a capture means its bytes and
  * their times, not how the reads were cut.

@@ -103,9 +103,9 @@ field_quality(enum quality q, bool missing, int32_t value, int32_t least,
 static bool
 has_three_places(const struct text *t, struct text_span s)
 {
-	size_t n = s.to - s.from;
-
-	return n == 3 || (n == 4 && text_at(t, s.to - 1) == '%');
+	if (s.to > s.from && text_at(t, s.to - 1) == '%')
+		s.to--;
+	return s.to - s.from == 3;
 }
 
 static enum decode
