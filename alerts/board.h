@@ -10,49 +10,8 @@
 #ifndef ALERTS_BOARD_H
 #define ALERTS_BOARD_H
 
-#include "alerts/rule.h"
-#include "schemas/record.h"
-
-#define BOARD_PORTS 4		/* monitors of one bed at the most */
-#define BOARD_NEVER INT64_MAX
-
-/* Makes event ids; one per process start, shared by all boards. */
-struct id_source {
-	uint64_t start;		/* random, new at each process start */
-	uint64_t n;		/* the last one given out */
-};
-struct event_id id_next(struct id_source *ids);
-
-struct board_sink {
-	void *arg;
-	/* The fields bed, session, session_phase and infusion_ms are filled in
-	 * by the receiver (the hub), which knows them. */
-	void (*alarm)(void *arg, int64_t t_ms, const struct alarm_change *c);
-	/* A rule's subject is now fed by another port (-1: none). */
-	void (*source)(void *arg, int64_t t_ms, enum subject s, int port);
-	/* A ladder is armed from now on. */
-	void (*armed)(void *arg, int64_t t_ms, enum ladder l);
-};
-
-/* The values that a clinician confirmed as this patient's own. */
-struct baseline {
-	bool has[SUBJECTS];
-	int32_t value[SUBJECTS];	/* shown units */
-};
-
-/* ... struct board and its parts: fixed size, no pointers but the sink's
- * and the id source's; its fields are for alerts/board.c alone.  Readers use
- * board_view(). */
 #include "alerts/board_state.h"
 
-/* port_name[i] must outlive the board; the order is the order of preference.
- * silent_ms[i] is the T1 deadline of that port: the larger of the limit set's
- * no_data_ms and the driver's silent_after_ms. */
-struct board_port {
-	const char *name;
-	int32_t silent_after_ms;
-	bool same_limb;		/* the oximeter sits on the cuff's arm (T2) */
-};
 void board_init(struct board *b, const struct limit_set *limits,
     const struct board_port *ports, size_t ports_n,
     const struct board_sink *sink, struct id_source *ids, int64_t t_ms);

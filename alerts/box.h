@@ -3,7 +3,8 @@
  * The technical conditions of the box itself, T7 to T10: clock, delivery,
  * log, restart.  They always run, session or not.
  *
- * Easy to get wrong: nothing here is pausable, and nothing latches.
+ * Easy to get wrong: nothing here is pausable.  Nothing latches but
+ * BOX_LOG_REPLACED, which tells of something that is over already.
  */
 #ifndef ALERTS_BOX_H
 #define ALERTS_BOX_H
@@ -16,12 +17,12 @@ enum box_condition {
 	BOX_UNDELIVERED = 2,	/* T8 medium, one per channel */
 	BOX_LOG_FAILING = 3,	/* T9 high */
 	BOX_DISK_LOW = 4,	/* T9 high: below 5 % or the floor */
-	BOX_RESTARTED = 5,	/* T10 medium, one per bed with a session;
-				 * ends when acknowledged or after 5 min */
+	BOX_RESTARTED = 5,	/* T10 medium, one per bed with a session (also
+				 * in change.bed); ends when acknowledged or
+				 * after 5 min */
 	BOX_LOG_REPLACED = 6,	/* T9 high, latches until acknowledged */
 };
 #define BOX_CONDITIONS 7
-#define BOX_SLOTS 48		/* condition x subject, open at one time */
 
 #include "alerts/box_state.h"
 
@@ -29,8 +30,11 @@ void box_init(struct box *b, const struct board_sink *sink,
     struct id_source *ids);
 
 /* The condition holds (or no longer) for 'subject' (a channel, a bed; "" for
- * the box).  'why' is the sentence for people.  Repeating it changes nothing
- * but the sentence. */
+ * the box), at most BOX_SUBJECT_MAX - 1 long; it shows in the condition's name:
+ * "undelivered:station".  'why' is the sentence for people, in the program's own
+ * words.  Repeating it changes nothing but the sentence.  With all slots taken
+ * (more than 40 beds and channels in trouble at once) one that is there speaks
+ * for the new one too. */
 void box_set(struct box *b, int64_t t_ms, enum box_condition c,
     const char *subject, bool holds, const char *why);
 

@@ -29,6 +29,11 @@ enum subject {
 
 enum comparison { BELOW, AT_OR_BELOW, ABOVE, AT_OR_ABOVE };
 
+bool comparison_is_high(enum comparison c);
+const char *comparison_sign(enum comparison c);	/* "<=" */
+bool comparison_beyond(enum comparison c, int32_t value, int32_t limit);
+bool comparison_clear(enum comparison c, int32_t value, int32_t clear);
+
 /* One event id each: a higher tier escalates the same event. */
 enum ladder {
 	LADDER_NIBP_ADVISORY = 0,	/* preset row 1 */
@@ -123,11 +128,12 @@ void limit_set_default(struct limit_set *out);
 /* The tier of that name; -1 if there is none. */
 int tier_find(const char *name) MUST_CHECK;
 
-/* Whether the set makes sense: in each ladder the more urgent limit lies
- * beyond the less urgent, a clear value on the safe side of its limit, limits
- * within the vital's range, delays 0..10 min.  On failure names the tier and
- * what is wrong ("limit lies above that of spo2-low, which is less urgent").
- * 'against' is -1 or the other tier. */
+/* Whether the tiers that are on make sense: in each ladder the more urgent
+ * limit lies beyond the less urgent, high limits above low ones, a clear value
+ * on the safe side of its limit, limits within the vital's range, delays
+ * 0..10 min.  On failure names the tier and what is wrong ("limit does not lie
+ * below the one it follows"); 'against' is -1 or the other tier ("spo2-low").
+ * The technical numbers are the configuration's to check. */
 struct limit_fault { enum tier tier; int against; const char *what; };
 bool limit_set_check(const struct limit_set *s, struct limit_fault *fault)
     MUST_CHECK;

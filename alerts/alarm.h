@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Two small state machines.  A gauge judges one tier: is its value beyond the
+ * limit for long enough, is it back inside for long enough?  An alarm is the
+ * life of one event: it starts, climbs, falls, latches, is acknowledged, ends.
+ *
+ * Easy to get wrong: a value that is missing or questionable moves a gauge in
+ * no direction towards "clear"; only a good value at the clear limit does.
+ */
+#ifndef ALERTS_ALARM_H
+#define ALERTS_ALARM_H
+
+#include "schemas/record.h"
+
+#define ALARM_NEVER INT64_MAX
+
+/* Makes event ids; one per process start, shared by all boards. */
+struct id_source {
+	uint64_t start;		/* random, new at each process start */
+	uint64_t n;		/* the last one given out */
+};
+struct event_id id_next(struct id_source *ids);
+
+/* How a tier's value stands to its limits at this moment. */
+enum stand {
+	STAND_OFF = 0,		/* the tier is off, or has no baseline yet */
+	STAND_UNKNOWN = 1,	/* no value; or questionable and not beyond */
+	STAND_BEYOND = 2,
+	STAND_BETWEEN = 3,	/* inside the limit, not yet at clear */
+	STAND_CLEAR = 4,
+};
+
+struct gauge {
+	enum alarm_state state;	/* INACTIVE, PENDING or ACTIVE */
+	enum stand stand;	/* as last fed */
+	bool confirmed;		/* beyond in two readings, or none needed */
+	int64_t since_ms;	/* the limit was first crossed */
+	int64_t inside_ms;	/* clear without a break since; ALARM_NEVER */
+	int64_t last_ms;	/* cuff: the last measurement beyond it */
+};
+
+/* A level at t_ms; to be called again at gauge_next(), its value unchanged. */
+void gauge_level(struct gauge *g, int64_t t_ms, enum stand stand,
+    int64_t delay_ms, int64_t clear_ms);
+/* When time alone changes it next, ALARM_NEVER if not. */
+int64_t gauge_next(const struct gauge *g, int64_t delay_ms, int64_t clear_ms);
+/* One cuff measurement, made at measured_ms.  'confirm': a first reading stays
+ * unconfirmed until the next one, within within_ms, is beyond as well. */
+void gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
+    bool confirm, int64_t within_ms);
+
+struct alarm {
+	/* Fixed when it is set up. */
+	enum alarm_type type;
+	bool pausable;
+
+	struct event_id event;	/* of the present, or else the last, event */
+	enum alarm_state state;	/* INACTIVE, ACTIVE or LATCHED */
+	enum alarm_phase phase;	/* of the last change */
+	enum priority priority;	/* of the signal */
+	enum priority level;	/* of the condition */
+	int rank;		/* orders causes of one level */
+	int tier;		/* that decides; -1: none */
+	bool acknowledged;
+	bool confirmed;
+	bool withheld;		/* raised in a pause and not announced since */
+	bool demo;
+	int64_t since_ms;
+};
+
+#define ALARM_UNCHANGED (-1)
+
+void alarm_init(struct alarm *a, enum alarm_type type, bool pausable);
+
+/*
+ * The condition now stands at 'level' (NONE: it does not hold), for a cause of
+ * that rank.  Returns the phase of the change, or ALARM_UNCHANGED.
+ *
+ *   up:   START; later ESCALATE, which takes back an acknowledgement
+ *   down: DEESCALATE; the signal of a physiological alarm stays at HIGH until
+ *         it is acknowledged
+ *   gone: END; LATCH where the signal is physiological, HIGH and not
+ *         acknowledged.  A condition that returns to a latched alarm is the
+ *         same event (CONTINUE); to one that has ended, a new one.
+ *
+ * Among physiological causes at HIGH a greater rank counts as up (a
+ * saturation of 80 % after one of 87 %); at other levels it is an UPDATE.
+ */
+int alarm_move(struct alarm *a, enum priority level, int rank,
+    struct id_source *ids) MUST_CHECK;
+
+/* ACKNOWLEDGE, or RESET (and over) if it was latched. */
+int alarm_acknowledge(struct alarm *a) MUST_CHECK;
+
+/* Ends without regard to latching.  END, or ALARM_UNCHANGED if not open. */
+int alarm_finish(struct alarm *a) MUST_CHECK;
+
+static inline bool
+alarm_is_open(const struct alarm *a)
+{
+	return a->state == ALARM_ACTIVE || a->state == ALARM_LATCHED;
+}
+
+/* What every change says about its alarm: all but condition, tier, value and
+ * words.  'pausing': an alarm pause is on. */
+void alarm_tell(struct alarm *a, enum alarm_phase phase, bool pausing,
+    struct alarm_change *out);
+
+/* The same without a change having happened, for those who look. */
+void alarm_show(const struct alarm *a, struct alarm_change *out);
+
+#endif

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * From values to physiological alarms: clinical.md 2.6 items 1 to 6, 13, 15.
+ *
+ * Easy to get wrong: a cuff's tiers move only when a measurement is judged,
+ * the other tiers with every reading and with time.
+ */
+#include "alerts/ladder.h"
+
+#include "alerts/phrase.h"
+#include "alerts/sight.h"
+#include "alerts/source.h"
+
+#include <string.h>
+
+#define CONFIRM_MS (5 * 60 * 1000)
+
+static void
+arm(struct board *b, enum ladder l)
+{
+	b->armed[l] = true;
+	b->sink.armed(b->sink.arg, b->now_ms, l);
+}
+
+/* Whether some tier of the ladder could fire at all. */
+static bool
+ladder_applies(const struct board *b, int l, enum subject *subject)
+{
+	int32_t limit = 0, clear = 0;
+
+	for (int i = 0; i < TIERS; i++) {
+		if ((int)tier_info[i].ladder != l)
+			continue;
+		*subject = tier_info[i].subject;
+		if (sight_limits(b, i, &limit, &clear))
+			return true;
+	}
+	return false;
+}
+
+static void
+arm_cuff(struct board *b)
+{
+	enum subject s = SUBJECT_HEART_RATE;
+
+	for (int l = 0; l < LADDERS; l++) {
+		if (!b->armed[l] && ladder_applies(b, l, &s) &&
+		    s >= SUBJECT_LEVELS)
+			arm(b, (enum ladder)l);
+	}
+}
+
+static void
+arm_levels(struct board *b)
+{
+	enum subject s = SUBJECT_NIBP_SYS;
+
+	for (int l = 0; l < LADDERS; l++) {
+		if (!b->armed[l] && ladder_applies(b, l, &s) &&
+		    s < SUBJECT_LEVELS && source_has_value(&b->subject[s]) &&
+		    source_valid_ms(b, &b->subject[s]) >= b->limits.arm_ms)
+			arm(b, (enum ladder)l);
+	}
+}
+
+static bool
+part_has_value(const struct measurement *m, int part)
+{
+	return m->has[part] && (m->quality[part] == QUALITY_GOOD ||
+	    m->quality[part] == QUALITY_QUESTIONABLE);
+}
+
+void
+ladder_cuff_reading(struct board *b, size_t port, const struct reading *r)
+{
+	int part = source_cuff_part(r->vital);
+	struct measurement *m = &b->arriving;
+
+	if (part < 0 || part >= CUFF_PARTS)
+		return;
+	if (b->cuff_arriving && (m->port != (int)port ||
+	    m->t_ms != b->now_ms || m->has[part]))
+		ladder_judge(b);
+	if (!b->cuff_arriving) {
+		*m = (struct measurement){
+			.port = (int)port,
+			.t_ms = b->now_ms,
+			.measured_ms = b->now_ms -
+			    (r->age_ms > 0 ? r->age_ms : 0),
+		};
+		b->cuff_arriving = true;
+	}
+	m->has[part] = true;
+	m->quality[part] = vital_judge(r->vital, r->value, r->quality);
+	m->value[part] = vital_shown(r->vital, r->value);
+	m->demo = m->demo || (r->flags & READING_DEMO);
+}
+
+static void
+note_cuff_source(struct board *b, const struct measurement *m)
+{
+	for (int i = 0; i < CUFF_PARTS; i++) {
+		if (!part_has_value(m, i) || b->cuff_port[i] == m->port)
+			continue;
+		b->cuff_port[i] = m->port;
+		b->sink.source(b->sink.arg, b->now_ms,
+		    (enum subject)(SUBJECT_LEVELS + i), m->port);
+	}
+}
+
+void
+ladder_judge(struct board *b)
+{
+	const struct measurement *m = &b->arriving;
+	bool any = false;
+
+	if (!b->cuff_arriving)
+		return;
+	b->cuff_arriving = false;
+	for (int i = 0; i < CUFF_PARTS; i++)
+		any = any || part_has_value(m, i);
+	if (!any || !b->in_session)
+		return;
+	if (!b->restored && m->measured_ms < b->opened_ms)
+		return;
+	if (b->cuff_seen && m->measured_ms < b->cuff.measured_ms)
+		return;
+	b->cuff = *m;
+	b->cuff_seen = true;
+	if (b->phase == PHASE_BASELINE) {
+		b->cuff_baseline = *m;
+		b->cuff_baseline_seen = true;
+	}
+	note_cuff_source(b, m);
+	for (int i = 0; i < TIERS; i++) {
+		if (tier_info[i].subject >= SUBJECT_LEVELS)
+			gauge_measured(&b->gauge[i], m->measured_ms,
+			    sight_stand(b, i), tier_info[i].confirm, CONFIRM_MS);
+	}
+	arm_cuff(b);
+}
+
+void
+ladder_open(struct board *b)
+{
+	memset(b->gauge, 0, sizeof b->gauge);
+	memset(b->armed, 0, sizeof b->armed);
+	b->cuff_arriving = b->cuff_seen = b->cuff_baseline_seen = false;
+	for (int i = 0; i < CUFF_PARTS; i++)
+		b->cuff_port[i] = -1;
+}
+
+/* When a subject has been missing for so long that it is technical. */
+static int64_t
+given_up_ms(const struct board *b, enum subject s)
+{
+	const struct subject_state *state = &b->subject[s];
+
+	if (state->missing_ms == BOARD_NEVER)
+		return BOARD_NEVER;
+	return state->missing_ms + (s == SUBJECT_RR ? b->limits.no_rr_ms :
+	    b->limits.no_value_ms);
+}
+
+static void
+update_gauge(struct board *b, int tier)
+{
+	const struct tier_info *info = &tier_info[tier];
+	struct gauge *g = &b->gauge[tier];
+
+	if (info->subject >= SUBJECT_LEVELS) {
+		int32_t limit = 0, clear = 0;
+
+		if (!sight_limits(b, tier, &limit, &clear))
+			g->state = ALARM_INACTIVE;
+		return;
+	}
+	if (g->state == ALARM_PENDING &&
+	    b->now_ms >= given_up_ms(b, info->subject))
+		g->state = ALARM_INACTIVE;
+	gauge_level(g, b->now_ms, sight_stand(b, tier),
+	    b->limits.tier[tier].delay_ms, b->limits.clear_ms);
+}
+
+/* The tier that decides: the most urgent that fired; among equals the later
+ * row.  -1: none. */
+static int
+deciding_tier(const struct board *b, int l)
+{
+	int best = -1;
+
+	for (int i = 0; i < TIERS; i++) {
+		enum priority p = b->limits.tier[i].priority;
+
+		if ((int)tier_info[i].ladder != l ||
+		    b->gauge[i].state != ALARM_ACTIVE)
+			continue;
+		if (best < 0 || p > b->limits.tier[best].priority ||
+		    (p == b->limits.tier[best].priority &&
+		    tier_info[i].row > tier_info[best].row))
+			best = i;
+	}
+	return best;
+}
+
+static void
+update_ladder(struct board *b, int l)
+{
+	struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	int tier = b->armed[l] ? deciding_tier(b, l) : -1;
+	enum priority level = PRIORITY_NONE;
+	bool confirmed = a->confirmed;
+	int rank = 0, phase;
+
+	if (tier >= 0) {
+		level = b->limits.tier[tier].priority;
+		rank = tier_info[tier].row;
+		confirmed = b->gauge[tier].confirmed;
+	}
+	phase = alarm_move(a, level, rank, b->ids);
+	if (phase == ALARM_UNCHANGED && tier >= 0 &&
+	    confirmed && !a->confirmed)
+		phase = ALARM_UPDATE;
+	if (tier >= 0) {
+		a->tier = tier;
+		a->since_ms = b->gauge[tier].since_ms;
+		a->confirmed = confirmed;
+	}
+	if (phase != ALARM_UNCHANGED)
+		ladder_tell(b, (enum ladder)l, (enum alarm_phase)phase, NULL,
+		    NULL);
+}
+
+void
+ladder_update(struct board *b)
+{
+	for (int i = 0; i < TIERS; i++)
+		update_gauge(b, i);
+	arm_levels(b);
+	for (int l = 0; l < LADDERS; l++)
+		update_ladder(b, l);
+}
+
+int64_t
+ladder_next(const struct board *b)
+{
+	int64_t next = BOARD_NEVER;
+
+	for (int i = 0; i < TIERS; i++) {
+		if (tier_info[i].subject < SUBJECT_LEVELS)
+			board_soonest(&next, b->now_ms,
+			    gauge_next(&b->gauge[i],
+			    b->limits.tier[i].delay_ms, b->limits.clear_ms));
+	}
+	for (int s = 0; s < SUBJECT_LEVELS; s++) {
+		const struct subject_state *state = &b->subject[s];
+
+		board_soonest(&next, b->now_ms,
+		    given_up_ms(b, (enum subject)s));
+		if (state->valid_from_ms != BOARD_NEVER)
+			board_soonest(&next, b->now_ms, state->valid_from_ms +
+			    b->limits.arm_ms - state->valid_ms);
+	}
+	return next;
+}
+
+static void
+put_limit(const struct board *b, int tier, int32_t limit, struct phrase *p)
+{
+	const struct tier_info *info = &tier_info[tier];
+
+	phrase_put(p, comparison_sign(info->comparison));
+	phrase_put_fixed(p, limit, vital_info[subject_vital(info->subject)].shown);
+	if (info->relative == ABSOLUTE || !b->baseline.has[info->subject])
+		return;
+	phrase_put(p, ", baseline ");
+	phrase_put_fixed(p, b->baseline.value[info->subject],
+	    vital_info[subject_vital(info->subject)].shown);
+}
+
+static void
+put_words(const struct board *b, const struct alarm_change *c, int tier,
+    struct phrase *p)
+{
+	const struct vital_info *v = &vital_info[c->vital];
+
+	phrase_put(p, v->label);
+	if (c->has_value) {
+		phrase_put(p, " ");
+		phrase_put_fixed(p, c->value, v->shown);
+		phrase_put(p, " ");
+		phrase_put(p, v->unit);
+	}
+	if (c->state != ALARM_ACTIVE) {
+		phrase_put(p, c->has_value ? ", was " : " was ");
+		put_limit(b, tier, c->limit, p);
+		return;
+	}
+	phrase_put(p, c->has_value ? " (" : " without a value (");
+	put_limit(b, tier, c->limit, p);
+	phrase_put(p, ")");
+	if (!c->confirmed)
+		phrase_put(p, ", unconfirmed: measure again");
+}
+
+void
+ladder_describe(const struct board *b, enum ladder l, struct alarm_change *out)
+{
+	const struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	struct phrase condition = phrase_begin(out->condition,
+	    sizeof out->condition);
+	struct phrase tier = phrase_begin(out->tier, sizeof out->tier);
+	struct phrase text = phrase_begin(out->text, sizeof out->text);
+	struct sight now;
+	int32_t clear = 0;
+
+	phrase_put(&condition, ladder_name[l]);
+	if (a->tier < 0 || a->tier >= TIERS)
+		return;
+	now = sight_of(b, tier_info[a->tier].subject);
+	phrase_put(&tier, tier_info[a->tier].name);
+	out->has_value = now.has;
+	out->vital = now.vital;
+	out->value = now.has ? now.value : 0;
+	out->value_age_ms = now.has ? b->now_ms - now.measured_ms : 0;
+	out->limit = b->limits.tier[a->tier].limit;
+	if (!sight_limits(b, a->tier, &out->limit, &clear))
+		out->limit = b->limits.tier[a->tier].limit;
+	put_words(b, out, a->tier, &text);
+}
+
+void
+ladder_tell(struct board *b, enum ladder l, enum alarm_phase phase,
+    const char *by, const char *reason)
+{
+	struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	struct alarm_change c = { .infusion_ms = INFUSION_NONE };
+	struct phrase who = phrase_begin(c.by, sizeof c.by);
+
+	if (a->tier >= 0 && a->tier < TIERS &&
+	    sight_of(b, tier_info[a->tier].subject).demo)
+		a->demo = true;
+	alarm_tell(a, phase, b->pausing, &c);
+	ladder_describe(b, l, &c);
+	if (by)
+		phrase_put(&who, by);
+	if (reason) {
+		struct phrase text = phrase_begin(c.text, sizeof c.text);
+
+		phrase_put(&text, reason);
+	}
+	b->sink.alarm(b->sink.arg, b->now_ms, &c);
+}
+
+/* Every less urgent tier of the same subject counts as crossed too: otherwise
+ * a fall from the adopted tier would look like the end. */
+static void
+adopt_gauges(struct board *b, int tier, const struct alarm_change *c)
+{
+	for (int i = 0; i <= tier && i < TIERS; i++) {
+		struct gauge *g = &b->gauge[i];
+
+		if (tier_info[i].ladder != tier_info[tier].ladder ||
+		    tier_info[i].subject != tier_info[tier].subject ||
+		    tier_info[i].relative != tier_info[tier].relative ||
+		    comparison_is_high(tier_info[i].comparison) !=
+		    comparison_is_high(tier_info[tier].comparison))
+			continue;
+		g->state = ALARM_ACTIVE;
+		g->since_ms = c->since_ms < b->now_ms ? c->since_ms :
+		    b->now_ms;
+		g->inside_ms = ALARM_NEVER;
+		g->confirmed = c->confirmed;
+		g->last_ms = g->since_ms;
+	}
+}
+
+bool
+ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
+{
+	struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	int tier = tier_find(c->tier);
+
+	if (alarm_is_open(a) || tier < 0 || tier_info[tier].ladder != l)
+		return false;
+	if (c->state == ALARM_ACTIVE)
+		adopt_gauges(b, tier, c);
+	else if (c->state != ALARM_LATCHED)
+		return false;
+	a->event = c->event;
+	a->state = c->state;
+	a->phase = c->phase;
+	a->priority = c->priority;
+	a->level = c->level;
+	a->rank = tier_info[tier].row;
+	a->tier = tier;
+	a->acknowledged = c->acknowledged;
+	a->confirmed = c->confirmed;
+	a->withheld = c->paused;
+	a->demo = c->demo;
+	a->since_ms = c->since_ms < b->now_ms ? c->since_ms : b->now_ms;
+	if (!b->armed[l])
+		arm(b, l);
+	return true;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The shipped preset (clinical.md section 1.7) and the check of an edited one.
+ *
+ * Easy to get wrong: the order of the tiers within a ladder is the order of
+ * their urgency; limit_set_check() holds a site to it.
+ */
+#include "alerts/rule.h"
+
+#include <string.h>
+
+#define S_MS 1000
+#define MIN_MS (60 * S_MS)
+#define DELAY_MAX_MS (10 * MIN_MS)
+
+const char *const ladder_name[LADDERS] = {
+	[LADDER_NIBP_ADVISORY] = "nibp-advisory",
+	[LADDER_NIBP_HIGH] = "nibp-high",
+	[LADDER_NIBP_LOW] = "nibp-low",
+	[LADDER_HR_HIGH] = "hr-high",
+	[LADDER_HR_LOW] = "hr-low",
+	[LADDER_HR_RELATIVE] = "hr-relative",
+	[LADDER_SPO2_LOW] = "spo2-low",
+	[LADDER_SPO2_DROP] = "spo2-drop",
+	[LADDER_RR_LOW] = "rr-low",
+	[LADDER_RR_HIGH] = "rr-high",
+};
+
+#define ROW(id, text, n, g, l, s, c, ...) [TIER_##id] = { .name = text, \
+	.row = n, .grade = g, .ladder = LADDER_##l, .subject = SUBJECT_##s, \
+	.comparison = c, __VA_ARGS__ }
+
+/* Rows 6 and 8 need no second reading: they are beyond doubt, or too late. */
+const struct tier_info tier_info[TIERS] = {
+	ROW(NIBP_BASELINE_SYS, "nibp-baseline-sys", 1, 'A', NIBP_ADVISORY,
+	    NIBP_SYS, ABOVE, .confirm = true, .baseline_only = true),
+	ROW(NIBP_BASELINE_DIA, "nibp-baseline-dia", 1, 'A', NIBP_ADVISORY,
+	    NIBP_DIA, ABOVE, .confirm = true, .baseline_only = true),
+	ROW(NIBP_RISE_SYS, "nibp-rise-sys", 2, 'A', NIBP_HIGH, NIBP_SYS,
+	    AT_OR_ABOVE, .relative = RELATIVE_UNITS, .confirm = true),
+	ROW(NIBP_RISE_DIA, "nibp-rise-dia", 2, 'A', NIBP_HIGH, NIBP_DIA,
+	    AT_OR_ABOVE, .relative = RELATIVE_UNITS, .confirm = true),
+	ROW(NIBP_SYS_HIGH, "nibp-sys-high", 3, 'C', NIBP_HIGH, NIBP_SYS,
+	    ABOVE, .confirm = true),
+	ROW(NIBP_DIA_HIGH, "nibp-dia-high", 4, 'X', NIBP_HIGH, NIBP_DIA,
+	    ABOVE, .confirm = true),
+	ROW(NIBP_SEVERE_SYS, "nibp-severe-sys", 5, 'C', NIBP_HIGH, NIBP_SYS,
+	    ABOVE, .confirm = true),
+	ROW(NIBP_SEVERE_DIA, "nibp-severe-dia", 5, 'C', NIBP_HIGH, NIBP_DIA,
+	    ABOVE, .confirm = true),
+	ROW(NIBP_EXTREME_SYS, "nibp-extreme-sys", 6, 'C', NIBP_HIGH, NIBP_SYS,
+	    AT_OR_ABOVE),
+	ROW(NIBP_EXTREME_DIA, "nibp-extreme-dia", 6, 'C', NIBP_HIGH, NIBP_DIA,
+	    AT_OR_ABOVE),
+	ROW(NIBP_MAP_HIGH, "nibp-map-high", 10, 'X', NIBP_HIGH, NIBP_MAP,
+	    ABOVE, .confirm = true),
+	ROW(NIBP_SYS_LOW, "nibp-sys-low", 7, 'B', NIBP_LOW, NIBP_SYS,
+	    AT_OR_BELOW, .confirm = true),
+	ROW(NIBP_SYS_VERY_LOW, "nibp-sys-very-low", 8, 'X', NIBP_LOW,
+	    NIBP_SYS, BELOW),
+	ROW(NIBP_MAP_LOW, "nibp-map-low", 9, 'C', NIBP_LOW, NIBP_MAP, BELOW,
+	    .confirm = true),
+	ROW(NIBP_DIA_LOW, "nibp-dia-low", 11, 'C', NIBP_LOW, NIBP_DIA, BELOW,
+	    .confirm = true),
+	ROW(HR_HIGH, "hr-high", 12, 'C', HR_HIGH, HEART_RATE, ABOVE),
+	ROW(HR_VERY_HIGH, "hr-very-high", 13, 'B', HR_HIGH, HEART_RATE, ABOVE),
+	ROW(HR_LOW, "hr-low", 14, 'C', HR_LOW, HEART_RATE, BELOW),
+	ROW(HR_VERY_LOW, "hr-very-low", 15, 'B', HR_LOW, HEART_RATE,
+	    AT_OR_BELOW),
+	ROW(HR_RISE, "hr-rise", 16, 'X', HR_RELATIVE, HEART_RATE, AT_OR_ABOVE,
+	    .relative = RELATIVE_PERCENT),
+	ROW(HR_FALL, "hr-fall", 16, 'X', HR_RELATIVE, HEART_RATE, AT_OR_BELOW,
+	    .relative = RELATIVE_PERCENT),
+	ROW(SPO2_LOW, "spo2-low", 17, 'B', SPO2_LOW, SPO2, BELOW),
+	ROW(SPO2_VERY_LOW, "spo2-very-low", 18, 'C', SPO2_LOW, SPO2, BELOW),
+	ROW(SPO2_DESATURATION, "spo2-desaturation", 19, 'C', SPO2_LOW, SPO2,
+	    AT_OR_BELOW),
+	ROW(SPO2_DROP, "spo2-drop", 20, 'X', SPO2_DROP, SPO2, AT_OR_BELOW,
+	    .relative = RELATIVE_UNITS),
+	ROW(RR_LOW, "rr-low", 21, 'C', RR_LOW, RR, BELOW),
+	ROW(RR_VERY_LOW, "rr-very-low", 22, 'B', RR_LOW, RR, AT_OR_BELOW),
+	ROW(RR_HIGH, "rr-high", 23, 'C', RR_HIGH, RR, ABOVE),
+};
+
+/* The numbers that row 1.7 leaves open (the rows that are off, and the
+ * recording intervals, section 1.2) are site policy like all the rest. */
+static const struct limit_set shipped = {
+	.name = "ketamine-adult-draft",
+	.tier = {
+#define ON(p, at, gone, delay) { true, PRIORITY_##p, at, gone, (delay) * S_MS }
+#define OFF(p, at, gone, delay) { false, PRIORITY_##p, at, gone, (delay) * S_MS }
+		[TIER_NIBP_BASELINE_SYS] = ON(LOW, 140, 140, 0),
+		[TIER_NIBP_BASELINE_DIA] = ON(LOW, 90, 90, 0),
+		[TIER_NIBP_RISE_SYS] = ON(MEDIUM, 40, 29, 0),
+		[TIER_NIBP_RISE_DIA] = ON(MEDIUM, 25, 14, 0),
+		[TIER_NIBP_SYS_HIGH] = ON(MEDIUM, 160, 155, 0),
+		[TIER_NIBP_DIA_HIGH] = ON(MEDIUM, 100, 95, 0),
+		[TIER_NIBP_SEVERE_SYS] = ON(HIGH, 180, 170, 0),
+		[TIER_NIBP_SEVERE_DIA] = ON(HIGH, 110, 105, 0),
+		[TIER_NIBP_EXTREME_SYS] = ON(HIGH, 200, 170, 0),
+		[TIER_NIBP_EXTREME_DIA] = ON(HIGH, 120, 105, 0),
+		[TIER_NIBP_MAP_HIGH] = OFF(MEDIUM, 110, 105, 0),
+		[TIER_NIBP_SYS_LOW] = ON(MEDIUM, 90, 95, 0),
+		[TIER_NIBP_SYS_VERY_LOW] = ON(HIGH, 80, 90, 0),
+		[TIER_NIBP_MAP_LOW] = ON(MEDIUM, 60, 65, 0),
+		[TIER_NIBP_DIA_LOW] = OFF(LOW, 50, 55, 0),
+		[TIER_HR_HIGH] = ON(MEDIUM, 120, 115, 15),
+		[TIER_HR_VERY_HIGH] = ON(HIGH, 130, 125, 10),
+		[TIER_HR_LOW] = ON(MEDIUM, 50, 53, 15),
+		[TIER_HR_VERY_LOW] = ON(HIGH, 40, 45, 10),
+		[TIER_HR_RISE] = OFF(LOW, 30, 25, 30),
+		[TIER_HR_FALL] = OFF(LOW, -30, -25, 30),
+		[TIER_SPO2_LOW] = ON(MEDIUM, 92, 93, 15),
+		[TIER_SPO2_VERY_LOW] = ON(HIGH, 88, 90, 10),
+		[TIER_SPO2_DESATURATION] = ON(HIGH, 80, 88, 0),
+		[TIER_SPO2_DROP] = OFF(LOW, -5, -3, 30),
+		[TIER_RR_LOW] = ON(MEDIUM, 10, 11, 20),
+		[TIER_RR_VERY_LOW] = ON(HIGH, 8, 10, 15),
+		[TIER_RR_HIGH] = ON(MEDIUM, 30, 28, 30),
+	},
+	.no_data_ms = 10 * S_MS,
+	.no_data_high_ms = 60 * S_MS,
+	.no_value_ms = 30 * S_MS,
+	.no_value_cuff_ms = 60 * S_MS,
+	.no_rr_ms = 60 * S_MS,
+	.nibp_due_baseline_ms = 0,
+	.nibp_due_infusion_ms = 10 * MIN_MS,
+	.nibp_due_recovery_ms = 15 * MIN_MS,
+	.reject_percent = 10,
+	.frozen_ms = 120 * S_MS,
+	.undelivered_ms = 10 * S_MS,
+	.clear_ms = 5 * S_MS,
+	.arm_ms = 30 * S_MS,
+	.idle_vitals_ms = 2 * MIN_MS,
+};
+
+void
+limit_set_default(struct limit_set *out)
+{
+	*out = shipped;
+}
+
+int
+tier_find(const char *name)
+{
+	for (int i = 0; i < TIERS; i++) {
+		if (strcmp(tier_info[i].name, name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+enum vital
+subject_vital(enum subject s)
+{
+	switch (s) {
+	case SUBJECT_HEART_RATE:
+		return VITAL_HR;
+	case SUBJECT_SPO2:
+		return VITAL_SPO2;
+	case SUBJECT_RR:
+		return VITAL_RR;
+	case SUBJECT_NIBP_SYS:
+		return VITAL_NIBP_SYS;
+	case SUBJECT_NIBP_DIA:
+		return VITAL_NIBP_DIA;
+	case SUBJECT_NIBP_MAP:
+		break;
+	}
+	return VITAL_NIBP_MAP;
+}
+
+bool
+comparison_is_high(enum comparison c)
+{
+	return c == ABOVE || c == AT_OR_ABOVE;
+}
+
+const char *
+comparison_sign(enum comparison c)
+{
+	static const char *const sign[] = {
+		[BELOW] = "<", [AT_OR_BELOW] = "<=",
+		[ABOVE] = ">", [AT_OR_ABOVE] = ">=",
+	};
+
+	return sign[c];
+}
+
+bool
+comparison_beyond(enum comparison c, int32_t value, int32_t limit)
+{
+	switch (c) {
+	case BELOW:
+		return value < limit;
+	case AT_OR_BELOW:
+		return value <= limit;
+	case ABOVE:
+		return value > limit;
+	case AT_OR_ABOVE:
+		break;
+	}
+	return value >= limit;
+}
+
+bool
+comparison_clear(enum comparison c, int32_t value, int32_t clear)
+{
+	return comparison_is_high(c) ? value <= clear : value >= clear;
+}
+
+/* The first whole value that is beyond a limit. */
+static int64_t
+first_beyond(enum comparison c, int32_t limit)
+{
+	if (c == BELOW)
+		return (int64_t)limit - 1;
+	if (c == ABOVE)
+		return (int64_t)limit + 1;
+	return limit;
+}
+
+/* What is wrong with one tier by itself; NULL if nothing. */
+static const char *
+tier_fault(enum tier t, const struct limit *l)
+{
+	const struct tier_info *info = &tier_info[t];
+	const struct vital_info *v = &vital_info[subject_vital(info->subject)];
+	enum vital vital = subject_vital(info->subject);
+	int64_t first = first_beyond(info->comparison, l->limit);
+	int64_t lowest = vital_shown(vital, v->reject_below);
+	int64_t highest = vital_shown(vital, v->reject_above);
+	bool high = comparison_is_high(info->comparison);
+
+	if (l->priority < PRIORITY_LOW || l->priority > PRIORITY_HIGH)
+		return "priority is none of low, medium, high";
+	if (l->delay_ms < 0 || l->delay_ms > DELAY_MAX_MS)
+		return "delay is not within 0 to 10 min";
+	if (info->subject >= SUBJECT_LEVELS && l->delay_ms != 0)
+		return "a cuff measurement is one event, its delay must be 0";
+	if (info->relative == ABSOLUTE) {
+		if (first < lowest || first > highest)
+			return "no value of this vital can lie beyond the limit";
+	} else if (info->relative == RELATIVE_PERCENT) {
+		if (l->limit < -99 || l->limit > 300)
+			return "limit is not within -99 % to 300 %";
+	} else if (first < -highest || first > highest) {
+		return "limit is larger than this vital's whole range";
+	}
+	if (info->relative != ABSOLUTE && (high ? first <= 0 : first >= 0))
+		return "limit lies on the wrong side of the baseline";
+	if (comparison_beyond(info->comparison, l->clear, l->limit))
+		return "clear value lies beyond the limit";
+	if (info->relative != ABSOLUTE &&
+	    (l->clear < -2 * highest || l->clear > 2 * highest))
+		return "clear value is larger than this vital's whole range";
+	return NULL;
+}
+
+/* What is wrong with tier b, given a, which stands above it; NULL if nothing. */
+static const char *
+pair_fault(const struct limit_set *s, enum tier a, enum tier b)
+{
+	const struct tier_info *ia = &tier_info[a], *ib = &tier_info[b];
+	bool high_a = comparison_is_high(ia->comparison);
+	bool high_b = comparison_is_high(ib->comparison);
+	int64_t first_a = first_beyond(ia->comparison, s->tier[a].limit);
+	int64_t first_b = first_beyond(ib->comparison, s->tier[b].limit);
+
+	if (ia->subject != ib->subject || ia->relative != ib->relative)
+		return NULL;
+	if (high_a != high_b) {
+		bool apart = high_a ? first_b < first_a : first_a < first_b;
+
+		return apart ? NULL : "every value would lie beyond one of both";
+	}
+	if (ia->ladder != ib->ladder)
+		return NULL;
+	if (s->tier[b].priority < s->tier[a].priority)
+		return "is less urgent than the one it follows in its ladder";
+	if (high_b && first_b <= first_a)
+		return "limit does not lie above the one it follows";
+	if (!high_b && first_b >= first_a)
+		return "limit does not lie below the one it follows";
+	return NULL;
+}
+
+bool
+limit_set_check(const struct limit_set *s, struct limit_fault *fault)
+{
+	const char *what;
+
+	for (int b = 0; b < TIERS; b++) {
+		if (!s->tier[b].on)
+			continue;
+		what = tier_fault((enum tier)b, &s->tier[b]);
+		if (what) {
+			*fault = (struct limit_fault){ (enum tier)b, -1, what };
+			return false;
+		}
+		for (int a = 0; a < b; a++) {
+			if (!s->tier[a].on)
+				continue;
+			what = pair_fault(s, (enum tier)a, (enum tier)b);
+			if (what) {
+				*fault = (struct limit_fault){ (enum tier)b, a,
+				    what };
+				return false;
+			}
+		}
+	}
+	return true;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * From the readings of several monitors to one value a subject.
+ *
+ * Easy to get wrong: freshness counts from when the monitor measured, not from
+ * when the reading came.
+ */
+#include "alerts/source.h"
+
+static const enum vital level_vital[LEVELS] = {
+	[LEVEL_HR] = VITAL_HR,
+	[LEVEL_PR] = VITAL_PR,
+	[LEVEL_SPO2] = VITAL_SPO2,
+	[LEVEL_RR] = VITAL_RR,
+};
+
+/* In the order of preference: the ECG counts beats, the oximeter pulses. */
+static const struct {
+	enum level level[2];
+	size_t n;
+} candidates[SUBJECT_LEVELS] = {
+	[SUBJECT_HEART_RATE] = { { LEVEL_HR, LEVEL_PR }, 2 },
+	[SUBJECT_SPO2] = { { LEVEL_SPO2 }, 1 },
+	[SUBJECT_RR] = { { LEVEL_RR }, 1 },
+};
+
+int
+source_level(enum vital v)
+{
+	for (int i = 0; i < LEVELS; i++) {
+		if (level_vital[i] == v)
+			return i;
+	}
+	return -1;
+}
+
+int
+source_cuff_part(enum vital v)
+{
+	for (int i = 0; i < CUFF_PARTS; i++) {
+		if (subject_vital((enum subject)(SUBJECT_LEVELS + i)) == v)
+			return i;
+	}
+	return -1;
+}
+
+static bool
+has_value(enum quality q)
+{
+	return q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
+}
+
+void
+source_reading(struct board *b, struct port_state *p, const struct reading *r)
+{
+	int l = source_level(r->vital);
+	struct board_level next = { .seen = true, .flags = r->flags };
+	struct board_level *now;
+
+	if (l < 0 || l >= LEVELS)
+		return;
+	now = &p->level[l];
+	next.quality = vital_judge(r->vital, r->value, r->quality);
+	next.value = has_value(next.quality) ? r->value : 0;
+	next.measured_ms = b->now_ms - (r->age_ms > 0 ? r->age_ms : 0);
+	if (!now->seen || now->value != next.value ||
+	    has_value(now->quality) != has_value(next.quality))
+		p->same_ms = b->now_ms;
+	p->demo = (r->flags & READING_DEMO) != 0;
+	*now = next;
+}
+
+static int64_t
+fresh_until(const struct port_state *p, enum level l)
+{
+	int64_t fresh = vital_info[level_vital[l]].fresh_ms;
+
+	/* A port that may be silent for longer is not stale before that. */
+	if (fresh < p->is.silent_after_ms)
+		fresh = p->is.silent_after_ms;
+	return p->level[l].measured_ms + fresh;
+}
+
+bool
+source_is_fresh(const struct board *b, const struct port_state *p,
+    enum level l)
+{
+	return p->level[l].seen && has_value(p->level[l].quality) &&
+	    b->now_ms <= fresh_until(p, l);
+}
+
+/* The first port, in order, with a fresh value of that quality; -1. */
+static int
+find_port(const struct board *b, enum level l, enum quality q)
+{
+	for (size_t i = 0; i < b->ports_n && i < BOARD_PORTS; i++) {
+		if (source_is_fresh(b, &b->port[i], l) &&
+		    b->port[i].level[l].quality == q)
+			return (int)i;
+	}
+	return -1;
+}
+
+static int
+choose(const struct board *b, int subject, enum level *level)
+{
+	for (int q = QUALITY_GOOD; q <= QUALITY_QUESTIONABLE; q++) {
+		for (size_t i = 0; i < candidates[subject].n && i < 2; i++) {
+			enum level l = candidates[subject].level[i];
+			int port = find_port(b, l, (enum quality)q);
+
+			if (port >= 0) {
+				*level = l;
+				return port;
+			}
+		}
+	}
+	return -1;
+}
+
+/* Another source: what seemed clear by the old one has to be clear by the new
+ * one from now on. */
+static void
+restart_clearing(struct board *b, int subject)
+{
+	for (int i = 0; i < TIERS; i++) {
+		if ((int)tier_info[i].subject == subject)
+			b->gauge[i].inside_ms = ALARM_NEVER;
+	}
+}
+
+static void
+lose(struct board *b, struct subject_state *s)
+{
+	if (s->valid_from_ms != BOARD_NEVER)
+		s->valid_ms += b->now_ms - s->valid_from_ms;
+	s->valid_from_ms = BOARD_NEVER;
+	if (s->missing_ms == BOARD_NEVER)
+		s->missing_ms = s->waiting_ms = b->now_ms;
+}
+
+static void
+take(struct board *b, int subject, struct subject_state *s)
+{
+	struct port_state *p = &b->port[s->port];
+	const struct board_level *l = &p->level[s->level];
+
+	if (s->valid_from_ms == BOARD_NEVER)
+		s->valid_from_ms = b->now_ms;
+	s->missing_ms = s->waiting_ms = BOARD_NEVER;
+	s->seen = true;
+	s->same_limb = p->is.same_limb &&
+	    (s->level == LEVEL_SPO2 || s->level == LEVEL_PR);
+	s->quality = l->quality;
+	s->flags = l->flags;
+	s->value = vital_shown(level_vital[s->level], l->value);
+	s->measured_ms = l->measured_ms;
+	p->fed |= UINT32_C(1) << subject;
+}
+
+static void
+take_sample(struct subject_state *s)
+{
+	const struct sample *last =
+	    &s->sample[(s->sample_n + SAMPLES - 1) % SAMPLES];
+
+	if (s->quality != QUALITY_GOOD)
+		return;
+	if (s->sample_n > 0 && s->measured_ms < last->t_ms + SAMPLE_MS)
+		return;
+	s->sample[s->sample_n % SAMPLES] =
+	    (struct sample){ s->measured_ms, s->value };
+	s->sample_n++;
+}
+
+void
+source_update(struct board *b)
+{
+	for (int i = 0; i < SUBJECT_LEVELS; i++) {
+		struct subject_state *s = &b->subject[i];
+		enum level level = s->level;
+		int port = choose(b, i, &level);
+		bool other = port != s->port;
+
+		if (other || level != s->level)
+			restart_clearing(b, i);
+		s->port = port;
+		s->level = level;
+		if (port >= 0) {
+			take(b, i, s);
+			take_sample(s);
+		} else {
+			lose(b, s);
+		}
+		if (other)
+			b->sink.source(b->sink.arg, b->now_ms,
+			    (enum subject)i, port);
+	}
+}
+
+void
+source_open(struct board *b)
+{
+	for (int i = 0; i < SUBJECT_LEVELS; i++) {
+		struct subject_state *s = &b->subject[i];
+
+		*s = (struct subject_state){
+			.port = -1,
+			.missing_ms = b->now_ms,
+			.waiting_ms = b->now_ms,
+			.valid_from_ms = BOARD_NEVER,
+		};
+	}
+	for (size_t i = 0; i < BOARD_PORTS; i++)
+		b->port[i].fed = 0;
+}
+
+enum vital
+source_vital(const struct subject_state *s)
+{
+	return level_vital[s->level];
+}
+
+int64_t
+source_valid_ms(const struct board *b, const struct subject_state *s)
+{
+	return s->valid_ms + (s->valid_from_ms == BOARD_NEVER ? 0 :
+	    b->now_ms - s->valid_from_ms);
+}
+
+/* A value is stale from the first ms after its time. */
+int64_t
+source_next(const struct board *b)
+{
+	int64_t next = BOARD_NEVER;
+
+	for (size_t i = 0; i < b->ports_n && i < BOARD_PORTS; i++) {
+		const struct port_state *p = &b->port[i];
+
+		for (int l = 0; l < LEVELS; l++) {
+			if (p->level[l].seen && has_value(p->level[l].quality))
+				board_soonest(&next, b->now_ms,
+				    fresh_until(p, (enum level)l) + 1);
+		}
+	}
+	return next;
+}
+
+bool
+source_median(const struct subject_state *s, int64_t from_ms, int32_t *out)
+{
+	int32_t sorted[SAMPLES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < SAMPLES && i < s->sample_n; i++) {
+		size_t at = n;
+
+		if (s->sample[i].t_ms < from_ms)
+			continue;
+		for (; at > 0 && at < SAMPLES &&
+		    sorted[at - 1] > s->sample[i].value; at--)
+			sorted[at] = sorted[at - 1];
+		if (at < SAMPLES)
+			sorted[at] = s->sample[i].value;
+		n++;
+	}
+	if (n == 0)
+		return false;
+	*out = sorted[n / 2 < SAMPLES ? n / 2 : 0];
+	return true;
+}

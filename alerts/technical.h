@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The technical conditions of a bed, T1 to T6 of clinical.md 1.7, and the one
+ * advisory of an idle bed.  None latches; each ends by itself.
+ *
+ * Easy to get wrong: one cause, one alarm.  While T1 explains why a subject has
+ * no value, T2 and T3 do not start, and their time begins when T1 ends.
+ */
+#ifndef ALERTS_TECHNICAL_H
+#define ALERTS_TECHNICAL_H
+
+#include "alerts/board_state.h"
+
+void technical_init(struct board *b);
+
+/* Forgets what belongs to the session before. */
+void technical_open(struct board *b);
+
+/* A frame came at now_ms. */
+void technical_frame(struct board *b, struct port_state *p, bool good);
+
+/* The line of a port was opened or lost; an open T1 changes its words. */
+void technical_link(struct board *b, size_t port, bool open);
+
+/* Judges all as of now_ms. */
+void technical_update(struct board *b);
+int64_t technical_next(const struct board *b);
+
+/* As ladder_tell() and ladder_describe(), for the other slots. */
+void technical_tell(struct board *b, int slot, enum alarm_phase phase,
+    const char *by, const char *reason);
+void technical_describe(const struct board *b, int slot,
+    struct alarm_change *out);
+
+#endif
