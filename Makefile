@@ -101,6 +101,14 @@ $B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl ncursesw cmocka) -ldl
 
+# What lets libserialport open pseudo-terminals; also to be preloaded.
+SHIM     := $(call obj,tests/shim/ptyshim.c tests/shim/pty.c)
+$B/unit/test_transport $B/unit/test_port: $(SHIM)
+$B/unit/test_transport $B/unit/test_port: LDFLAGS += -rdynamic
+$B/ptyshim.so: tests/shim/ptyshim.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(WERROR) -O2 -shared -fPIC -o $@ $< -ldl
+
 unit: $(UNIT) ## the unit and capture tests
 	@tests/run $(UNIT)
 
