@@ -31,7 +31,7 @@ struct port_sink {
 /* What people see of a port. */
 struct port_status {
 	bool open;
-	char why[160];		/* if not: "no such device: ..." */
+	char why[160];		/* "" if open; if not: "no such device: ..." */
 	char device[256];	/* the device node that the path led to */
 	int64_t since_ms;	/* open or lost since */
 	uint64_t opened;	/* how many times it was opened */
@@ -44,8 +44,9 @@ struct port_status {
 	bool has_device_clock;
 };
 
-/* Takes its place on the loop and tries to open at once.  'c' must outlive
- * it. */
+/* Takes its place on the loop, which tries to open at its next turn: no sink
+ * is called before this has returned.  'c' must outlive it.  A sink must not
+ * free a port. */
 int port_new(struct port **out, sd_event *loop, const struct config_port *c,
     size_t index, const struct port_sink *sink) MUST_CHECK;
 void port_free(struct port *p);

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A port's life on the event loop: open, read, ask, lose, wait, open again.
+ *
+ * Easy to get wrong: a port that floods must not starve the others, so one
+ * turn reads a bounded number of bytes; and a port that comes and goes ten
+ * times a second must neither spin nor fill the log.
+ */
+#include "daemon/port.h"
+
+#include "daemon/clock.h"
+#include "daemon/journal.h"
+#include "daemon/transport.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_MS 250		/* the port's timer; also asks the driver */
+#define TICK_SLACK_US 50000
+#define TURN_BYTES 65536	/* read in one turn of the loop, at most */
+#define WRITE_MS 2000		/* a message is on the wire by then, or dropped */
+
+/* Waits before another attempt to open.  A line that twice in a row did not
+ * last for BRIEF_MS is in a storm of plugging, and is hurried by nothing. */
+#define RETRY_SOON_MS 100
+#define RETRY_MS 1000
+#define RETRY_LATE_MS 2000
+#define BRIEF_MS 5000
+
+/* Lines that one port may log in a minute; the rest are counted. */
+#define LOG_LINES 10
+#define LOG_SPAN_MS 60000
+
+struct port {
+	const struct config_port *config;
+	size_t index;
+	struct port_sink sink;
+	sd_event *loop;
+	sd_event_source *timer, *io;
+	struct tty *tty;	/* NULL while it is not open */
+	struct stream stream;
+	uint64_t turns;
+	bool told;		/* the sink knows the state of the line */
+	unsigned brief_n;	/* so often in a row it was lost soon */
+	bool recording;
+	int64_t tried_ms, next_ms;	/* attempts to open */
+	int64_t since_ms, frame_ms, byte_ms;
+	uint64_t opened, written, write_failures, refused;
+	struct tty_errors errors;	/* of lines closed since */
+	char device[TTY_DEVICE];
+	char why[TTY_WHY];
+	bool has_device_clock;
+	int64_t skew_ms;
+	/* The message being written; none if out_n is 0.  Bytes that the
+	 * kernel took are sent only when the wire has them. */
+	uint8_t out[TX_MAX];
+	size_t out_n, out_done;
+	int64_t out_ms;
+	int64_t log_ms;		/* LOG_LINES are counted from here */
+	unsigned log_n;
+	bool out_told;		/* the log knows that writing fails */
+};
+
+/* Ends the minute in which lines are counted, and says what it held back. */
+static void
+end_log_minute(struct port *p, int64_t now_ms)
+{
+	if (p->log_n == 0 || now_ms - p->log_ms < LOG_SPAN_MS)
+		return;
+	if (p->log_n > LOG_LINES)
+		journal_notice("port %s: %u more changes within a minute were "
+		    "not logged; now it is %s", p->config->name,
+		    p->log_n - LOG_LINES, p->tty != NULL ? "open" : p->why);
+	p->log_n = 0;
+}
+
+/* Whether a line may be logged now. */
+static bool
+may_log(struct port *p, int64_t now_ms)
+{
+	end_log_minute(p, now_ms);
+	if (p->log_n == 0)
+		p->log_ms = now_ms;
+	return ++p->log_n <= LOG_LINES;
+}
+
+/* "no such device: /dev/serial/by-id/..." */
+static void
+say_why(char out[TTY_WHY], const char *what, const char *path)
+{
+	if (snprintf(out, TTY_WHY, "%s: %s", what, path) >= TTY_WHY)
+		memcpy(out + TTY_WHY - 4, "...", 4);
+}
+
+static void
+arm_timer(struct port *p, int64_t now_ms)
+{
+	int64_t next_ms = now_ms + TICK_MS;
+	int r;
+
+	if (p->tty == NULL && p->next_ms < next_ms)
+		next_ms = p->next_ms;
+	r = sd_event_source_set_time(p->timer, (uint64_t)next_ms * 1000);
+	assert(r >= 0);
+	r = sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
+	assert(r >= 0);
+}
+
+static void
+drop_message(struct port *p, int64_t now_ms)
+{
+	transport_drop_unsent(p->tty);
+	p->out_n = 0;
+	(void)sd_event_source_set_io_events(p->io, EPOLLIN);
+	p->write_failures++;
+	if (!p->out_told && may_log(p, now_ms))
+		journal_warning("port %s: the monitor takes no bytes; a "
+		    "request was dropped%s", p->config->name,
+		    p->config->line.flow == FLOW_RTSCTS ?
+		    " (RTS/CTS: is the cable fully wired?)" : "");
+	p->out_told = true;
+}
+
+static void
+add_errors(struct tty_errors *sum, const struct port *p)
+{
+	struct tty_errors e = { 0 };
+
+	if (p->tty != NULL)
+		transport_errors(p->tty, &e);
+	sum->framing = p->errors.framing + e.framing;
+	sum->parity = p->errors.parity + e.parity;
+	sum->breaks = p->errors.breaks + e.breaks;
+	sum->overruns = p->errors.overruns + e.overruns;
+}
+
+/* The device is let go at once, so that its number is free when it is plugged
+ * in again. */
+static void
+close_line(struct port *p)
+{
+	add_errors(&p->errors, p);
+	p->io = sd_event_source_disable_unref(p->io);
+	transport_close(p->tty);
+	p->tty = NULL;
+	p->out_n = 0;
+}
+
+/* The least time between two attempts. */
+static int64_t
+hurry_ms(const struct port *p)
+{
+	return p->brief_n >= 2 ? RETRY_MS : RETRY_SOON_MS;
+}
+
+static void
+lose_line(struct port *p, int64_t now_ms, int error)
+{
+	close_line(p);
+	p->brief_n = now_ms - p->since_ms < BRIEF_MS ? p->brief_n + 1 : 0;
+	p->since_ms = now_ms;
+	p->next_ms = now_ms + hurry_ms(p);
+	say_why(p->why, "the device is gone", p->device);
+	if (may_log(p, now_ms))
+		journal_warning("port %s: %s (%s)", p->config->name, p->why,
+		    strerror(-error));
+	arm_timer(p, now_ms);
+	p->sink.link(p->sink.arg, p->index, false, p->why);
+}
+
+/* Sends what the kernel takes of the message.  False if the line was lost. */
+static bool
+push_message(struct port *p, int64_t now_ms)
+{
+	bool waiting;
+
+	while (p->out_done < p->out_n) {
+		ssize_t w = transport_write(p->tty, p->out + p->out_done,
+		    p->out_n - p->out_done);
+
+		if (w == -EAGAIN)
+			break;
+		if (w < 0) {
+			p->write_failures++;
+			lose_line(p, now_ms, (int)w);
+			return false;
+		}
+		p->out_done += (size_t)w;
+		if (p->recording && p->out_done == p->out_n)
+			p->sink.bytes(p->sink.arg, p->index, now_ms, true,
+			    p->out, p->out_n);
+	}
+	waiting = p->out_done < p->out_n;
+	if (!waiting && transport_unsent(p->tty) == 0) {
+		p->written++;
+		p->out_told = false;
+		p->out_n = 0;
+	} else if (now_ms - p->out_ms >= WRITE_MS) {
+		drop_message(p, now_ms);
+		return true;
+	}
+	(void)sd_event_source_set_io_events(p->io,
+	    waiting ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	return true;
+}
+
+/* The one function through which anything is sent. */
+static bool
+send_message(struct port *p, int64_t now_ms, const uint8_t *m, size_t n)
+{
+	assert(p->out_n == 0);
+	if (!tx_allowed(p->config->driver, m, n)) {
+		if (p->refused++ == 0)
+			journal_error("port %s: driver %s wanted to send what "
+			    "it does not list; refused", p->config->name,
+			    p->config->driver->name);
+		return true;
+	}
+	memcpy(p->out, m, n);
+	p->out_n = n;
+	p->out_done = 0;
+	p->out_ms = now_ms;
+	return push_message(p, now_ms);
+}
+
+/* Finishes the message under way, or asks the driver for another. */
+static bool
+serve_output(struct port *p, int64_t now_ms)
+{
+	uint8_t m[TX_MAX];
+	size_t n;
+
+	if (p->out_n > 0)
+		return push_message(p, now_ms);
+	n = stream_request(&p->stream, now_ms, m);
+	assert(n <= sizeof(m));
+	return n == 0 || send_message(p, now_ms, m, n);
+}
+
+static void
+take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
+{
+	struct decoded d;
+
+	p->byte_ms = t_ms;
+	if (p->recording)
+		p->sink.bytes(p->sink.arg, p->index, t_ms, false, bytes, n);
+	while (n > 0) {
+		size_t taken = stream_feed(&p->stream, t_ms, bytes, n);
+
+		assert(taken > 0 && taken <= n);
+		bytes += taken;
+		n -= taken;
+		while (stream_next(&p->stream, &d)) {
+			if (d.result == DECODE_OK || d.result == DECODE_IGNORED)
+				p->frame_ms = d.t_ms;
+			if (d.result == DECODE_OK &&
+			    d.readings.device_clock_ms != 0) {
+				p->has_device_clock = true;
+				p->skew_ms = d.readings.device_clock_ms -
+				    clock_wall_ms();
+			}
+			p->sink.frame(p->sink.arg, p->index, &d);
+		}
+	}
+}
+
+static int
+on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct port *p = arg;
+	uint8_t buf[4096];
+
+	(void)source;
+	(void)fd;
+	for (size_t done = 0; done < TURN_BYTES;) {
+		ssize_t n = transport_read(p->tty, buf, sizeof(buf));
+		int64_t now_ms = clock_boot_ms();
+
+		if (n == -EAGAIN)
+			break;
+		if (n < 0) {
+			lose_line(p, now_ms, (int)n);
+			return 0;
+		}
+		take_bytes(p, now_ms, buf, (size_t)n);
+		done += (size_t)n;
+	}
+	if (revents & EPOLLOUT)
+		(void)serve_output(p, clock_boot_ms());
+	return 0;
+}
+
+/* An attempt that failed; only a new reason is news. */
+static void
+note_failure(struct port *p, int64_t now_ms, const char *what)
+{
+	char why[TTY_WHY];
+
+	p->next_ms = now_ms + (now_ms - p->since_ms < RETRY_LATE_MS ?
+	    RETRY_MS : RETRY_LATE_MS);
+	say_why(why, what, p->config->path);
+	if (p->told && strcmp(why, p->why) == 0)
+		return;
+	memcpy(p->why, why, sizeof(why));
+	if (may_log(p, now_ms))
+		journal_warning("port %s: %s", p->config->name, p->why);
+	if (!p->told)
+		p->sink.link(p->sink.arg, p->index, false, p->why);
+	p->told = true;
+}
+
+static void
+try_open(struct port *p, int64_t now_ms)
+{
+	char device[TTY_DEVICE], why[TTY_WHY];
+	int r = transport_open(&p->tty, p->config->transport, p->config->path,
+	    &p->config->line, device, why);
+
+	p->tried_ms = now_ms;
+	if (r == 0) {
+		r = sd_event_add_io(p->loop, &p->io, transport_fd(p->tty),
+		    EPOLLIN, on_io, p);
+		if (r < 0) {
+			transport_close(p->tty);
+			p->tty = NULL;
+			snprintf(why, sizeof(why), "cannot be watched: %s",
+			    strerror(-r));
+		}
+	}
+	if (r < 0) {
+		note_failure(p, now_ms, why);
+		return;
+	}
+	memcpy(p->device, device, sizeof(device));
+	p->why[0] = '\0';
+	p->told = true;
+	p->out_told = false;
+	p->opened++;
+	p->since_ms = now_ms;
+	stream_reset(&p->stream, now_ms);
+	if (may_log(p, now_ms))
+		journal_info("port %s: reading %s on %s", p->config->name,
+		    p->config->driver->name, p->device);
+	p->sink.link(p->sink.arg, p->index, true, "");
+	(void)serve_output(p, now_ms);
+}
+
+static int
+on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct port *p = arg;
+	int64_t now_ms = clock_boot_ms();
+
+	(void)source;
+	(void)usec;
+	p->turns++;
+	end_log_minute(p, now_ms);
+	if (p->tty != NULL) {
+		struct tty_errors e;
+
+		transport_errors(p->tty, &e);
+		(void)serve_output(p, now_ms);
+	} else if (now_ms >= p->next_ms) {
+		try_open(p, now_ms);
+	}
+	arm_timer(p, now_ms);
+	return 0;
+}
+
+int
+port_new(struct port **out, sd_event *loop, const struct config_port *c,
+    size_t index, const struct port_sink *sink)
+{
+	int64_t now_ms = clock_boot_ms();
+	struct port *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (p == NULL)
+		return -ENOMEM;
+	p->config = c;
+	p->index = index;
+	p->sink = *sink;
+	p->loop = sd_event_ref(loop);
+	p->since_ms = p->next_ms = now_ms;
+	p->frame_ms = p->byte_ms = STREAM_NEVER;
+	snprintf(p->why, sizeof(p->why), "not opened yet");
+	stream_init(&p->stream, c->driver, &c->options, now_ms);
+	r = sd_event_add_time(loop, &p->timer, CLOCK_BOOTTIME,
+	    (uint64_t)now_ms * 1000, TICK_SLACK_US, on_timer, p);
+	if (r < 0) {
+		port_free(p);
+		return r;
+	}
+	*out = p;
+	return 0;
+}
+
+void
+port_free(struct port *p)
+{
+	if (p == NULL)
+		return;
+	if (p->tty != NULL)
+		close_line(p);
+	sd_event_source_disable_unref(p->timer);
+	sd_event_unref(p->loop);
+	free(p);
+}
+
+void
+port_status(const struct port *p, struct port_status *out)
+{
+	struct tty_errors e;
+
+	add_errors(&e, p);
+	*out = (struct port_status){
+		.open = p->tty != NULL,
+		.since_ms = p->since_ms,
+		.opened = p->opened,
+		.byte_ms = p->byte_ms,
+		.frame_ms = p->frame_ms,
+		.count = p->stream.count,
+		.framing_errors = e.framing,
+		.parity_errors = e.parity,
+		.breaks = e.breaks,
+		.written = p->written,
+		.write_failures = p->write_failures,
+		.refused = p->refused,
+		.device_clock_skew_ms = p->skew_ms,
+		.has_device_clock = p->has_device_clock,
+	};
+	memcpy(out->why, p->why, sizeof(out->why));
+	memcpy(out->device, p->device, sizeof(out->device));
+}
+
+void
+port_hotplug(struct port *p)
+{
+	int64_t now_ms = clock_boot_ms();
+	int64_t at_ms = p->tried_ms + hurry_ms(p);
+
+	if (p->tty != NULL || p->next_ms <= at_ms)
+		return;
+	p->next_ms = at_ms > now_ms ? at_ms : now_ms;
+	arm_timer(p, now_ms);
+}
+
+void
+port_record(struct port *p, bool on)
+{
+	p->recording = on;
+}
+
+uint64_t
+port_turns(const struct port *p)
+{
+	return p->turns;
+}

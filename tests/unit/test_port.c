@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Ports on pseudo-terminals and a real event loop, with a small driver of the
+ * test's own: a frame is '<', a letter and '>'.
+ *
+ * Easy to get wrong: real milliseconds pass here, so every wait names what it
+ * waits for and ends as soon as that is there.
+ */
+#include "daemon/clock.h"
+#include "daemon/port.h"
+#include "tests/shim/pty.h"
+#include "tests/shim/ptyshim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The driver: it says "hello" once and then, when a letter 'x' has arrived,
+ * wants to send what it does not list. */
+
+static int
+toy_frame(const struct window *w, int64_t gap_ms)
+{
+	(void)gap_ms;
+	if (window_length(w) < 1)
+		return FRAME_MORE;
+	if (window_at(w, 0) != '<')
+		return FRAME_GARBAGE;
+	if (window_length(w) < 3)
+		return FRAME_MORE;
+	return window_at(w, 2) == '>' ? 3 : FRAME_GARBAGE;
+}
+
+static enum decode
+toy_decode(union driver_state *s, int64_t t_ms, const struct window *w,
+    size_t n, struct readings *out)
+{
+	(void)t_ms;
+	(void)n;
+	if (window_at(w, 1) == 'x')
+		s->byte[1] = 1;
+	if (window_at(w, 1) == 'c')
+		out->device_clock_ms = clock_wall_ms() - 3600000;
+	readings_add(out, VITAL_HR, QUALITY_GOOD, window_at(w, 1));
+	return DECODE_OK;
+}
+
+static size_t
+toy_request(union driver_state *s, int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	(void)t_ms;
+	if (s->byte[0] == 0) {
+		s->byte[0] = 1;
+		memcpy(buf, "hello", 5);
+		return 5;
+	}
+	if (s->byte[1] != 0) {
+		s->byte[1] = 0;
+		memcpy(buf, "help!", 5);
+		return 5;
+	}
+	return 0;
+}
+
+static const struct tx_template toy_tx[] = {
+	{ .name = "greeting", .bytes = (const uint8_t *)"hello", .length = 5 },
+	{ .name = NULL },
+};
+
+static const struct driver toy = {
+	.name = "toy",
+	.title = "a toy",
+	.line = { 9600, 8, 'N', 1, FLOW_NONE },
+	.silent_after_ms = 1000,
+	.tx = toy_tx,
+	.frame = toy_frame,
+	.decode = toy_decode,
+	.request = toy_request,
+};
+
+#define PORTS 2
+
+struct fixture {
+	sd_event *loop;
+	struct pty pty[PORTS];
+	struct config_port config[PORTS];
+	struct port *port[PORTS];
+	/* What the sinks were told. */
+	char letters[PORTS][64];	/* of good frames */
+	int64_t frame_ms[PORTS];
+	int opened[PORTS], lost[PORTS];
+	char why[PORTS][256];
+	char received[64], sent[64];
+	size_t frames_bad[PORTS];
+	size_t fed;
+};
+
+static void
+on_frame(void *arg, size_t i, const struct decoded *d)
+{
+	struct fixture *f = arg;
+	size_t n = strlen(f->letters[i]);
+
+	if (d->result != DECODE_OK)
+		f->frames_bad[i]++;
+	else if (n < sizeof(f->letters[i]) - 1)
+		f->letters[i][n] = (char)d->readings.item[0].value;
+	f->frame_ms[i] = d->t_ms;
+}
+
+static void
+on_link(void *arg, size_t i, bool open, const char *why)
+{
+	struct fixture *f = arg;
+
+	if (open)
+		f->opened[i]++;
+	else
+		f->lost[i]++;
+	snprintf(f->why[i], sizeof(f->why[i]), "%s", why);
+}
+
+static void
+on_bytes(void *arg, size_t i, int64_t t_ms, bool sent, const uint8_t *p,
+    size_t n)
+{
+	struct fixture *f = arg;
+	char *to = sent ? f->sent : f->received;
+
+	(void)i;
+	assert_in_range(t_ms, clock_boot_ms() - 1000, clock_boot_ms());
+	assert_true(strlen(to) + n < sizeof(f->sent));
+	memcpy(to + strlen(to), p, n);
+}
+
+static int
+setup(void **state)
+{
+	static struct fixture f;
+
+	memset(&f, 0, sizeof(f));
+	memset(&ptyshim, 0, sizeof(ptyshim));
+	assert_true(sd_event_new(&f.loop) >= 0);
+	for (int i = 0; i < PORTS; i++) {
+		pty_open(&f.pty[i]);
+		f.config[i] = (struct config_port){ .driver = &toy,
+			.transport = TRANSPORT_PTY, .line = toy.line };
+		snprintf(f.config[i].name, PORT_NAME_MAX, "BED/%d", i);
+		strcpy(f.config[i].path, f.pty[i].link);
+	}
+	*state = &f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < PORTS; i++) {
+		port_free(f->port[i]);
+		pty_close(&f->pty[i]);
+	}
+	sd_event_unref(f->loop);
+	return 0;
+}
+
+static void
+start(struct fixture *f, size_t i)
+{
+	const struct port_sink sink = { f, on_frame, on_link, on_bytes };
+
+	assert_int_equal(port_new(&f->port[i], f->loop, &f->config[i], i,
+	    &sink), 0);
+}
+
+/* Turns the loop until the condition holds, at most for ms. */
+#define WAIT(ms, condition) do {					\
+	int64_t until_ = clock_boot_ms() + (ms);			\
+	while (!(condition) && clock_boot_ms() < until_)		\
+		assert_true(sd_event_run(f->loop, 5000) >= 0);		\
+	assert_true(condition);						\
+} while (0)
+
+static void
+turn_for(struct fixture *f, int64_t ms)
+{
+	int64_t until = clock_boot_ms() + ms;
+
+	while (clock_boot_ms() < until)
+		assert_true(sd_event_run(f->loop, 5000) >= 0);
+}
+
+static void
+bytes_become_frames_stamped_when_they_were_read(void **state)
+{
+	struct fixture *f = *state;
+	struct port_status st;
+
+	start(f, 0);
+	assert_int_equal(f->opened[0], 0);	/* not before port_new() ends */
+	WAIT(1000, f->opened[0] == 1);
+	pty_write(&f->pty[0], "!!<a><", 6);
+	WAIT(1000, f->letters[0][0] == 'a');
+	assert_in_range(f->frame_ms[0], clock_boot_ms() - 500,
+	    clock_boot_ms());
+	pty_write(&f->pty[0], "c>", 2);
+	WAIT(1000, f->letters[0][1] == 'c');
+	port_status(f->port[0], &st);
+	assert_true(st.open);
+	assert_string_equal(st.why, "");
+	assert_string_equal(st.device, f->pty[0].device);
+	assert_int_equal(st.count.bytes, 8);
+	assert_int_equal(st.count.garbage, 2);
+	assert_int_equal(st.count.frames[DECODE_OK], 2);
+	assert_int_equal(st.frame_ms, f->frame_ms[0]);
+	assert_true(st.has_device_clock);
+	assert_in_range(-st.device_clock_skew_ms, 3600000 - 100,
+	    3600000 + 100);
+}
+
+static void
+what_the_driver_asks_is_sent_and_what_it_does_not_list_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct port_status st = { 0 };
+	char got[64];
+
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 1000), 5);
+	assert_memory_equal(got, "hello", 5);
+	pty_write(&f->pty[0], "<x>", 3);
+	WAIT(1500, (port_status(f->port[0], &st), st.refused > 0));
+	assert_int_equal(st.refused, 1);
+	assert_int_equal(st.written, 1);
+	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 0), 0);
+}
+
+#define MASTERS 64
+
+static void
+an_unplugged_port_is_lost_once_and_read_again_under_another_number(void **state)
+{
+	struct fixture *f = *state;
+	struct port_status st;
+	char old[64], name[64];
+	int master[MASTERS], n;
+
+	for (int kind = 0; kind < 2; kind++) {
+		memset(f->letters, 0, sizeof(f->letters));
+		f->opened[0] = f->lost[0] = 0;
+		f->config[0].transport = kind == 0 ? TRANSPORT_PTY :
+		    TRANSPORT_SERIAL;
+		start(f, 0);
+		WAIT(1000, f->opened[0] == 1);
+		/* It goes in mid-frame. */
+		pty_write(&f->pty[0], "<a><", 4);
+		WAIT(1000, f->letters[0][0] == 'a');
+		strcpy(old, f->pty[0].device);
+		pty_unplug(&f->pty[0]);
+		WAIT(1000, f->lost[0] == 1);
+		assert_ptr_equal(strstr(f->why[0], "the device is gone"),
+		    f->why[0]);
+		/* Its number is free at once: somebody else gets it. */
+		for (n = 0; n < MASTERS; n++) {
+			master[n] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+			assert_true(master[n] >= 0);
+			assert_int_equal(ptsname_r(master[n], name,
+			    sizeof(name)), 0);
+			if (strcmp(name, old) == 0)
+				break;
+		}
+		assert_true(n < MASTERS);
+		turn_for(f, 300);
+		port_status(f->port[0], &st);
+		assert_false(st.open);
+		assert_ptr_equal(strstr(st.why, "no such device: "), st.why);
+		assert_int_equal(f->lost[0], 1);
+
+		pty_replug(&f->pty[0]);
+		assert_string_not_equal(f->pty[0].device, old);
+		port_hotplug(f->port[0]);
+		WAIT(1500, f->opened[0] == 2);
+		/* The end of a frame whose beginning is gone is no frame. */
+		pty_write(&f->pty[0], "b><c>", 5);
+		WAIT(1000, f->letters[0][1] != '\0');
+		assert_string_equal(f->letters[0], "ac");
+		port_status(f->port[0], &st);
+		assert_string_equal(st.device, f->pty[0].device);
+		assert_int_equal(st.opened, 2);
+		/* The monitor is greeted again. */
+		assert_int_equal(pty_read(&f->pty[0], old, sizeof(old), 1000),
+		    5);
+		for (; n >= 0; n--)
+			close(master[n]);
+		port_free(f->port[0]);
+		f->port[0] = NULL;
+	}
+}
+
+static void
+a_port_that_is_not_there_is_told_once_and_opened_when_it_comes(void **state)
+{
+	struct fixture *f = *state;
+
+	pty_unplug(&f->pty[0]);
+	start(f, 0);
+	WAIT(1000, f->lost[0] == 1);
+	assert_ptr_equal(strstr(f->why[0], "no such device: "), f->why[0]);
+	assert_non_null(strstr(f->why[0], f->config[0].path));
+	pty_replug(&f->pty[0]);
+	/* Without any hot-plug event: polling finds it. */
+	WAIT(2500, f->opened[0] == 1);
+	assert_int_equal(f->lost[0], 1);
+}
+
+/* Standard error, borrowed. */
+static FILE *
+log_open(int *saved)
+{
+	FILE *log = tmpfile();
+
+	assert_non_null(log);
+	assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+	*saved = dup(STDERR_FILENO);
+	assert_true(*saved >= 0);
+	assert_int_equal(dup2(fileno(log), STDERR_FILENO), STDERR_FILENO);
+	return log;
+}
+
+static int
+log_count(FILE *log, int saved)
+{
+	int lines = 0, c;
+
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	close(saved);
+	rewind(log);
+	while ((c = getc(log)) != EOF)
+		lines += c == '\n';
+	fclose(log);
+	return lines;
+}
+
+static void
+the_log_has_a_line_per_change_and_none_per_attempt(void **state)
+{
+	struct fixture *f = *state;
+	int saved;
+	FILE *log = log_open(&saved);
+
+	pty_unplug(&f->pty[0]);
+	start(f, 0);
+	for (int i = 0; i < 5; i++) {	/* hurried, so that it tries often */
+		turn_for(f, 110);
+		port_hotplug(f->port[0]);
+	}
+	pty_replug(&f->pty[0]);
+	port_hotplug(f->port[0]);
+	WAIT(1500, f->opened[0] == 1);
+	assert_int_equal(log_count(log, saved), 2);
+}
+
+static void
+a_storm_of_plugging_is_answered_about_once_a_second(void **state)
+{
+	struct fixture *f = *state;
+	int64_t until = clock_boot_ms() + 700;
+
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	while (clock_boot_ms() < until) {
+		pty_unplug(&f->pty[0]);
+		port_hotplug(f->port[0]);
+		turn_for(f, 20);
+		pty_replug(&f->pty[0]);
+		port_hotplug(f->port[0]);
+		turn_for(f, 20);
+	}
+	assert_in_range(f->opened[0], 2, 3);
+	assert_in_range(f->lost[0], 1, 3);
+}
+
+static void
+two_ports_on_one_device_do_not_both_get_it(void **state)
+{
+	struct fixture *f = *state;
+	struct port_status st;
+
+	strcpy(f->config[1].path, f->pty[0].link);
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	start(f, 1);
+	WAIT(1000, f->lost[1] == 1);
+	port_status(f->port[1], &st);
+	assert_ptr_equal(strstr(st.why,
+	    "the port is in use by another program: "), st.why);
+	pty_write(&f->pty[0], "<a>", 3);
+	WAIT(1000, f->letters[0][0] == 'a');
+}
+
+static void
+a_message_that_nobody_takes_is_dropped_and_blocks_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct port_status st = { 0 };
+	uint64_t turns;
+
+	/* The kernel took it, but CTS holds it back. */
+	ptyshim.unsent = 5;
+	f->config[0].transport = TRANSPORT_SERIAL;
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	turns = port_turns(f->port[0]);
+	pty_write(&f->pty[0], "<a>", 3);
+	WAIT(1000, f->letters[0][0] == 'a');
+	port_status(f->port[0], &st);
+	assert_int_equal(st.written + st.write_failures, 0);
+	WAIT(3000, (port_status(f->port[0], &st), st.write_failures > 0));
+	assert_int_equal(st.written, 0);
+	assert_int_equal(ptyshim.dropped, 1);
+	assert_true(st.open);
+	assert_true(port_turns(f->port[0]) - turns >= 6);
+}
+
+static void
+a_flood_of_garbage_leaves_the_other_port_served(void **state)
+{
+	static uint8_t noise[4096];
+	struct fixture *f = *state;
+	struct port_status st;
+	int64_t worst = 0;
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)(i * 7 | 0x80);
+	start(f, 0);
+	start(f, 1);
+	WAIT(1000, f->opened[0] == 1 && f->opened[1] == 1);
+	for (int k = 0; k < 20; k++) {
+		int64_t begin = clock_boot_ms();
+
+		f->letters[1][0] = '\0';
+		pty_write(&f->pty[1], "<a>", 3);
+		while (f->letters[1][0] == '\0') {
+			/* As much as it takes, always. */
+			(void)!write(f->pty[0].master, noise, sizeof(noise));
+			assert_true(sd_event_run(f->loop, 0) >= 0);
+		}
+		if (clock_boot_ms() - begin > worst)
+			worst = clock_boot_ms() - begin;
+	}
+	assert_in_range(worst, 0, 200);
+	port_status(f->port[0], &st);
+	assert_true(st.count.garbage > 20 * 1000);
+	assert_int_equal(st.count.frames[DECODE_OK], 0);
+	assert_int_equal(f->letters[0][0], '\0');
+}
+
+/* Gives the port more while it is still reading, for a megabyte. */
+static void
+feed_more(void *arg, size_t i, int64_t t_ms, bool sent, const uint8_t *p,
+    size_t n)
+{
+	static const uint8_t noise[8192];
+	struct fixture *f = arg;
+
+	(void)t_ms;
+	(void)p;
+	if (!sent && (f->fed += n) < 1 << 20)
+		(void)!write(f->pty[i].master, noise, sizeof(noise));
+}
+
+static void
+one_turn_reads_a_bounded_amount_however_much_there_is(void **state)
+{
+	struct fixture *f = *state;
+	const struct port_sink sink = { f, on_frame, on_link, feed_more };
+	size_t most = 0;
+
+	assert_int_equal(port_new(&f->port[0], f->loop, &f->config[0], 0,
+	    &sink), 0);
+	WAIT(1000, f->opened[0] == 1);
+	port_record(f->port[0], true);
+	pty_write(&f->pty[0], "!", 1);
+	while (f->fed < 1 << 20) {
+		size_t before = f->fed;
+
+		assert_true(sd_event_run(f->loop, 1000000) > 0);
+		if (f->fed - before > most)
+			most = f->fed - before;
+	}
+	assert_in_range(most, 1, 65536 + 4096);
+}
+
+static void
+raw_bytes_are_handed_on_only_while_they_are_recorded(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, 0);
+	port_record(f->port[0], true);
+	WAIT(1000, f->opened[0] == 1);
+	pty_write(&f->pty[0], "?<a>", 4);
+	WAIT(1000, f->letters[0][0] == 'a');
+	assert_string_equal(f->received, "?<a>");
+	assert_string_equal(f->sent, "hello");
+	port_record(f->port[0], false);
+	pty_write(&f->pty[0], "<b>", 3);
+	WAIT(1000, f->letters[0][1] == 'b');
+	assert_string_equal(f->received, "?<a>");
+}
+
+static void
+errors_on_the_line_add_up_over_reopenings(void **state)
+{
+	struct fixture *f = *state;
+	struct port_status st;
+
+	ptyshim.counts = true;
+	f->config[0].transport = TRANSPORT_SERIAL;
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	ptyshim.errors.parity = 3;
+	ptyshim.errors.frame = 2;
+	ptyshim.errors.brk = 1;
+	port_status(f->port[0], &st);
+	assert_int_equal(st.parity_errors, 3);
+	ptyshim.errors.parity = 4;
+	turn_for(f, 350);	/* a device that has gone cannot be asked */
+	pty_unplug(&f->pty[0]);
+	pty_replug(&f->pty[0]);
+	WAIT(2500, f->opened[0] == 2);
+	ptyshim.errors.parity = 10;
+	port_status(f->port[0], &st);
+	assert_int_equal(st.framing_errors, 2);
+	assert_int_equal(st.breaks, 1);
+	assert_int_equal(st.parity_errors, 4 + 6);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(bytes_become_frames_stamped_when_they_were_read),
+		TEST(what_the_driver_asks_is_sent_and_what_it_does_not_list_is_refused),
+		TEST(an_unplugged_port_is_lost_once_and_read_again_under_another_number),
+		TEST(a_port_that_is_not_there_is_told_once_and_opened_when_it_comes),
+		TEST(the_log_has_a_line_per_change_and_none_per_attempt),
+		TEST(a_storm_of_plugging_is_answered_about_once_a_second),
+		TEST(two_ports_on_one_device_do_not_both_get_it),
+		TEST(a_message_that_nobody_takes_is_dropped_and_blocks_nothing),
+		TEST(a_flood_of_garbage_leaves_the_other_port_served),
+		TEST(one_turn_reads_a_bounded_amount_however_much_there_is),
+		TEST(raw_bytes_are_handed_on_only_while_they_are_recorded),
+		TEST(errors_on_the_line_add_up_over_reopenings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
