@@ -37,7 +37,7 @@ DAEMON   := $(filter-out $(PURE) daemon/main.c,$(wildcard daemon/*.c))
 REVIEW   := $(wildcard review/*.c)
 NOTIFY   := $(filter-out notify/main.c,$(wildcard notify/*.c))
 CLI      := $(filter-out cli/main.c,$(wildcard cli/*.c))
-SIM      := $(filter-out tests/sim/main.c tests/sim/receiver.c,$(wildcard tests/sim/*.c))
+SIM      := $(filter-out tests/sim/main.c tests/sim/receiver.c tests/sim/httpd.c,$(wildcard tests/sim/*.c))
 MIGRATIONS := $(wildcard schemas/*.sql)
 PROGRAMS := $(if $(wildcard daemon/main.c),$B/vitalsd) \
             $(if $(wildcard notify/main.c),$B/vitals-notify) \
@@ -90,7 +90,7 @@ $B/vitalsctl: $B/cli/main.o $B/libcli.a $B/libreview.a $B/libdaemon.a $B/libpure
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,ncursesw)
 $B/vitals-sim: $B/tests/sim/main.o $B/libsim.a $B/libdaemon.a $B/libpure.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
-$B/vitals-receiver: $B/tests/sim/receiver.o
+$B/vitals-receiver: $B/tests/sim/receiver.o $B/tests/sim/httpd.o $B/libdaemon.a $B/libpure.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 
 # A unit test links every library that there is; it includes no .c file.
