@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The notifier's side of notify.sock; see client.h and docs/protocol.md.
+ *
+ * Easy to get wrong: the channels report over a socket pair, so that nothing
+ * but this one thread touches the connection to vitalsd.
+ */
+#include "notify/client.h"
+
+#include "daemon/clock.h"
+#include "daemon/journal.h"
+#include "daemon/lines.h"
+#include "notify/channel.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#define CONNECT_FIRST_MS 250
+#define CONNECT_MOST_MS 2000
+#define CONNECT_LASTED_MS 5000	/* so long: the next try is soon again.  Two
+				 * notifiers would else take turns for ever */
+#define CLIENT_VERSION "1"
+
+struct client {
+	const struct notify_config *config;
+	sd_event *event;
+	struct sockaddr_un address;
+	struct channel *channel[NOTIFY_CHANNELS];
+	int report[2];		/* [0] is read here, [1] written by channels */
+	sd_event_source *results;
+	sd_event_source *again;	/* the timer of the next connection */
+	int64_t again_ms;	/* the wait before it */
+	int64_t since_ms;	/* when this connection was made */
+	int fd;			/* of notify.sock; -1: not connected */
+	sd_event_source *socket;
+	struct lines lines;
+	bool told_absent;	/* the missing vitalsd is in the journal */
+	bool told_bad;		/* so is a bad message of this connection */
+	uint64_t delivered;
+};
+
+static void
+client_tell_status(const struct client *c)
+{
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < c->config->channels_n; i++)
+		if (c->channel[i])
+			waiting += channel_waiting(c->channel[i]);
+	sd_notifyf(0, "STATUS=%s; %llu delivered, %zu waiting",
+	    c->fd >= 0 ? "connected to vitalsd" : "waiting for vitalsd",
+	    (unsigned long long)c->delivered, waiting);
+}
+
+/* Ends the connection and sets the time of the next. */
+static void
+client_drop(struct client *c, const char *why)
+{
+	if (c->fd >= 0) {
+		c->socket = sd_event_source_disable_unref(c->socket);
+		lines_free(&c->lines);
+		close(c->fd);
+		c->fd = -1;
+		if (clock_boot_ms() - c->since_ms >= CONNECT_LASTED_MS)
+			c->again_ms = CONNECT_FIRST_MS;
+	}
+	if (!c->told_absent)
+		journal_warning("no connection to vitalsd: %s; trying for ever",
+		    why);
+	c->told_absent = true;
+	if (sd_event_source_set_time_relative(c->again,
+	    (uint64_t)c->again_ms * 1000) < 0 ||
+	    sd_event_source_set_enabled(c->again, SD_EVENT_ONESHOT) < 0)
+		journal_error("no timer for the next connection to vitalsd");
+	c->again_ms = c->again_ms * 2 > CONNECT_MOST_MS ? CONNECT_MOST_MS :
+	    c->again_ms * 2;
+	client_tell_status(c);
+}
+
+/* Sends one message; takes the reference.  Watches for room where the socket
+ * is full.  Drops the connection where it fails. */
+static void
+client_send(struct client *c, json_t *message)
+{
+	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	int r = -ENOMEM;
+
+	json_decref(message);
+	if (text)
+		r = lines_send(&c->lines, text, strlen(text));
+	free(text);
+	if (r == 0 && lines_waiting(&c->lines))
+		r = sd_event_source_set_io_events(c->socket,
+		    EPOLLIN | EPOLLOUT);
+	if (r < 0)
+		client_drop(c, strerror(-r));
+}
+
+static void
+client_hello(struct client *c)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < c->config->channels_n; i++)
+		json_array_append_new(names,
+		    json_string(c->config->channel[i].name));
+	client_send(c, json_pack("{s:s, s:s, s:{s:s, s:o}}", "jsonrpc", "2.0",
+	    "method", "notify.hello", "params", "version", CLIENT_VERSION,
+	    "channels", names));
+}
+
+static void
+client_report(struct client *c, const struct delivery *d)
+{
+	char key[EVENT_ID_TEXT];
+
+	if (c->fd < 0)
+		return;		/* it will be offered again */
+	event_id_format(key, d->key);
+	client_send(c, json_pack("{s:s, s:s, s:{s:s, s:s, s:I, s:s, s:s}}",
+	    "jsonrpc", "2.0", "method", "notify.result", "params",
+	    "key", key, "channel", d->channel, "attempt",
+	    (json_int_t)d->attempt, "outcome", outcome_name(d->outcome),
+	    "detail", d->detail));
+}
+
+/* Answers a notice without an attempt. */
+static void
+client_answer(struct client *c, const struct notice *n, enum outcome outcome,
+    const char *detail)
+{
+	struct delivery d = { .key = n->key, .attempt = 1, .outcome = outcome };
+
+	memcpy(d.channel, n->channel, sizeof(d.channel));
+	snprintf(d.detail, sizeof(d.detail), "%s", detail);
+	client_report(c, &d);
+}
+
+/* Copies a text that must fit; false if it does not or is empty. */
+static bool
+text_copy(char *out, size_t size, const char *s, size_t n)
+{
+	if (n == 0 || n >= size || strlen(s) != n)
+		return false;
+	memcpy(out, s, n + 1);
+	return true;
+}
+
+/* A notice out of the params of the message; NULL or what is wrong. */
+static const char *
+notice_parse(json_t *params, struct notice *out, bool *heartbeat)
+{
+	const char *key, *channel, *priority, *body;
+	size_t channel_n, body_n;
+	int beat, p;
+
+	if (json_unpack(params, "{s:s, s:s%, s:s, s:b, s:s%}", "key", &key,
+	    "channel", &channel, &channel_n, "priority", &priority,
+	    "heartbeat", &beat, "body", &body, &body_n) < 0)
+		return "a field is missing or of another type";
+	*out = (struct notice){ .length = body_n };
+	*heartbeat = beat != 0;
+	if (!event_id_parse(key, &out->key))
+		return "key is not an event id";
+	if (!text_copy(out->channel, sizeof(out->channel), channel, channel_n))
+		return "channel has no fitting length";
+	if (!text_copy(out->body, sizeof(out->body), body, body_n))
+		return "body has no fitting length";
+	p = priority_find(priority);
+	if (p < 0)
+		return "priority is unknown";
+	out->priority = (enum priority)p;
+	return NULL;
+}
+
+static void
+client_take_notice(struct client *c, const struct notice *n, bool heartbeat)
+{
+	struct channel *ch = NULL;
+	int r;
+
+	for (size_t i = 0; i < c->config->channels_n; i++)
+		if (strcmp(c->config->channel[i].name, n->channel) == 0)
+			ch = c->channel[i];
+	if (!ch) {
+		if (!heartbeat)
+			client_answer(c, n, OUTCOME_REFUSED,
+			    "vitals-notify.yaml has no such channel");
+		return;
+	}
+	r = channel_submit(ch, n, heartbeat);
+	if (r == -EEXIST)
+		client_answer(c, n, OUTCOME_DELIVERED, "delivered before");
+	else if (r == -ENOBUFS)
+		client_answer(c, n, OUTCOME_RETRY,
+		    "the queue is full; will be asked for again");
+}
+
+/* One line from vitalsd.  What is not understood is said once in a connection,
+ * and what it was about stays in vitalsd's outbox. */
+static void
+client_take_line(struct client *c, const char *line, size_t n)
+{
+	const char *why = NULL, *method = NULL;
+	struct notice notice;
+	bool heartbeat;
+	json_error_t error;
+	json_t *message, *params = NULL;
+
+	message = json_loadb(line, n, JSON_REJECT_DUPLICATES, &error);
+	if (!message)
+		why = error.text;
+	else if (json_unpack(message, "{s:s, s:o}", "method", &method,
+	    "params", &params) < 0)
+		why = "no method or no params";
+	else if (strcmp(method, "notice") == 0) {
+		why = notice_parse(params, &notice, &heartbeat);
+		if (!why)
+			client_take_notice(c, &notice, heartbeat);
+	}
+	if (why && !c->told_bad) {
+		journal_error("bad message from vitalsd: %s", why);
+		c->told_bad = true;
+	}
+	json_decref(message);
+}
+
+static int
+client_on_socket(sd_event_source *s, int fd, uint32_t events, void *arg)
+{
+	struct client *c = arg;
+	char *line;
+	size_t n;
+	int r = 0;
+
+	(void)s;
+	(void)fd;
+	if (events & EPOLLOUT) {
+		r = lines_flush(&c->lines);
+		if (r == 0 && !lines_waiting(&c->lines))
+			r = sd_event_source_set_io_events(c->socket, EPOLLIN);
+	}
+	if (r == 0)
+		r = lines_read(&c->lines);
+	if (r == -EAGAIN)
+		return 0;
+	if (r < 0) {
+		client_drop(c, r == -EPIPE ? "it closed the connection" :
+		    r == -EMSGSIZE ? "it sent too long a line" : strerror(-r));
+		return 0;
+	}
+	/* An answer that fails drops the connection under our hands. */
+	while (c->fd >= 0 && (line = lines_next(&c->lines, &n)) != NULL)
+		client_take_line(c, line, n);
+	return 0;
+}
+
+static void
+client_connect(struct client *c)
+{
+	int r;
+
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->fd < 0) {
+		client_drop(c, strerror(errno));
+		return;
+	}
+	lines_init(&c->lines, c->fd);
+	if (connect(c->fd, (struct sockaddr *)&c->address,
+	    sizeof(c->address)) < 0) {
+		client_drop(c, strerror(errno));
+		return;
+	}
+	r = sd_event_add_io(c->event, &c->socket, c->fd, EPOLLIN,
+	    client_on_socket, c);
+	if (r < 0) {
+		client_drop(c, strerror(-r));
+		return;
+	}
+	journal_info("connected to vitalsd");
+	c->told_absent = c->told_bad = false;
+	c->since_ms = clock_boot_ms();
+	client_hello(c);
+	client_tell_status(c);
+}
+
+static int
+client_on_again(sd_event_source *s, uint64_t usec, void *arg)
+{
+	(void)s;
+	(void)usec;
+	client_connect(arg);
+	return 0;
+}
+
+/* Takes one result of a channel; false if there is none. */
+static bool
+client_take_result(struct client *c)
+{
+	struct delivery d;
+
+	if (recv(c->report[0], &d, sizeof(d), MSG_DONTWAIT) !=
+	    (ssize_t)sizeof(d))
+		return false;
+	if (d.outcome == OUTCOME_DELIVERED)
+		c->delivered++;
+	client_report(c, &d);
+	return true;
+}
+
+static int
+client_on_result(sd_event_source *s, int fd, uint32_t events, void *arg)
+{
+	struct client *c = arg;
+	bool ask = false;
+
+	(void)s;
+	(void)fd;
+	(void)events;
+	while (client_take_result(c))
+		;
+	for (size_t i = 0; i < c->config->channels_n; i++)
+		if (channel_room_again(c->channel[i]))
+			ask = true;
+	if (ask && c->fd >= 0) {
+		journal_info("asking vitalsd again for what found no room");
+		c->told_absent = true;
+		client_drop(c, "");
+	}
+	client_tell_status(c);
+	return 0;
+}
+
+/* Undoes client_start(), which may have come half way. */
+static int
+client_free(struct client *c, int64_t wait_ms)
+{
+	int64_t end_ms = clock_boot_ms() + wait_ms;
+	bool stuck = false;
+
+	for (size_t i = 0; i < c->config->channels_n; i++)
+		if (c->channel[i])
+			channel_ask_stop(c->channel[i]);
+	for (size_t i = 0; i < c->config->channels_n; i++) {
+		int64_t left_ms = end_ms - clock_boot_ms();
+
+		if (c->channel[i] && channel_stop(c->channel[i],
+		    left_ms > 0 ? left_ms : 0) < 0)
+			stuck = true;
+	}
+	if (stuck)
+		return -ETIMEDOUT;
+	if (c->report[0] >= 0) {
+		while (client_take_result(c))
+			;
+		close(c->report[0]);
+		close(c->report[1]);
+	}
+	sd_event_source_disable_unref(c->results);
+	sd_event_source_disable_unref(c->again);
+	sd_event_source_disable_unref(c->socket);
+	if (c->fd >= 0) {
+		lines_free(&c->lines);
+		close(c->fd);
+	}
+	free(c);
+	return 0;
+}
+
+int
+client_start(sd_event *event, const char *socket_path,
+    const struct notify_config *config, struct client **out)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	c->config = config;
+	c->event = event;
+	c->fd = c->report[0] = c->report[1] = -1;
+	c->again_ms = CONNECT_FIRST_MS;
+	c->address.sun_family = AF_UNIX;
+	r = -ENAMETOOLONG;
+	if (strlen(socket_path) >= sizeof(c->address.sun_path))
+		goto fail;
+	strcpy(c->address.sun_path, socket_path);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+	    c->report) < 0) {
+		r = -errno;
+		goto fail;
+	}
+	r = sd_event_add_io(event, &c->results, c->report[0], EPOLLIN,
+	    client_on_result, c);
+	if (r < 0)
+		goto fail;
+	/* Due at once: the first connection. */
+	r = sd_event_add_time(event, &c->again, CLOCK_BOOTTIME, 0, 1000,
+	    client_on_again, c);
+	for (size_t i = 0; r >= 0 && i < config->channels_n; i++)
+		r = channel_start(&config->channel[i], c->report[1],
+		    &c->channel[i]);
+	if (r < 0)
+		goto fail;
+	*out = c;
+	return 0;
+
+fail:
+	if (client_free(c, 1000) < 0)
+		journal_error("a channel does not end");
+	return r;
+}
+
+int
+client_stop(struct client *c, int64_t wait_ms)
+{
+	return client_free(c, wait_ms);
+}
