@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * When a cuff result is new, and when its numbers are none.
+ *
+ * Easy to get wrong: the watch begins all zero, so the first frame that it
+ * sees is first sight.
+ */
+#include "drivers/cuff.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+static struct cuff_watch w;
+
+static int
+start(void **state)
+{
+	(void)state;
+	w = (struct cuff_watch){ 0 };
+	return 0;
+}
+
+/* A frame that shows sys/76 (90). */
+static enum cuff_news
+see(int64_t t_ms, int32_t sys, bool measuring, bool old)
+{
+	struct cuff c = {
+		.sys = sys, .dia = 76, .map = 90, .pr = CUFF_NONE,
+		.measuring = measuring, .old = old, .old_ms = 60000,
+	};
+
+	return cuff_judge(&w, t_ms, &c);
+}
+
+static void
+numbers_at_first_sight_are_no_result(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, false, false), CUFF_NOTHING);
+	assert_int_equal(see(5000, 118, false, false), CUFF_NOTHING);
+	assert_int_equal(see(90000, 118, false, true), CUFF_NOTHING);
+}
+
+static void
+new_numbers_count_once_though_the_cuff_still_measures(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, false, true), CUFF_NOTHING);
+	assert_int_equal(see(5000, 118, true, true), CUFF_NOTHING);
+	assert_int_equal(see(30000, 126, true, false), CUFF_RESULT);
+	assert_int_equal(see(32000, 126, false, false), CUFF_NOTHING);
+	assert_int_equal(see(92000, 126, false, true), CUFF_NOTHING);
+}
+
+static void
+numbers_that_settle_within_one_cycle_are_one_result(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, true, true), CUFF_NOTHING);
+	assert_int_equal(see(20000, 126, true, false), CUFF_RESULT);
+	assert_int_equal(see(21000, 127, true, false), CUFF_NOTHING);
+	assert_int_equal(see(22000, 127, false, false), CUFF_NOTHING);
+}
+
+static void
+the_same_numbers_with_their_age_renewed_are_a_result(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, false, true), CUFF_NOTHING);
+	assert_int_equal(see(5000, 118, true, true), CUFF_NOTHING);
+	assert_int_equal(see(30000, 118, true, false), CUFF_RESULT);
+	assert_int_equal(see(31000, 118, false, false), CUFF_NOTHING);
+}
+
+static void
+an_age_renewed_by_the_start_of_a_cycle_is_no_result(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, false, true), CUFF_NOTHING);
+	assert_int_equal(see(5000, 118, true, false), CUFF_NOTHING);
+	assert_int_equal(see(30000, 126, true, false), CUFF_RESULT);
+	assert_int_equal(see(32000, 126, false, false), CUFF_NOTHING);
+}
+
+static void
+a_cycle_that_changes_nothing_has_no_confirmed_result(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, false, true), CUFF_NOTHING);
+	assert_int_equal(see(5000, 118, true, true), CUFF_NOTHING);
+	assert_int_equal(see(30000, 118, false, true), CUFF_FAILED);
+	assert_int_equal(see(35000, 118, false, true), CUFF_NOTHING);
+}
+
+static void
+a_cycle_that_nobody_saw_is_known_by_its_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, false, true), CUFF_NOTHING);
+	assert_int_equal(see(300000, 126, false, true), CUFF_RESULT);
+	/* A second one, of which even the end was missed. */
+	assert_int_equal(see(330000, 126, true, false), CUFF_NOTHING);
+	assert_int_equal(see(360000, 121, true, false), CUFF_RESULT);
+	assert_int_equal(see(390000, 131, true, false), CUFF_RESULT);
+}
+
+static void
+numbers_that_come_back_after_a_pause_are_no_result(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, true, true), CUFF_NOTHING);
+	cuff_pause(&w);
+	assert_int_equal(see(60000, 118, false, false), CUFF_NOTHING);
+	assert_int_equal(see(61000, CUFF_NONE, false, false), CUFF_NOTHING);
+	assert_int_equal(see(62000, 118, false, false), CUFF_NOTHING);
+}
+
+static void
+add(struct readings *r, int32_t sys, int32_t dia, int32_t map, int32_t pr)
+{
+	struct cuff c = { .sys = sys, .dia = dia, .map = map, .pr = pr };
+
+	r->n = 0;
+	readings_add_cuff(r, QUALITY_GOOD, &c);
+}
+
+static void
+numbers_that_contradict_each_other_are_no_measurement(void **state)
+{
+	static const int32_t bad[][3] = {
+		{ 80, 80, 80 }, { 76, 118, 90 }, { 118, 76, 118 },
+		{ 118, 76, 76 }, { 118, 76, 70 }, { 310, 76, 90 },
+		{ 118, 5, 90 }, { 118, 76, 10 },
+	};
+	struct readings r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		add(&r, bad[i][0], bad[i][1], bad[i][2], 70);
+		assert_int_equal(r.n, 3);
+		for (size_t k = 0; k < r.n; k++)
+			assert_int_equal(r.item[k].quality,
+			    QUALITY_OUT_OF_RANGE);
+	}
+}
+
+static void
+doubtful_numbers_are_marked(void **state)
+{
+	struct readings r;
+
+	(void)state;
+	add(&r, 118, 76, 90, 70);
+	assert_int_equal(r.n, 4);
+	for (size_t k = 0; k < r.n; k++)
+		assert_int_equal(r.item[k].quality, QUALITY_GOOD);
+	add(&r, 118, 76, 106, CUFF_NONE);
+	assert_int_equal(r.n, 3);
+	assert_int_equal(r.item[0].quality, QUALITY_GOOD);
+	assert_int_equal(r.item[2].quality, QUALITY_QUESTIONABLE);
+	add(&r, 82, 76, 78, CUFF_NONE);
+	assert_int_equal(r.item[0].quality, QUALITY_QUESTIONABLE);
+	add(&r, 118, 76, CUFF_NONE, CUFF_NONE);
+	assert_int_equal(r.n, 2);
+}
+
+static void
+an_old_result_says_how_old_it_is(void **state)
+{
+	struct cuff c = {
+		.sys = 118, .dia = 76, .map = 90, .pr = 70,
+		.old = true, .old_ms = 60000,
+	};
+	struct readings r = { .n = 0 };
+
+	(void)state;
+	readings_add_cuff(&r, QUALITY_GOOD, &c);
+	for (size_t k = 0; k < r.n; k++)
+		assert_int_equal(r.item[k].age_ms, 60000);
+	r.n = 0;
+	readings_add_cuff(&r, QUALITY_NO_VALUE, &c);
+	assert_int_equal(r.n, 3);
+	assert_int_equal(r.item[0].age_ms, 0);
+}
+
+int
+main(void)
+{
+#define CUFF_TEST(f) cmocka_unit_test_setup(f, start)
+	const struct CMUnitTest tests[] = {
+		CUFF_TEST(numbers_at_first_sight_are_no_result),
+		CUFF_TEST(
+		    new_numbers_count_once_though_the_cuff_still_measures),
+		CUFF_TEST(numbers_that_settle_within_one_cycle_are_one_result),
+		CUFF_TEST(the_same_numbers_with_their_age_renewed_are_a_result),
+		CUFF_TEST(an_age_renewed_by_the_start_of_a_cycle_is_no_result),
+		CUFF_TEST(a_cycle_that_changes_nothing_has_no_confirmed_result),
+		CUFF_TEST(a_cycle_that_nobody_saw_is_known_by_its_numbers),
+		CUFF_TEST(numbers_that_come_back_after_a_pause_are_no_result),
+		CUFF_TEST(
+		    numbers_that_contradict_each_other_are_no_measurement),
+		CUFF_TEST(doubtful_numbers_are_marked),
+		CUFF_TEST(an_old_result_says_how_old_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

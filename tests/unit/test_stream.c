@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Framing, resynchronising, counting and silence, with a toy protocol:
+ *
+ *	'F' | kind | heart rate | sum of the three
+ *
+ * Easy to get wrong: the toy's frames have four bytes, so whatever the tests
+ * feed is counted in fours.
+ */
+#include "drivers/stream.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+enum { KIND_VALUE = 1, KIND_IGNORED = 2, KIND_BAD_VALUE = 3 };
+
+static int64_t seen_gap_ms;
+
+static int
+toy_frame(const struct window *w, int64_t gap_ms)
+{
+	seen_gap_ms = gap_ms;
+	if (window_at(w, 0) != 'F')
+		return FRAME_GARBAGE;
+	return window_length(w) < 4 ? FRAME_MORE : 4;
+}
+
+static int
+endless_frame(const struct window *w, int64_t gap_ms)
+{
+	(void)w;
+	(void)gap_ms;
+	return FRAME_MORE;
+}
+
+static enum decode
+toy_decode(union driver_state *s, int64_t t_ms, const struct window *w,
+    size_t n, struct readings *out)
+{
+	uint8_t sum = (uint8_t)(window_at(w, 0) + window_at(w, 1) +
+	    window_at(w, 2));
+
+	(void)t_ms;
+	assert_int_equal(n, 4);
+	if (sum != window_at(w, 3))
+		return DECODE_BAD_CHECK;
+	readings_add(out, VITAL_HR, QUALITY_GOOD, window_at(w, 2));
+	if (window_at(w, 1) == KIND_IGNORED)
+		return DECODE_IGNORED;
+	if (window_at(w, 1) == KIND_BAD_VALUE)
+		return DECODE_BAD_VALUE;
+	out->device_clock_ms = ++s->byte[0];
+	return DECODE_OK;
+}
+
+static const struct driver toy = {
+	.name = "toy", .silent_after_ms = 3000,
+	.frame = toy_frame, .decode = toy_decode,
+};
+
+static const struct driver endless = {
+	.name = "endless", .silent_after_ms = 3000,
+	.frame = endless_frame, .decode = toy_decode,
+};
+
+static struct stream s;
+static struct decoded got[64];
+static size_t got_n;
+
+static void
+feed(int64_t t_ms, const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+
+	while (n > 0) {
+		size_t taken = stream_feed(&s, t_ms, p, n);
+
+		assert_true(taken > 0);
+		p += taken;
+		n -= taken;
+		while (got_n < 64 && stream_next(&s, &got[got_n]))
+			got_n++;
+	}
+}
+
+static void
+feed_frame(int64_t t_ms, uint8_t kind, uint8_t rate)
+{
+	uint8_t f[4] = { 'F', kind, rate, (uint8_t)('F' + kind + rate) };
+
+	feed(t_ms, f, 4);
+}
+
+static int
+start(void **state)
+{
+	(void)state;
+	got_n = 0;
+	stream_init(&s, &toy, NULL, 0);
+	return 0;
+}
+
+static void
+a_reading_has_the_time_of_its_last_byte(void **state)
+{
+	(void)state;
+	feed(100, "F\1", 2);
+	feed(160, "H", 1);
+	feed(250, "\217F\1H", 4);
+	feed(300, "\217", 1);
+	assert_int_equal(got_n, 2);
+	assert_int_equal(got[0].t_ms, 250);
+	assert_int_equal(got[1].t_ms, 300);
+	assert_int_equal(got[0].length, 4);
+	assert_int_equal(got[0].readings.item[0].value, 72);
+}
+
+static void
+a_false_start_costs_one_byte_and_hides_no_frame(void **state)
+{
+	(void)state;
+	feed(0, "xyzF", 4);
+	feed_frame(10, KIND_VALUE, 72);
+	assert_int_equal(got_n, 2);
+	assert_int_equal(got[0].result, DECODE_BAD_CHECK);
+	assert_int_equal(got[0].readings.n, 0);
+	assert_int_equal(got[1].result, DECODE_OK);
+	assert_int_equal(got[1].t_ms, 10);
+	assert_int_equal(s.count.garbage, 4);
+	assert_int_equal(s.count.bytes, 8);
+}
+
+static void
+a_sound_frame_with_an_impossible_field_is_passed_over_whole(void **state)
+{
+	(void)state;
+	feed_frame(0, KIND_BAD_VALUE, 'F');
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].result, DECODE_BAD_VALUE);
+	assert_int_equal(got[0].readings.n, 0);
+	assert_int_equal(s.count.garbage, 0);
+	assert_int_equal(s.count.frames[DECODE_BAD_VALUE], 1);
+}
+
+static void
+only_decoded_frames_yield_readings(void **state)
+{
+	(void)state;
+	feed_frame(0, KIND_IGNORED, 72);
+	feed_frame(0, KIND_VALUE, 72);
+	assert_int_equal(got_n, 2);
+	assert_int_equal(got[0].readings.n, 0);
+	assert_int_equal(got[1].readings.n, 1);
+	assert_int_equal(s.count.readings, 1);
+}
+
+static void
+a_partial_frame_that_waits_too_long_is_garbage(void **state)
+{
+	(void)state;
+	feed(0, "F\1", 2);
+	feed(STREAM_STALE_MS, "H", 1);
+	feed(2 * STREAM_STALE_MS + 1, "\217", 1);
+	assert_int_equal(got_n, 0);
+	assert_int_equal(s.count.garbage, 4);
+	feed_frame(3 * STREAM_STALE_MS, KIND_VALUE, 72);
+	assert_int_equal(got_n, 1);
+}
+
+static void
+the_framer_is_told_of_the_quiet_before_the_first_byte(void **state)
+{
+	(void)state;
+	feed_frame(0, KIND_VALUE, 72);
+	feed(500, "F", 1);
+	assert_int_equal(seen_gap_ms, 500);
+	feed(700, "\1H\217", 3);
+	assert_int_equal(seen_gap_ms, 500);
+	feed(710, "xF", 2);
+	assert_int_equal(seen_gap_ms, 0);
+}
+
+static void
+a_frame_that_never_ends_cannot_stop_the_stream(void **state)
+{
+	static const uint8_t noise[3 * WINDOW_CAPACITY + 5];
+
+	(void)state;
+	stream_init(&s, &endless, NULL, 0);
+	feed(0, noise, sizeof noise);
+	assert_int_equal(got_n, 0);
+	assert_int_equal(s.count.bytes, sizeof noise);
+	assert_true(s.count.garbage > sizeof noise - WINDOW_CAPACITY);
+}
+
+static void
+a_clock_that_steps_back_moves_no_byte_into_the_past(void **state)
+{
+	(void)state;
+	feed(1000, "F\1", 2);
+	feed(400, "H\217", 2);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].t_ms, 1000);
+}
+
+static void
+a_reset_forgets_the_partial_frame_and_the_state_but_not_the_counts(
+    void **state)
+{
+	(void)state;
+	feed_frame(0, KIND_VALUE, 72);
+	feed_frame(0, KIND_VALUE, 72);
+	assert_int_equal(got[1].readings.device_clock_ms, 2);
+	feed(10, "F\1", 2);
+	stream_reset(&s, 20);
+	feed(30, "H\217", 2);
+	feed_frame(40, KIND_VALUE, 72);
+	assert_int_equal(got_n, 3);
+	assert_int_equal(got[2].readings.device_clock_ms, 1);
+	assert_int_equal(s.count.frames[DECODE_OK], 3);
+	assert_int_equal(s.count.garbage, 4);
+	assert_int_equal(s.count.bytes, 16);
+}
+
+static void
+noise_is_silence(void **state)
+{
+	(void)state;
+	assert_false(stream_silent(&s, 2999));
+	assert_true(stream_silent(&s, 3000));
+	feed(3100, "noise, and F\1H\1", 15);
+	assert_true(stream_silent(&s, 3100));
+	feed_frame(3200, KIND_BAD_VALUE, 72);
+	assert_true(stream_silent(&s, 3200));
+	feed_frame(3300, KIND_IGNORED, 72);
+	assert_false(stream_silent(&s, 6299));
+	assert_true(stream_silent(&s, 6300));
+}
+
+static void
+opening_the_line_again_is_no_sign_of_life(void **state)
+{
+	(void)state;
+	for (int64_t t_ms = 0; t_ms < 3000; t_ms += 500)
+		stream_reset(&s, t_ms);
+	assert_true(stream_silent(&s, 3000));
+	feed_frame(3100, KIND_VALUE, 72);
+	assert_false(stream_silent(&s, 3100));
+	stream_reset(&s, 6000);
+	assert_true(stream_silent(&s, 6100));
+}
+
+static void
+a_driver_that_only_listens_requests_nothing(void **state)
+{
+	uint8_t buf[TX_MAX];
+
+	(void)state;
+	assert_int_equal(stream_request(&s, 0, buf), 0);
+}
+
+static void
+a_reading_without_a_value_holds_no_number(void **state)
+{
+	struct readings r = { .n = 0 };
+
+	(void)state;
+	readings_add(&r, VITAL_SPO2, QUALITY_SENSOR_OFF, 9800);
+	readings_add(&r, VITAL_SPO2, QUALITY_GOOD, 20000);
+	assert_int_equal(r.n, 2);
+	assert_int_equal(r.item[0].value, 0);
+	assert_int_equal(r.item[1].quality, QUALITY_OUT_OF_RANGE);
+	assert_int_equal(r.item[1].value, 0);
+	for (int i = 0; i < 2 * READINGS_MAX; i++)
+		readings_add(&r, VITAL_HR, QUALITY_GOOD, 72);
+	assert_int_equal(r.n, READINGS_MAX);
+}
+
+int
+main(void)
+{
+#define STREAM_TEST(f) cmocka_unit_test_setup(f, start)
+	const struct CMUnitTest tests[] = {
+		STREAM_TEST(a_reading_has_the_time_of_its_last_byte),
+		STREAM_TEST(a_false_start_costs_one_byte_and_hides_no_frame),
+		STREAM_TEST(
+		    a_sound_frame_with_an_impossible_field_is_passed_over_whole),
+		STREAM_TEST(only_decoded_frames_yield_readings),
+		STREAM_TEST(a_partial_frame_that_waits_too_long_is_garbage),
+		STREAM_TEST(
+		    the_framer_is_told_of_the_quiet_before_the_first_byte),
+		STREAM_TEST(a_frame_that_never_ends_cannot_stop_the_stream),
+		STREAM_TEST(
+		    a_clock_that_steps_back_moves_no_byte_into_the_past),
+		STREAM_TEST(
+	    a_reset_forgets_the_partial_frame_and_the_state_but_not_the_counts),
+		STREAM_TEST(noise_is_silence),
+		STREAM_TEST(opening_the_line_again_is_no_sign_of_life),
+		STREAM_TEST(a_driver_that_only_listens_requests_nothing),
+		STREAM_TEST(a_reading_without_a_value_holds_no_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The line framer and the field readers.
+ *
+ * Easy to get wrong: what is refused matters more than what is read, since
+ * text protocols have no checksum.
+ */
+#include "drivers/driver.h"
+#include "drivers/text.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+static struct window w;
+static struct text t;
+
+static int
+frame(const char *bytes, size_t n)
+{
+	w.start = 0;
+	w.end = n;
+	memcpy(w.byte, bytes, n);
+	return text_frame(&w);
+}
+
+static struct text_span
+line(const char *s)
+{
+	t.n = strlen(s);
+	memcpy(t.byte, s, t.n);
+	return (struct text_span){ 0, t.n };
+}
+
+static void
+a_line_ends_at_its_first_line_end(void **state)
+{
+	(void)state;
+	assert_int_equal(frame("abc\r\n", 5), 4);
+	assert_int_equal(frame("\n\0\0abc\r\n", 8), 7);
+	assert_int_equal(frame("abc", 3), FRAME_MORE);
+	assert_int_equal(frame("\r\n", 2), FRAME_MORE);
+	assert_int_equal(frame("ab\x80\r", 4), FRAME_GARBAGE);
+	assert_int_equal(frame("ab\0c\r", 5), FRAME_GARBAGE);
+	text_take(&w, 5, &t);
+	assert_int_equal(t.n, 3);
+}
+
+static void
+a_line_without_an_end_is_given_up(void **state)
+{
+	static char x[TEXT_CAPACITY + 2];
+
+	(void)state;
+	memset(x, 'x', sizeof x);
+	assert_int_equal(frame(x, TEXT_CAPACITY), FRAME_MORE);
+	assert_int_equal(frame(x, TEXT_CAPACITY + 1), FRAME_GARBAGE);
+	x[TEXT_CAPACITY] = '\n';
+	assert_int_equal(frame(x, TEXT_CAPACITY + 1), TEXT_CAPACITY + 1);
+	memset(x, '\n', sizeof x);
+	assert_int_equal(frame(x, TEXT_CAPACITY + 2), FRAME_GARBAGE);
+}
+
+static void
+a_key_is_found_at_the_start_of_a_token_only(void **state)
+{
+	struct text_span s = { 0, 0 };
+
+	(void)state;
+	line("XPI=1 PIDELTA=2 PI=03.60% EXC=");
+	assert_true(text_find(&t, "PI", &s));
+	assert_int_equal(s.from, 19);
+	assert_int_equal(s.to, 25);
+	assert_true(text_find(&t, "EXC", &s));
+	assert_int_equal(s.from, s.to);
+	assert_false(text_find(&t, "BPM", &s));
+	assert_false(text_find(&t, "P", &s));
+}
+
+static void
+a_number_fills_its_field_or_is_none(void **state)
+{
+	int32_t v = -7;
+
+	(void)state;
+	assert_true(text_fixed(&t, line("03.60"), 2, &v));
+	assert_int_equal(v, 360);
+	assert_true(text_fixed(&t, line("5"), 2, &v));
+	assert_int_equal(v, 500);
+	assert_true(text_fixed(&t, line(".5"), 1, &v));
+	assert_int_equal(v, 5);
+	assert_true(text_fixed(&t, line("99999999"), 0, &v));
+	v = -7;
+	assert_false(text_fixed(&t, line("999999999"), 0, &v));
+	assert_false(text_fixed(&t, line("3.605"), 2, &v));
+	assert_false(text_fixed(&t, line("3.6.0"), 2, &v));
+	assert_false(text_fixed(&t, line("-3"), 0, &v));
+	assert_false(text_fixed(&t, line("."), 2, &v));
+	assert_false(text_fixed(&t, line(""), 0, &v));
+	assert_false(text_fixed(&t, line("3a"), 0, &v));
+	assert_false(text_digits(&t, 0, 3, &v));
+	line("12");
+	assert_false(text_digits(&t, 0, 3, &v));
+	assert_int_equal(v, -7);
+	assert_true(text_digits(&t, 0, 2, &v));
+	assert_int_equal(v, 12);
+}
+
+static void
+hexadecimal_digits_fill_their_field(void **state)
+{
+	uint32_t v = 7;
+
+	(void)state;
+	assert_true(text_hex(&t, line("000C00"), &v));
+	assert_int_equal(v, 0xC00);
+	assert_true(text_hex(&t, line("ffffffff"), &v));
+	assert_int_equal(v, 0xFFFFFFFF);
+	v = 7;
+	assert_false(text_hex(&t, line("0ffffffff"), &v));
+	assert_false(text_hex(&t, line("0g"), &v));
+	assert_false(text_hex(&t, line(""), &v));
+	assert_int_equal(v, 7);
+}
+
+static void
+dashes_say_that_there_is_no_value(void **state)
+{
+	(void)state;
+	assert_true(text_is_dashes(&t, line("---%")));
+	assert_true(text_is_dashes(&t, line("+--.-")));
+	assert_false(text_is_dashes(&t, line("")));
+	assert_false(text_is_dashes(&t, line("%")));
+	assert_false(text_is_dashes(&t, line("-5-")));
+}
+
+static void
+dates_are_those_of_the_calendar(void **state)
+{
+	int64_t ms = 7;
+
+	(void)state;
+	assert_true(text_clock(1970, 1, 1, 0, 0, 0, &ms));
+	assert_int_equal(ms, 0);
+	assert_true(text_clock(2016, 2, 22, 22, 47, 45, &ms));
+	assert_int_equal(ms, INT64_C(1456181265000));
+	assert_true(text_clock(2024, 2, 29, 12, 0, 0, &ms));
+	assert_int_equal(ms, INT64_C(1709208000000));
+	ms = 7;
+	assert_false(text_clock(2024, 13, 1, 0, 0, 0, &ms));
+	assert_false(text_clock(2024, 1, 0, 0, 0, 0, &ms));
+	assert_false(text_clock(2024, 1, 1, 24, 0, 0, &ms));
+	assert_int_equal(ms, 7);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_ends_at_its_first_line_end),
+		cmocka_unit_test(a_line_without_an_end_is_given_up),
+		cmocka_unit_test(a_key_is_found_at_the_start_of_a_token_only),
+		cmocka_unit_test(a_number_fills_its_field_or_is_none),
+		cmocka_unit_test(hexadecimal_digits_fill_their_field),
+		cmocka_unit_test(dashes_say_that_there_is_no_value),
+		cmocka_unit_test(dates_are_those_of_the_calendar),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
