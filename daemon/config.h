@@ -15,7 +15,10 @@
 #include "schemas/record.h"
 
 #define CONFIG_PATH_MAX 256
+#define CONFIG_BEDS 24		/* so that every T8 and T10 has its box slot */
 #define CONFIG_CHANNELS 16
+#define CONFIG_ROLES 64		/* users and groups */
+#define CONFIG_FILE_MAX (256 * 1024)	/* bytes */
 #define CONFIG_COMPLAINTS 100	/* more are only counted */
 
 enum transport { TRANSPORT_SERIAL = 0, TRANSPORT_PTY = 1 };
@@ -51,10 +54,14 @@ enum role {
 	ROLE_ADMIN = 8,		/* record raw bytes, reload */
 };
 
+/* roles_n is 0 only if the file says nothing of roles: then root and the user
+ * that vitalsd runs as may do everything, and nobody else anything.  Root may
+ * do everything in any case. */
 struct config_role {
-	char name[32];		/* a user, or a group after '@' */
-	bool group;
-	unsigned roles;		/* bits of enum role */
+	char name[32];		/* a user or a group, without the '@' */
+	bool group;		/* it was written with '@' */
+	unsigned roles;		/* bits of enum role; STAFF, LIMITS and ADMIN
+				 * bring VIEW along */
 };
 
 struct config {
@@ -74,7 +81,8 @@ struct config {
 	char digest[65];	/* SHA-256 of the file's bytes */
 };
 
-/* One complaint: "FILE:LINE:COLUMN: what; expected what". */
+/* One complaint: "FILE:LINE:COLUMN: what; expected what".  Columns count
+ * characters, not bytes. */
 struct complaint {
 	unsigned line, column;	/* from 1; 0 for the whole file */
 	char text[224];
@@ -94,10 +102,16 @@ struct config *config_parse(const char *text, size_t length,
 /* Reads and parses a file; a file that cannot be read is one complaint. */
 struct config *config_load(const char *path, struct complaints *out) MUST_CHECK;
 
+/* One complaint as the line that people see, "FILE:LINE:COLUMN: text"; cut to
+ * fit, always ended. */
+void complaint_format(char *out, size_t size, const char *path,
+    const struct complaint *c);
+
 void config_free(struct config *c);
 
 /* Whether a running daemon can take 'b' in place of 'a' without a restart,
- * and if not, which key forbids it (a sentence, else NULL). */
+ * and if not, which key forbids it (a sentence, else NULL).  Taken at a reload:
+ * site, labels, limits (of sessions from then on), at-least, roles, recovery. */
 const char *config_reloadable(const struct config *a, const struct config *b);
 
 #endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What one key of the configuration says about another.
+ *
+ * Easy to get wrong: two texts may name one port.  They are compared as
+ * written, without their "//" and "/./", and by what they lead to at this
+ * moment, where they lead anywhere: by-id and by-path are two links to one
+ * adapter.  A port whose cable is out leads nowhere, and is no complaint.
+ */
+#include "daemon/config_check.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void
+config_place_set(struct config_places *p, const void *field, unsigned line,
+    unsigned column)
+{
+	if (p->n >= CONFIG_PLACES || config_place_of(p, field) != NULL)
+		return;
+	p->item[p->n++] = (struct config_place){ field, line, column };
+}
+
+const struct config_place *
+config_place_of(const struct config_places *p, const void *field)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->item[i].field == field)
+			return &p->item[i];
+	return NULL;
+}
+
+static void
+check_beds(struct config *c, const struct config_places *places,
+    struct complaints *out)
+{
+	for (size_t i = 0; i < c->beds_n; i++) {
+		struct config_bed *b = &c->beds[i];
+		const struct config_place *at = config_place_of(places, b->id);
+
+		if (at != NULL && config_place_of(places, b->label) == NULL)
+			memcpy(b->label, b->id, sizeof(b->label));
+		for (size_t j = 0; at != NULL && j < i; j++) {
+			const struct config_place *other =
+			    config_place_of(places, c->beds[j].id);
+
+			if (other == NULL ||
+			    strcasecmp(b->id, c->beds[j].id) != 0)
+				continue;
+			complain(out, at->line, at->column, "id: \"%s\" is "
+			    "that of the bed at line %u too (case does not "
+			    "count); expected an id of its own", b->id,
+			    other->line);
+			break;
+		}
+	}
+}
+
+/* Turns the monitor's name into the port's, BED/MONITOR. */
+static void
+complete_name(const struct config *c, struct config_port *p,
+    const struct config_place *at, struct complaints *out)
+{
+	char whole[BED_MAX + PORT_NAME_MAX];
+	int n = snprintf(whole, sizeof(whole), "%s/%s", c->beds[p->bed].id,
+	    p->name);
+
+	if (n < 0 || n >= PORT_NAME_MAX) {
+		complain(out, at->line, at->column, "name: together with the "
+		    "bed's id, \"%s\" has %d letters; expected at most %d",
+		    whole, n, PORT_NAME_MAX - 1);
+		return;
+	}
+	memcpy(p->name, whole, (size_t)n + 1);
+}
+
+static void
+check_names(struct config *c, const struct config_places *places,
+    struct complaints *out)
+{
+	for (size_t i = 0; i < c->beds_n; i++) {
+		const struct config_bed *b = &c->beds[i];
+
+		for (size_t j = 0; j < b->ports_n; j++) {
+			struct config_port *p = &c->ports[b->port[j]];
+			const struct config_place *at =
+			    config_place_of(places, p->name);
+
+			for (size_t k = 0; at != NULL && k < j; k++) {
+				const struct config_port *o =
+				    &c->ports[b->port[k]];
+
+				if (strcmp(strrchr(o->name, '/') != NULL ?
+				    strrchr(o->name, '/') + 1 : o->name,
+				    p->name) != 0)
+					continue;
+				complain(out, at->line, at->column, "name: \""
+				    "%s\" is there twice at this bed; expected "
+				    "a name of its own", p->name);
+				break;
+			}
+			if (at != NULL && config_place_of(places, b->id))
+				complete_name(c, p, at, out);
+		}
+	}
+}
+
+/* The path without empty and "." parts. */
+static void
+plain_path(char out[CONFIG_PATH_MAX], const char *path)
+{
+	size_t o = 0;
+
+	while (*path != '\0') {
+		size_t n;
+
+		while (*path == '/')
+			path++;
+		n = strcspn(path, "/");
+		if (n == 0 || (n == 1 && *path == '.')) {
+			path += n;
+			continue;
+		}
+		out[o++] = '/';
+		memcpy(out + o, path, n);
+		o += n;
+		path += n;
+	}
+	out[o] = '\0';
+}
+
+/* Kernel names that are given out in the order of plugging. */
+static bool
+is_by_plugging(const char *path)
+{
+	static const char *const prefix[] = { "/dev/ttyUSB", "/dev/ttyACM" };
+
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
+		if (strncmp(path, prefix[i], strlen(prefix[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Whether two serial paths lead to one device now; then 'where' says which.
+ * Links of simulators (pty) are not followed: one that a killed simulator
+ * left behind may lead to any terminal. */
+static bool
+same_device(const struct config_port *a, const struct config_port *b,
+    char where[PATH_MAX])
+{
+	char other[PATH_MAX];
+
+	return a->transport == TRANSPORT_SERIAL &&
+	    b->transport == TRANSPORT_SERIAL &&
+	    realpath(a->path, where) != NULL &&
+	    realpath(b->path, other) != NULL && strcmp(where, other) == 0;
+}
+
+static void
+check_path(const struct config *c, size_t i, const struct config_places *places,
+    struct complaints *out)
+{
+	const struct config_port *p = &c->ports[i];
+	const struct config_place *at = config_place_of(places, p->path);
+	char mine[CONFIG_PATH_MAX], other[CONFIG_PATH_MAX], where[PATH_MAX];
+	char quoted[CONFIG_TEXT_QUOTED];
+
+	if (at == NULL)
+		return;
+	plain_path(mine, p->path);
+	config_text_quote(quoted, p->path, strlen(p->path));
+	if (is_by_plugging(mine))
+		complain(out, at->line, at->column, "port: %s goes by the "
+		    "order of plugging: plugging another monitor first swaps "
+		    "patients; expected its link in /dev/serial/by-id or "
+		    "by-path", quoted);
+	for (size_t j = 0; j < i; j++) {
+		const struct config_port *o = &c->ports[j];
+		const struct config_place *first =
+		    config_place_of(places, o->path);
+
+		if (first == NULL)
+			continue;
+		plain_path(other, o->path);
+		if (strcmp(mine, other) == 0)
+			complain(out, at->line, at->column, "port: %s is that "
+			    "of %s too (line %u); expected one monitor on one "
+			    "port", quoted, o->name, first->line);
+		else if (same_device(p, o, where))
+			complain(out, at->line, at->column, "port: this and "
+			    "the port of %s (line %u) both lead to %.60s; "
+			    "expected one monitor on one port", o->name,
+			    first->line, where);
+		else
+			continue;
+		return;
+	}
+}
+
+/* A monitor can be asked only as often as its driver knows how to. */
+static void
+check_interval(const struct config_port *p, const struct config_places *places,
+    struct complaints *out)
+{
+	const struct config_place *at =
+	    config_place_of(places, &p->options.interval_s);
+	const struct driver *d = p->driver;
+	char choice[80] = "";
+
+	if (at == NULL || d == NULL)
+		return;
+	if (d->intervals_s == NULL) {
+		complain(out, at->line, at->column, "interval: %s sends by "
+		    "itself and is not asked; expected no interval", d->name);
+		return;
+	}
+	for (const uint16_t *i = d->intervals_s; *i != 0; i++) {
+		size_t n = strlen(choice);
+
+		if (*i == p->options.interval_s)
+			return;
+		snprintf(choice + n, sizeof(choice) - n, "%s%us",
+		    n > 0 ? ", " : "", *i);
+	}
+	complain(out, at->line, at->column, "interval: %us is none that %s can "
+	    "be asked for; expected one of %s", p->options.interval_s, d->name,
+	    choice);
+}
+
+/* What the file does not set comes from the driver. */
+static void
+complete_line(struct config_port *p, const struct config_places *places)
+{
+	const struct line *d = &p->driver->line;
+
+	if (config_place_of(places, &p->line.baud) == NULL)
+		p->line.baud = d->baud;
+	if (config_place_of(places, &p->line.bits) == NULL)
+		p->line.bits = d->bits;
+	if (config_place_of(places, &p->line.parity) == NULL)
+		p->line.parity = d->parity;
+	if (config_place_of(places, &p->line.stop) == NULL)
+		p->line.stop = d->stop;
+	if (config_place_of(places, &p->line.flow) == NULL)
+		p->line.flow = d->flow;
+}
+
+static void
+check_channels(const struct config *c, const struct config_places *places,
+    struct complaints *out)
+{
+	for (size_t i = 0; i < c->channels_n; i++) {
+		const char *name = c->channel[i].name;
+		const struct config_place *at = config_place_of(places, name);
+
+		for (size_t j = 0; at != NULL && j < i; j++) {
+			if (strcmp(name, c->channel[j].name) != 0)
+				continue;
+			complain(out, at->line, at->column, "name: there are "
+			    "two channels \"%s\"; expected a name of its own",
+			    name);
+			break;
+		}
+	}
+}
+
+/* The place of any key of a tier, its limit first. */
+static const struct config_place *
+place_of_tier(const struct config_places *places, const struct limit *l)
+{
+	const void *const field[] = { &l->limit, &l->clear, &l->delay_ms,
+	    &l->priority, &l->on };
+
+	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
+		const struct config_place *at =
+		    config_place_of(places, field[i]);
+
+		if (at != NULL)
+			return at;
+	}
+	return NULL;
+}
+
+static void
+complain_of_limit(const struct limit_set *s, const struct limit_fault *f,
+    const struct config_places *places, struct complaints *out)
+{
+	const struct config_place *at = place_of_tier(places,
+	    &s->tier[f->tier]);
+
+	/* The shipped half of a pair has no place: the other one has. */
+	if (at == NULL && f->against >= 0 && f->against < TIERS)
+		at = place_of_tier(places, &s->tier[f->against]);
+	complain(out, at != NULL ? at->line : 0, at != NULL ? at->column : 0,
+	    "%s: %s%s%s%s", tier_info[f->tier].name, f->what,
+	    f->against >= 0 ? " (" : "", f->against >= 0 ?
+	    tier_info[f->against].name : "", f->against >= 0 ? ")" : "");
+}
+
+/* limit_set_check() names the first fault.  To hear of the next, the tier is
+ * left out of a copy and the copy asked again. */
+static void
+check_limits(const struct config *c, const struct config_places *places,
+    struct complaints *out)
+{
+	struct limit_set rest = c->limits;
+	struct limit_fault f;
+
+	for (int i = 0; i < TIERS && !limit_set_check(&rest, &f); i++) {
+		complain_of_limit(&c->limits, &f, places, out);
+		if (!rest.tier[f.tier].on)
+			break;
+		rest.tier[f.tier].on = false;
+	}
+}
+
+/* The later of two deadlines is not before the earlier. */
+static void
+check_order(const struct config_places *places, const int32_t *early,
+    const char *early_name, const int32_t *late, const char *late_name,
+    struct complaints *out)
+{
+	const struct config_place *at = config_place_of(places, late);
+	char a[CONFIG_TEXT_NUMBER], b[CONFIG_TEXT_NUMBER];
+
+	if (at == NULL)
+		at = config_place_of(places, early);
+	if (at == NULL || *late >= *early)
+		return;
+	config_text_format_duration(a, *late);
+	config_text_format_duration(b, *early);
+	complain(out, at->line, at->column, "%s: %s is less than %s (%s); "
+	    "expected at least as much", late_name, a, early_name, b);
+}
+
+static void
+check_preset(const struct config *c, const struct config_places *places,
+    struct complaints *out)
+{
+	const struct config_place *at =
+	    config_place_of(places, c->limits.name);
+	char quoted[CONFIG_TEXT_QUOTED];
+	struct limit_set shipped;
+
+	limit_set_default(&shipped);
+	if (at == NULL || strcmp(c->limits.name, shipped.name) == 0)
+		return;
+	complain(out, at->line, at->column, "preset: %s is not known; expected "
+	    "%s", config_text_quote(quoted, c->limits.name,
+	    strlen(c->limits.name)), shipped.name);
+}
+
+void
+config_check(struct config *c, const struct config_places *places,
+    struct complaints *out)
+{
+	const struct limit_set *l = &c->limits;
+
+	check_beds(c, places, out);
+	check_names(c, places, out);
+	for (size_t i = 0; i < c->ports_n; i++) {
+		check_path(c, i, places, out);
+		check_interval(&c->ports[i], places, out);
+		if (c->ports[i].driver != NULL)
+			complete_line(&c->ports[i], places);
+	}
+	check_channels(c, places, out);
+	check_preset(c, places, out);
+	check_limits(c, places, out);
+	check_order(places, &l->no_data_ms, "no-data", &l->no_data_high_ms,
+	    "no-data-high", out);
+	check_order(places, &l->no_value_ms, "no-value",
+	    &l->no_value_cuff_ms, "no-value-cuff", out);
+}
