@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct ge_state) <= DRIVER_STATE_MAX, "state");
 
 /* Requests: 40 bytes of header, then type 1 (displayed values), i16 interval
  * in s (0 stops), u32 classes (0: the basic one), u16 0; all in one frame. */
-#define REQUEST(interval, sum) { FLAG, 0x31, [23] = 0xFF, [41] = 0x01, \
+#define REQUEST(interval, sum) { FLAG, 0x31, [22] = 0xFF, [41] = 0x01, \
 	[42] = (interval), [50] = (sum), [51] = FLAG }
 static const uint8_t request_stop[52] = REQUEST(0, 0x31);
 static const uint8_t request_1s[52] = REQUEST(1, 0x32);
