@@ -51,7 +51,6 @@ monitor_init(struct monitor *m, const char *name, const struct sim_driver *d,
 	m->random = seed;
 	m->cabled = true;
 	m->probe_ms = LONG_AGO_MS;
-	m->frozen_ms = -1;
 	m->cuff.takes_ms = 30 * 1000;
 	m->cuff.next_ms = SIM_NEVER;
 	m->powered = true;
@@ -65,7 +64,7 @@ monitor_power(struct monitor *m, int64_t t_ms, bool on)
 		return;
 	m->powered = on;
 	m->due_ms = SIM_NEVER;
-	m->frozen_ms = -1;
+	m->is_frozen = false;
 	m->cuff.phase = CUFF_IDLE;
 	m->cuff.has = m->cuff.failed = false;
 	if (!on)
@@ -75,6 +74,14 @@ monitor_power(struct monitor *m, int64_t t_ms, bool on)
 	if (m->cuff.every_ms > 0)
 		m->cuff.next_ms = t_ms + m->cuff.every_ms;
 	m->driver->start(m, t_ms);
+}
+
+void
+monitor_freeze(struct monitor *m, int64_t t_ms, bool on)
+{
+	for (int v = 0; v < VITALS && on; v++)
+		m->frozen[v] = patient_value(m->patient, (enum vital)v, t_ms);
+	m->is_frozen = on;
 }
 
 void
@@ -162,9 +169,10 @@ cuff_pressure(const struct cuff *c, int64_t t_ms)
 int
 monitor_shows(const struct monitor *m, enum vital v, int64_t t_ms, int scale)
 {
-	if (m->frozen_ms >= 0)
-		t_ms = m->frozen_ms;
-	return (int)lround(patient_value(m->patient, v, t_ms) * scale);
+	double x = m->is_frozen ? m->frozen[v] :
+	    patient_value(m->patient, v, t_ms);
+
+	return (int)lround(x * scale);
 }
 
 enum probe_view

@@ -55,7 +55,8 @@ struct monitor {
 	bool powered, cabled, silent, lead_off;
 	enum probe probe;
 	int64_t probe_ms;	/* since when */
-	int64_t frozen_ms;	/* shows the values of that time; -1: lives */
+	bool is_frozen;		/* shows these, whatever the patient does */
+	double frozen[VITALS];
 	double noise;		/* chance that a byte suffers */
 	uint64_t random;
 	size_t garbage_n;	/* random bytes to put out at the next step */
@@ -93,6 +94,7 @@ const struct sim_driver *sim_driver_find(const char *name);
 void monitor_init(struct monitor *m, const char *name,
     const struct sim_driver *d, const struct patient *p, uint64_t seed);
 void monitor_power(struct monitor *m, int64_t t_ms, bool on);
+void monitor_freeze(struct monitor *m, int64_t t_ms, bool on);
 void monitor_probe(struct monitor *m, int64_t t_ms, enum probe probe);
 void monitor_cuff(struct monitor *m, int64_t t_ms, bool fail);
 void monitor_cuff_every(struct monitor *m, int64_t t_ms, int64_t every_ms);

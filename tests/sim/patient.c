@@ -123,6 +123,8 @@ between(double a, double b, int64_t past, int64_t over)
 {
 	if (past >= over)
 		return b;
+	if (past <= 0)
+		return a;
 	return a + (b - a) * (double)past / (double)over;
 }
 

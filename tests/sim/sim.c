@@ -201,10 +201,10 @@ apply_monitor(struct monitor *m, int64_t t_ms, const struct command *c)
 		m->silent = false;
 		return "talks again";
 	case ACT_FREEZE_ON:
-		m->frozen_ms = t_ms;
+		monitor_freeze(m, t_ms, true);
 		return "its values are frozen";
 	case ACT_FREEZE_OFF:
-		m->frozen_ms = -1;
+		monitor_freeze(m, t_ms, false);
 		return "its values live again";
 	case ACT_NOISE:
 		m->noise = c->amount;

@@ -139,7 +139,8 @@ static void
 put_co2(const struct monitor *m, int64_t t_ms, uint8_t *p)
 {
 	/* mmHg to 1/100 % of the ambient pressure. */
-	int et = monitor_shows(m, VITAL_ETCO2, t_ms, 10) * 10000 / AMBIENT;
+	int et = (monitor_shows(m, VITAL_ETCO2, t_ms, 10) * 10000 +
+	    AMBIENT / 2) / AMBIENT;
 	int rr = monitor_shows(m, VITAL_RR, t_ms, 1);
 
 	put_group(p + 136, EXISTS | ACTIVE | (rr == 0 ? CO2_APNEA : 0),

@@ -106,6 +106,16 @@ value_of(const struct nonin *x, unsigned f)
 	}
 }
 
+/* Green, yellow (both bits) or red. */
+static uint8_t
+perfusion(const struct monitor *m, int64_t t_ms)
+{
+	int pi = monitor_shows(m, VITAL_PI, t_ms, 100);
+
+	return pi < 30 ? STATUS_RED : pi < 60 ? STATUS_RED | STATUS_GREEN :
+	    STATUS_GREEN;
+}
+
 static size_t
 nonin_emit(struct monitor *m, int64_t t_ms, uint8_t out[SIM_OUT_MAX / 2])
 {
@@ -122,8 +132,7 @@ nonin_emit(struct monitor *m, int64_t t_ms, uint8_t out[SIM_OUT_MAX / 2])
 		wave = sin(M_PI * pow(x->pulse, 0.6));
 		/* Perfusion is told in 12 frames of each pulse. */
 		if (x->pulse * 75 * 60 < 12.0 * x->pr)
-			out[1] |= monitor_shows(m, VITAL_PI, t_ms, 100) >= 50 ?
-			    STATUS_GREEN : STATUS_RED | STATUS_GREEN;
+			out[1] |= perfusion(m, t_ms);
 	}
 	out[2] = (uint8_t)(60 + 130 * wave);
 	out[3] = value_of(x, f);

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Simulated monitors against the real drivers: what the drivers make of the
+ * bytes must be what the simulated patient has, through every mishap.  Written
+ * by different hands from the same dossiers, the two sides check each other.
+ */
+#include "drivers/stream.h"
+#include "tests/sim/sim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define S 1000
+
+static const char *const names[] = {
+	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", NULL,
+};
+
+/* A ward with one monitor, and the host that listens to it. */
+struct bench {
+	struct sim sim;
+	struct stream stream;
+	struct reading last[VITALS];
+	bool seen[VITALS];
+	unsigned valued[VITALS], unvalued[VITALS];
+	int32_t least[VITALS], most[VITALS];
+	uint64_t frames;
+};
+
+static void
+hear(void *arg, struct monitor *m, int64_t t_ms, const uint8_t *p, size_t n)
+{
+	struct bench *b = arg;
+	struct decoded d;
+
+	(void)m;
+	while (n > 0) {
+		size_t taken = stream_feed(&b->stream, t_ms, p, n);
+
+		p += taken;
+		n -= taken;
+		while (stream_next(&b->stream, &d)) {
+			b->frames++;
+			for (size_t i = 0; i < d.readings.n; i++) {
+				const struct reading *r = &d.readings.item[i];
+
+				b->last[r->vital] = *r;
+				b->seen[r->vital] = true;
+				if (!reading_has_value(r)) {
+					b->unvalued[r->vital]++;
+					continue;
+				}
+				b->valued[r->vital]++;
+				if (r->value < b->least[r->vital])
+					b->least[r->vital] = r->value;
+				if (r->value > b->most[r->vital])
+					b->most[r->vital] = r->value;
+			}
+		}
+	}
+}
+
+/* Forgets what was seen so far. */
+static void
+look_afresh(struct bench *b)
+{
+	for (int v = 0; v < VITALS; v++) {
+		b->seen[v] = false;
+		b->valued[v] = b->unvalued[v] = 0;
+		b->least[v] = INT32_MAX;
+		b->most[v] = INT32_MIN;
+	}
+}
+
+static struct bench *
+bench_new(const char *driver, uint16_t interval_s)
+{
+	struct driver_options o = { .interval_s = interval_s };
+	struct bench *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	assert_non_null(driver_find(driver));
+	patient_init(&b->sim.bed[0], "BED", 11);
+	b->sim.bed[0].variability = 0;
+	b->sim.beds_n = 1;
+	monitor_init(&b->sim.monitor[0], "m", sim_driver_find(driver),
+	    &b->sim.bed[0], 5);
+	b->sim.monitors_n = 1;
+	sim_set_clock(&b->sim, 1767225600000);
+	stream_init(&b->stream, driver_find(driver), &o, 0);
+	look_afresh(b);
+	return b;
+}
+
+/* Runs until t_ms; the host asks when its driver wants to. */
+static void
+run_to(struct bench *b, int64_t t_ms)
+{
+	uint8_t buf[TX_MAX];
+	size_t n;
+
+	while (b->sim.now_ms < t_ms) {
+		int64_t next = b->sim.now_ms + 250;
+
+		sim_run(&b->sim, next < t_ms ? next : t_ms, hear, b);
+		n = stream_request(&b->stream, b->sim.now_ms, buf);
+		if (n > 0)
+			monitor_hear(&b->sim.monitor[0], b->sim.now_ms, buf, n);
+	}
+}
+
+static void
+apply(struct bench *b, const char *command)
+{
+	struct command c;
+	size_t column;
+	char why[160];
+
+	assert_int_equal(command_parse(command, &c, &column, why), 0);
+	assert_int_equal(sim_check(&b->sim, &c, why), 0);
+	sim_apply(&b->sim, b->sim.now_ms, &c);
+}
+
+/* The one value of a vital that was seen since look_afresh(). */
+static void
+assert_only(const struct bench *b, enum vital v, int32_t value, int32_t slack)
+{
+	if (b->valued[v] == 0)
+		fail_msg("%s: no %s", b->stream.driver->name,
+		    vital_info[v].name);
+	assert_in_range(b->least[v] + 10000, value - slack + 10000,
+	    value + slack + 10000);
+	assert_in_range(b->most[v] + 10000, value - slack + 10000,
+	    value + slack + 10000);
+}
+
+static void
+every_driver_reads_what_its_monitor_shows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; names[i] != NULL; i++) {
+		struct bench *b = bench_new(names[i], 1);
+		unsigned has = b->sim.monitor[0].driver->has;
+
+		apply(b, "BED hr 143");	/* above 127: two bytes at Nonin */
+		apply(b, "BED spo2 100");
+		apply(b, "BED rr 9");
+		apply(b, "BED etco2 41");
+		apply(b, "BED temp 38.2");
+		run_to(b, 30 * S);
+		assert_only(b, VITAL_SPO2, 10000, 0);
+		assert_only(b, VITAL_PR, 143, 0);
+		if (has & SIM_LEAD) {
+			assert_only(b, VITAL_HR, 143, 0);
+			assert_only(b, VITAL_RR, 9, 0);
+			assert_only(b, VITAL_TEMP, 3820, 0);
+		}
+		assert_int_equal(b->stream.count.garbage, 0);
+		assert_int_equal(b->stream.count.frames[DECODE_OK] +
+		    b->stream.count.frames[DECODE_IGNORED], b->frames);
+		/* One reading a second, three from Nonin. */
+		assert_in_range(b->valued[VITAL_SPO2], 28, 91);
+		if (strcmp(names[i], "ge-dri") == 0)
+			assert_only(b, VITAL_ETCO2, 410, 1);
+		if (strcmp(names[i], "masimo-ascii1") == 0)
+			assert_only(b, VITAL_PI, 240, 0);
+		free(b);
+	}
+}
+
+static void
+every_driver_sees_a_desaturation_as_deep_as_it_is(void **state)
+{
+	(void)state;
+	for (size_t i = 0; names[i] != NULL; i++) {
+		struct bench *b = bench_new(names[i], 1);
+
+		run_to(b, 10 * S);
+		assert_only(b, VITAL_SPO2, 9700, 0);
+		apply(b, "m spo2 84 over 20s for 15s");
+		run_to(b, 20 * S);
+		assert_in_range(b->last[VITAL_SPO2].value, 8950, 9200);
+		run_to(b, 40 * S);
+		assert_int_equal(b->last[VITAL_SPO2].value, 8400);
+		run_to(b, 90 * S);
+		assert_int_equal(b->least[VITAL_SPO2], 8400);
+		assert_int_equal(b->last[VITAL_SPO2].value, 9700);
+		free(b);
+	}
+}
+
+static void
+small_variations_stay_small_and_repeat_themselves(void **state)
+{
+	struct bench *a = bench_new("berry-pm6750", 0);
+	struct bench *b = bench_new("berry-pm6750", 0);
+
+	(void)state;
+	a->sim.bed[0].variability = b->sim.bed[0].variability = 1;
+	run_to(a, 120 * S);
+	run_to(b, 120 * S);
+	assert_true(a->most[VITAL_HR] > a->least[VITAL_HR]);
+	assert_in_range(a->least[VITAL_HR], 67, 70);
+	assert_in_range(a->most[VITAL_HR], 70, 73);
+	assert_memory_equal(a->last, b->last, sizeof(a->last));
+	assert_int_equal(a->stream.count.bytes, b->stream.count.bytes);
+	free(a);
+	free(b);
+}
+
+static void
+a_cuff_gives_one_result_for_each_measurement(void **state)
+{
+	static const struct { const char *driver; uint16_t interval_s; } how[] = {
+		{ "ge-dri", 1 }, { "ge-dri", 5 }, { "ge-dri", 10 },
+		{ "berry-pm6750", 0 },
+	};
+
+	(void)state;
+	/* The same numbers each time: the hardest case. */
+	for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		struct bench *b = bench_new(how[i].driver, how[i].interval_s);
+
+		monitor_cuff_every(&b->sim.monitor[0], 0, 150 * S);
+		run_to(b, 1570 * S);
+		assert_int_equal(b->valued[VITAL_NIBP_SYS], 10);
+		assert_int_equal(b->unvalued[VITAL_NIBP_SYS], 0);
+		assert_only(b, VITAL_NIBP_SYS, 122, 0);
+		assert_only(b, VITAL_NIBP_DIA, 76, 0);
+		assert_only(b, VITAL_NIBP_MAP, 91, 0);
+		free(b);
+	}
+}
+
+static void
+a_rising_pressure_arrives_by_cuff(void **state)
+{
+	struct bench *b = bench_new("ge-dri", 5);
+
+	(void)state;
+	apply(b, "BED infusion start");
+	apply(b, "m cuff start");
+	run_to(b, 60 * S);
+	/* Measured at 30 s, a tenth of the time to 95 %: a quarter of 26. */
+	assert_only(b, VITAL_NIBP_SYS, 129, 1);
+	look_afresh(b);
+	run_to(b, 400 * S);
+	assert_false(b->seen[VITAL_NIBP_SYS]);
+	apply(b, "m cuff start");
+	run_to(b, 460 * S);
+	assert_int_equal(b->valued[VITAL_NIBP_SYS], 1);
+	assert_only(b, VITAL_NIBP_SYS, 148, 1);
+	free(b);
+}
+
+static void
+a_failed_cuff_has_no_value(void **state)
+{
+	static const char *const with_cuff[] = { "ge-dri", "berry-pm6750" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct bench *b = bench_new(with_cuff[i], 1);
+
+		apply(b, "m cuff start");
+		run_to(b, 100 * S);
+		assert_int_equal(b->valued[VITAL_NIBP_SYS], 1);
+		look_afresh(b);
+		apply(b, "m cuff fail");
+		run_to(b, 160 * S);
+		assert_int_equal(b->valued[VITAL_NIBP_SYS], 0);
+		assert_int_equal(b->unvalued[VITAL_NIBP_SYS], 1);
+		free(b);
+	}
+}
+
+static void
+an_unplugged_probe_is_not_a_saturation(void **state)
+{
+	static const struct {
+		const char *driver;
+		enum quality off, out, back;
+	} say[] = {
+		/* GE does not say why on this interface. */
+		{ "ge-dri", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
+		  QUALITY_NO_VALUE },
+		{ "nonin-2", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
+		  QUALITY_SEARCHING },
+		{ "masimo-ascii1", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
+		  QUALITY_SEARCHING },
+		{ "berry-pm6750", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
+		  QUALITY_SEARCHING },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(say) / sizeof(say[0]); i++) {
+		struct bench *b = bench_new(say[i].driver, 1);
+
+		run_to(b, 10 * S);
+		apply(b, "m probe off");
+		/* The packet under way may still be good. */
+		run_to(b, 10 * S + 700);
+		look_afresh(b);
+		run_to(b, 30 * S);
+		assert_int_equal(b->valued[VITAL_SPO2], 0);
+		assert_int_equal(b->valued[VITAL_PR], 0);
+		assert_int_equal(b->last[VITAL_SPO2].quality, say[i].off);
+		apply(b, "m probe out");
+		run_to(b, 40 * S);
+		assert_int_equal(b->last[VITAL_SPO2].quality, say[i].out);
+		apply(b, "m probe on");
+		run_to(b, 43 * S);
+		assert_int_equal(b->last[VITAL_SPO2].quality, say[i].back);
+		assert_int_equal(b->valued[VITAL_SPO2], 0);
+		run_to(b, 50 * S);
+		assert_int_equal(b->last[VITAL_SPO2].quality, QUALITY_GOOD);
+		assert_int_equal(b->last[VITAL_SPO2].value, 9700);
+		free(b);
+	}
+}
+
+static void
+leads_that_are_off_give_no_rate(void **state)
+{
+	static const char *const with_leads[] = { "ge-dri", "berry-pm6750" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct bench *b = bench_new(with_leads[i], 1);
+
+		run_to(b, 10 * S);
+		apply(b, "m lead off");
+		run_to(b, 11 * S);
+		look_afresh(b);
+		run_to(b, 20 * S);
+		assert_int_equal(b->valued[VITAL_HR], 0);
+		assert_int_equal(b->last[VITAL_HR].quality,
+		    QUALITY_SENSOR_OFF);
+		assert_true(b->valued[VITAL_PR] > 0);
+		free(b);
+	}
+}
+
+static void
+noise_and_garbage_yield_no_value_that_is_not_there(void **state)
+{
+	static const struct { const char *driver, *noise; } how[] = {
+		/* About one damaged byte in a frame, as a bad contact does:
+		 * two that cancel pass any 8-bit sum. */
+		{ "ge-dri", "m noise 0.0005" },
+		{ "nonin-2", "m noise 0.002" },
+		{ "berry-pm6750", "m noise 0.002" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		struct bench *b = bench_new(how[i].driver, 1);
+
+		run_to(b, 10 * S);
+		apply(b, how[i].noise);
+		for (int t = 20; t <= 300; t += 10) {
+			run_to(b, t * S);
+			apply(b, "m garbage 200");
+		}
+		assert_only(b, VITAL_SPO2, 9700, 0);
+		assert_only(b, VITAL_PR, 70, 0);
+		/* The noise was there, and much came through all the same. */
+		assert_true(b->stream.count.garbage > 1000);
+		assert_true(b->stream.count.frames[DECODE_BAD_CHECK] > 0);
+		assert_true(b->valued[VITAL_SPO2] > 200);
+		free(b);
+	}
+}
+
+static void
+a_cable_that_is_back_is_heard_again(void **state)
+{
+	(void)state;
+	for (size_t i = 0; names[i] != NULL; i++) {
+		struct bench *b = bench_new(names[i], 1);
+		uint64_t before;
+
+		run_to(b, 10 * S);
+		apply(b, "m cable out for 10s");
+		before = b->stream.count.bytes;
+		run_to(b, 19 * S);
+		assert_int_equal(b->stream.count.bytes, before);
+		run_to(b, 25 * S);
+		assert_true(b->stream.count.bytes > before);
+		look_afresh(b);
+		run_to(b, 30 * S);
+		assert_only(b, VITAL_SPO2, 9700, 0);
+		free(b);
+	}
+}
+
+static void
+a_monitor_switched_on_again_is_asked_again(void **state)
+{
+	struct bench *b = bench_new("ge-dri", 1);
+
+	(void)state;
+	run_to(b, 10 * S);
+	apply(b, "m power off for 5s");
+	run_to(b, 12 * S);
+	look_afresh(b);
+	run_to(b, 20 * S);
+	assert_false(b->seen[VITAL_HR]);
+	/* Three intervals, but at least 15 s, after the last values. */
+	run_to(b, 40 * S);
+	assert_only(b, VITAL_HR, 70, 0);
+	free(b);
+}
+
+static void
+frozen_values_do_not_follow_the_patient(void **state)
+{
+	struct bench *b = bench_new("masimo-ascii1", 0);
+
+	(void)state;
+	run_to(b, 5 * S);
+	apply(b, "m freeze on for 10s");
+	apply(b, "BED spo2 80");
+	run_to(b, 14 * S);
+	assert_only(b, VITAL_SPO2, 9700, 0);
+	run_to(b, 20 * S);
+	assert_int_equal(b->last[VITAL_SPO2].value, 8000);
+	free(b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_driver_reads_what_its_monitor_shows),
+		cmocka_unit_test(
+		    every_driver_sees_a_desaturation_as_deep_as_it_is),
+		cmocka_unit_test(
+		    small_variations_stay_small_and_repeat_themselves),
+		cmocka_unit_test(a_cuff_gives_one_result_for_each_measurement),
+		cmocka_unit_test(a_rising_pressure_arrives_by_cuff),
+		cmocka_unit_test(a_failed_cuff_has_no_value),
+		cmocka_unit_test(an_unplugged_probe_is_not_a_saturation),
+		cmocka_unit_test(leads_that_are_off_give_no_rate),
+		cmocka_unit_test(
+		    noise_and_garbage_yield_no_value_that_is_not_there),
+		cmocka_unit_test(a_cable_that_is_back_is_heard_again),
+		cmocka_unit_test(a_monitor_switched_on_again_is_asked_again),
+		cmocka_unit_test(frozen_values_do_not_follow_the_patient),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
