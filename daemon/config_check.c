@@ -267,37 +267,67 @@ check_channels(const struct config *c, const struct config_places *places,
 	}
 }
 
-/* The place of any key of a tier, its limit first. */
-static const struct config_place *
-place_of_tier(const struct config_places *places, const struct limit *l)
+static bool
+same_fault(const struct limit_fault *a, const struct limit_fault *b)
 {
-	const void *const field[] = { &l->limit, &l->clear, &l->delay_ms,
-	    &l->priority, &l->on };
-
-	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
-		const struct config_place *at =
-		    config_place_of(places, field[i]);
-
-		if (at != NULL)
-			return at;
-	}
-	return NULL;
+	return a->tier == b->tier && a->against == b->against &&
+	    strcmp(a->what, b->what) == 0;
 }
 
-static void
-complain_of_limit(const struct limit_set *s, const struct limit_fault *f,
-    const struct config_places *places, struct complaints *out)
+/* The place of that key of a tier which makes the fault: with its shipped
+ * value, the fault is gone.  Else of the first that the file has; NULL. */
+static const struct config_place *
+place_of_fault(const struct limit_set *set, const struct limit *tier,
+    size_t t, const struct limit_fault *fault,
+    const struct config_places *places)
 {
-	const struct config_place *at = place_of_tier(places,
-	    &s->tier[f->tier]);
+#define FIELD(f) { offsetof(struct limit, f), sizeof(((struct limit *)NULL)->f) }
+	static const struct {
+		size_t offset, size;
+	} field[] = { FIELD(limit), FIELD(clear), FIELD(delay_ms),
+	    FIELD(priority), FIELD(on) };
+#undef FIELD
+	const struct config_place *first = NULL;
+	struct limit_set shipped;
+
+	limit_set_default(&shipped);
+	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
+		const struct config_place *at = config_place_of(places,
+		    (const char *)tier + field[i].offset);
+		struct limit_set other = *set;
+		struct limit_fault now;
+
+		if (at == NULL)
+			continue;
+		if (first == NULL)
+			first = at;
+		memcpy((char *)&other.tier[t] + field[i].offset,
+		    (const char *)&shipped.tier[t] + field[i].offset,
+		    field[i].size);
+		if (limit_set_check(&other, &now) || !same_fault(&now, fault))
+			return at;
+	}
+	return first;
+}
+
+/* 'set' is the one in which the fault was found, 'c' the one that has places. */
+static void
+complain_of_limit(const struct config *c, const struct limit_set *set,
+    const struct limit_fault *f, const struct config_places *places,
+    struct complaints *out)
+{
+	const struct config_place *at = place_of_fault(set,
+	    &c->limits.tier[f->tier], f->tier, f, places);
+	bool pair = f->against >= 0 && f->against < TIERS;
 
 	/* The shipped half of a pair has no place: the other one has. */
-	if (at == NULL && f->against >= 0 && f->against < TIERS)
-		at = place_of_tier(places, &s->tier[f->against]);
+	if (at == NULL && pair)
+		at = place_of_fault(set, &c->limits.tier[f->against],
+		    (size_t)f->against, f, places);
 	complain(out, at != NULL ? at->line : 0, at != NULL ? at->column : 0,
 	    "%s: %s%s%s%s", tier_info[f->tier].name, f->what,
-	    f->against >= 0 ? " (" : "", f->against >= 0 ?
-	    tier_info[f->against].name : "", f->against >= 0 ? ")" : "");
+	    pair ? " (" : "", pair ? tier_info[f->against].name : "",
+	    pair ? ")" : "");
 }
 
 /* limit_set_check() names the first fault.  To hear of the next, the tier is
@@ -310,7 +340,7 @@ check_limits(const struct config *c, const struct config_places *places,
 	struct limit_fault f;
 
 	for (int i = 0; i < TIERS && !limit_set_check(&rest, &f); i++) {
-		complain_of_limit(&c->limits, &f, places, out);
+		complain_of_limit(c, &rest, &f, places, out);
 		if (!rest.tier[f.tier].on)
 			break;
 		rest.tier[f.tier].on = false;

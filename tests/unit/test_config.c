@@ -777,6 +777,28 @@ limits_in_the_wrong_order_are_refused_all_of_them(void **state)
 }
 
 static void
+a_faulty_tier_is_refused_at_the_key_that_makes_it_so(void **state)
+{
+	static const struct bad bad[] = {
+		{ BED "limits: {hr-high: {limit: 120, clear: 121, on: true}}",
+		  "5:39: hr-high: clear value lies beyond the limit" },
+		{ BED "limits: {nibp-sys-high: {limit: 160, delay: 5s}}",
+		  "5:45: nibp-sys-high: a cuff measurement is one event, its "
+		  "delay must be 0" },
+		{ BED "limits: {hr-high: {priority: high}, "
+		  "hr-very-high: {limit: 131, priority: medium}}",
+		  "5:74: hr-very-high: is less urgent than the one it follows "
+		  "in its ladder (hr-high)" },
+		{ BED "limits: {spo2-low: {clear: 95, limit: 102}}",
+		  "5:39: spo2-low: no value of this vital can lie beyond the "
+		  "limit" },
+	};
+
+	(void)state;
+	EXPECT_ALL(bad);
+}
+
+static void
 another_preset_is_refused(void **state)
 {
 	(void)state;
@@ -1035,6 +1057,7 @@ main(void)
 		T(two_links_to_one_port_are_one_port),
 		T(a_name_that_is_there_twice_is_refused),
 		T(limits_in_the_wrong_order_are_refused_all_of_them),
+		T(a_faulty_tier_is_refused_at_the_key_that_makes_it_so),
 		T(another_preset_is_refused),
 		T(what_a_configuration_has_no_use_for_is_refused),
 		T(what_is_not_yaml_is_refused_where_it_ends_to_be),

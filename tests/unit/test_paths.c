@@ -43,7 +43,8 @@ an_option_beats_the_environment_which_beats_the_default(void **state)
 		PATHS_OPTIONS, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	char *argv[] = { "vitalsd", "--state", "/tmp/s", "--help", NULL };
+	char words[4][16] = { "vitalsd", "--state", "/tmp/s", "--help" };
+	char *argv[] = { words[0], words[1], words[2], words[3], NULL };
 	char error[160] = "";
 	struct paths p;
 	int o, others = 0;
