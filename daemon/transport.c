@@ -281,13 +281,15 @@ transport_open(struct tty **out, enum transport kind, const char *path,
 	    open_pty(t, device);
 	if (r == 0)
 		r = lock(t->fd);
-	if (r == 0)
-		r = set_line(t, line, why);
+	if (r != 0)
+		goto fail;
+	/* At once: a simulator may begin to send as soon as it sees a reader. */
+	(void)tcflush(t->fd, TCIFLUSH);
+	r = set_line(t, line, why);
 	if (r != 0)
 		goto fail;
 	assert_modem_lines(t->fd);
 	t->counts = ioctl(t->fd, TIOCGICOUNT, &t->base) == 0;
-	(void)tcflush(t->fd, TCIFLUSH);
 	*out = t;
 	return 0;
 fail:

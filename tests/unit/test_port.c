@@ -10,6 +10,7 @@
 #include "daemon/port.h"
 #include "tests/shim/pty.h"
 #include "tests/shim/ptyshim.h"
+#include "tests/unit/real_recording.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -543,6 +544,44 @@ errors_on_the_line_add_up_over_reopenings(void **state)
 	assert_int_equal(st.parity_errors, 4 + 6);
 }
 
+/* 1760 records with values and as many with waves, as fast as they are read;
+ * the figures are of an independent decoder. */
+static void
+a_real_recording_comes_through_either_transport_whole(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t bytes[4 << 20];
+	FILE *file = open_recording("ge-dri-b650-pycollect-db00.bin");
+	size_t n = fread(bytes, 1, sizeof(bytes), file), at[PORTS] = { 0 };
+	struct port_status st[PORTS] = { 0 };
+
+	fclose(file);
+	assert_int_equal(n, 2837604);
+	for (size_t i = 0; i < PORTS; i++) {
+		f->config[i].driver = driver_find("ge-dri");
+		f->config[i].line = f->config[i].driver->line;
+		start(f, i);
+	}
+	f->config[0].transport = TRANSPORT_SERIAL;
+	WAIT(1000, f->opened[0] == 1 && f->opened[1] == 1);
+	while (st[0].count.bytes < n || st[1].count.bytes < n) {
+		for (size_t i = 0; i < PORTS; i++) {
+			ssize_t w = write(f->pty[i].master, bytes + at[i],
+			    n - at[i] < 4096 ? n - at[i] : 4096);
+
+			at[i] += w > 0 ? (size_t)w : 0;
+			port_status(f->port[i], &st[i]);
+		}
+		assert_true(sd_event_run(f->loop, 1000) >= 0);
+	}
+	for (size_t i = 0; i < PORTS; i++) {
+		assert_int_equal(st[i].count.frames[DECODE_OK], 1760);
+		assert_int_equal(st[i].count.frames[DECODE_IGNORED], 1760);
+		assert_int_equal(st[i].count.frames[DECODE_BAD_CHECK], 0);
+		assert_true(st[i].has_device_clock);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -560,6 +599,7 @@ main(void)
 		TEST(a_flood_of_garbage_leaves_the_other_port_served),
 		TEST(one_turn_reads_a_bounded_amount_however_much_there_is),
 		TEST(raw_bytes_are_handed_on_only_while_they_are_recorded),
+		TEST(a_real_recording_comes_through_either_transport_whole),
 		TEST(errors_on_the_line_add_up_over_reopenings),
 	};
 

@@ -7,45 +7,10 @@
  * Easy to get wrong: the recordings carry no times.  Here each frame is taken
  * to arrive when its own clock says.
  */
+#include "tests/unit/real_recording.h"
 #include "tests/unit/recording.h"
 
 #include <math.h>
-#include <unistd.h>
-
-static const char *
-recordings_folder(void)
-{
-	static const char *const folders[] = {
-		"../shared/captures", "../../shared/captures"
-	};
-	const char *set = getenv("VITALS_CAPTURES");
-
-	if (set != NULL)
-		return set;
-	for (size_t i = 0; i < 2; i++) {
-		if (access(folders[i], R_OK) == 0)
-			return folders[i];
-	}
-	return NULL;
-}
-
-static FILE *
-open_recording(const char *name)
-{
-	const char *folder = recordings_folder();
-	char path[500];
-	FILE *f = NULL;
-
-	if (folder != NULL) {
-		snprintf(path, sizeof path, "%s/%s", folder, name);
-		f = fopen(path, "rb");
-	}
-	if (f == NULL) {
-		print_message("skipped: no recording %s\n", name);
-		skip();
-	}
-	return f;
-}
 
 struct heard {
 	struct decoded frame[2000];
