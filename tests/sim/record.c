@@ -92,13 +92,24 @@ ask(struct recorder *r, int64_t t_ms)
 	monitor_hear(r->monitor, t_ms, buf, n);
 }
 
-/* What happens stands between the lines, as a remark. */
+static bool
+is_about(const char *sentence, const char *who)
+{
+	size_t n = strlen(who);
+
+	return strncmp(sentence, who, n) == 0 && sentence[n] == ':';
+}
+
+/* What happens to it or its patient stands between the lines, as a remark. */
 static void
 remark(void *arg, int64_t t_ms, const char *sentence)
 {
 	struct recorder *r = arg;
 	char when[RUN_TIME_TEXT];
 
+	if (!is_about(sentence, r->monitor->name) &&
+	    !is_about(sentence, r->monitor->patient->name))
+		return;
 	flush(r);
 	run_format_time(t_ms, when);
 	fprintf(r->f, "# %s %s\n", when, sentence);
