@@ -33,29 +33,49 @@ config_place_of(const struct config_places *p, const void *field)
 	return NULL;
 }
 
+/* The first bed before the i-th whose id, or label, is the same but for case;
+ * NULL: there is none. */
+static const struct config_bed *
+earlier_bed(const struct config *c, size_t i, bool label)
+{
+	const struct config_bed *b = &c->beds[i];
+
+	for (size_t j = 0; j < i; j++) {
+		const struct config_bed *o = &c->beds[j];
+
+		if (strcasecmp(label ? b->label : b->id,
+		    label ? o->label : o->id) == 0)
+			return o;
+	}
+	return NULL;
+}
+
 static void
 check_beds(struct config *c, const struct config_places *places,
     struct complaints *out)
 {
 	for (size_t i = 0; i < c->beds_n; i++) {
 		struct config_bed *b = &c->beds[i];
-		const struct config_place *at = config_place_of(places, b->id);
+		const struct config_place *id = config_place_of(places, b->id);
+		const struct config_place *at =
+		    config_place_of(places, b->label);
+		const struct config_bed *other;
 
-		if (at != NULL && config_place_of(places, b->label) == NULL)
+		if (id != NULL && at == NULL) {
 			memcpy(b->label, b->id, sizeof(b->label));
-		for (size_t j = 0; at != NULL && j < i; j++) {
-			const struct config_place *other =
-			    config_place_of(places, c->beds[j].id);
-
-			if (other == NULL ||
-			    strcasecmp(b->id, c->beds[j].id) != 0)
-				continue;
-			complain(out, at->line, at->column, "id: \"%s\" is "
-			    "that of the bed at line %u too (case does not "
-			    "count); expected an id of its own", b->id,
-			    other->line);
-			break;
+			at = id;
 		}
+		if (id != NULL && (other = earlier_bed(c, i, false)) != NULL)
+			complain(out, id->line, id->column, "id: \"%s\" is "
+			    "that of an earlier bed, \"%s\" (case does not "
+			    "count); expected an id of its own", b->id,
+			    other->id);
+		else if (at != NULL &&
+		    (other = earlier_bed(c, i, true)) != NULL)
+			complain(out, at->line, at->column, "label: bed %s "
+			    "would be shown as \"%s\", as bed %s is (case does "
+			    "not count); expected a label of its own", b->id,
+			    b->label, other->id);
 	}
 }
 
@@ -366,6 +386,18 @@ check_order(const struct config_places *places, const int32_t *early,
 	    "expected at least as much", late_name, a, early_name, b);
 }
 
+/* A cuff that is expected more often than it can measure is always late. */
+static void
+check_due(const struct config_places *places, const int32_t *due_ms,
+    const char *name, struct complaints *out)
+{
+	const struct config_place *at = config_place_of(places, due_ms);
+
+	if (at != NULL && *due_ms > 0 && *due_ms < 60000)
+		complain(out, at->line, at->column, "%s: a cuff takes longer; "
+		    "expected 0s (never) or at least 1min", name);
+}
+
 static void
 check_preset(const struct config *c, const struct config_places *places,
     struct complaints *out)
@@ -404,4 +436,7 @@ config_check(struct config *c, const struct config_places *places,
 	    "no-data-high", out);
 	check_order(places, &l->no_value_ms, "no-value",
 	    &l->no_value_cuff_ms, "no-value-cuff", out);
+	check_due(places, &l->nibp_due_baseline_ms, "nibp-due-baseline", out);
+	check_due(places, &l->nibp_due_infusion_ms, "nibp-due-infusion", out);
+	check_due(places, &l->nibp_due_recovery_ms, "nibp-due-recovery", out);
 }

@@ -85,6 +85,9 @@ text_fault(const struct config_key *k, const char *s, size_t n)
 	}
 	if (k->type == TYPE_PATH && s[0] != '/')
 		return "is not an absolute path";
+	/* " " in confirmed-by would pass for a name. */
+	if (k->type == TYPE_TEXT && n > 0 && (s[0] == ' ' || s[n - 1] == ' '))
+		return "begins or ends with a blank";
 	return NULL;
 }
 

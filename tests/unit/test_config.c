@@ -517,6 +517,9 @@ a_duration_or_size_needs_a_known_unit_and_its_range(void **state)
 		{ BED "limits: {no-data: 4000000000000000000h}", "5:19: "
 		  "no-data: \"4000000000000000000h\" is far too large"
 		  DURATION },
+		{ BED "limits: {nibp-due-infusion: 59s}", "5:29: "
+		  "nibp-due-infusion: a cuff takes longer; expected 0s (never) "
+		  "or at least 1min" },
 		{ BED "log: {ballast: 16MB}", "5:16: ballast: \"16MB\" has no "
 		  "known unit (KiB, MiB, GiB); expected a size from 1MiB to "
 		  "1GiB, written like 16MiB" },
@@ -579,6 +582,9 @@ text_for_screens_is_short_and_printable(void **state)
 		  "bytes" },
 		{ "site: \"a\\0b\"\n" BED, "1:7: site: \"a?b\" contains a NUL; "
 		  "expected printable text of 0 to 63 bytes" },
+		{ BED "limits: {confirmed-by: \" \"}", "5:24: confirmed-by: "
+		  "\" \" begins or ends with a blank; expected printable text "
+		  "of 0 to 63 bytes" },
 		{ "beds:\n  - id: A\n    label: 123456789012345678901234\n"
 		  "    monitors: [{name: m, driver: nonin-2, port: /dev/x}]\n",
 		  "3:12: label: \"123456789012345678901234\" is too long; "
@@ -730,8 +736,15 @@ a_name_that_is_there_twice_is_refused(void **state)
 		  "port: /dev/a}]}\n"
 		  "  - {id: c1, monitors: [{name: m, driver: nonin-2, "
 		  "port: /dev/b}]}\n",
-		  "3:10: id: \"c1\" is that of the bed at line 2 too (case "
+		  "3:10: id: \"c1\" is that of an earlier bed, \"C1\" (case "
 		  "does not count); expected an id of its own" },
+		{ "beds:\n"
+		  "  - {id: A, label: Blue, monitors: [{name: m, driver: "
+		  "nonin-2, port: /dev/a}]}\n"
+		  "  - {id: blue, monitors: [{name: m, driver: nonin-2, "
+		  "port: /dev/b}]}\n",
+		  "3:10: label: bed blue would be shown as \"blue\", as bed A "
+		  "is (case does not count); expected a label of its own" },
 		{ "beds:\n  - id: A\n    monitors:\n"
 		  "      - {name: m, driver: nonin-2, port: /dev/a}\n"
 		  "      - {name: m, driver: nonin-2, port: /dev/b}\n",
