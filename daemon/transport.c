@@ -126,6 +126,14 @@ serial_baud(struct sp_port *sp, int *out)
 	return r;
 }
 
+/* Some adapters answer with the rate that their divider really gives; a UART
+ * bears 2 %. */
+static bool
+is_same_baud(int a, int b)
+{
+	return abs(a - b) <= b / 50;
+}
+
 /* Sets the line and reads it back. */
 static int
 set_line(struct tty *t, const struct line *l, char why[TTY_WHY])
@@ -160,7 +168,7 @@ set_line(struct tty *t, const struct line *l, char why[TTY_WHY])
 		r = serial_baud(t->sp, &baud);
 	if (r != 0)
 		goto refused;
-	if (baud == (int)l->baud && is_raw(&got, &asked))
+	if (is_same_baud(baud, (int)l->baud) && is_raw(&got, &asked))
 		return 0;
 	describe(want, (int)l->baud, &asked);
 	describe(have, baud, &got);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libserialport.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
@@ -115,6 +116,30 @@ line_settings_are_asked_for_as_the_driver_states_them(void **state)
 	assert_int_equal(cfgetospeed(t), B4800);
 	assert_int_equal(t->c_cflag & (CSIZE | PARENB | PARODD | CSTOPB |
 	    CRTSCTS), CS7 | PARENB | PARODD | CSTOPB);
+}
+
+static void
+a_rate_that_termios_has_no_name_for_is_set_as_well(void **state)
+{
+	static const struct line odd = { .baud = 250000, .bits = 8,
+		.parity = 'N', .stop = 1 };
+	struct fixture *f = *state;
+	struct sp_port_config *c;
+	struct sp_port *port;
+	int baud = 0;
+
+	assert_int_equal(try(f, TRANSPORT_SERIAL, &odd), 0);
+	/* Asked of the kernel by another opener. */
+	assert_int_equal(ioctl(transport_fd(f->tty), TIOCNXCL), 0);
+	assert_int_equal(sp_get_port_by_name(f->pty.device, &port), SP_OK);
+	assert_int_equal(sp_open(port, SP_MODE_READ), SP_OK);
+	assert_int_equal(sp_new_config(&c), SP_OK);
+	assert_int_equal(sp_get_config(port, c), SP_OK);
+	assert_int_equal(sp_get_config_baudrate(c, &baud), SP_OK);
+	assert_int_equal(baud, 250000);
+	sp_free_config(c);
+	sp_close(port);
+	sp_free_port(port);
 }
 
 static void
@@ -352,6 +377,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_port_is_found_behind_its_stable_link),
 		TEST(line_settings_are_asked_for_as_the_driver_states_them),
+		TEST(a_rate_that_termios_has_no_name_for_is_set_as_well),
 		TEST(settings_that_the_device_did_not_take_are_a_fault_that_names_both),
 		TEST(an_adapter_without_modem_lines_is_not_called_something_else),
 		TEST(every_byte_passes_unchanged_in_both_directions),
