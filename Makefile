@@ -115,6 +115,28 @@ unit: $(UNIT) ## the unit and capture tests
 accept: $B/unit/test_captures ## write the expected readings of the captures anew
 	@ACCEPT=1 $B/unit/test_captures
 
+# Fuzzing, with clang: what the fuzzers need is linked whole; findings are left
+# in build-fuzz/.
+FUZZ_SECONDS ?= 60
+FUZZERS  := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_CORE := $(wildcard schemas/*.c drivers/*.c) daemon/lines.c
+build-fuzz/%: tests/fuzz/%.c $(FUZZ_CORE) $(wildcard schemas/*.h drivers/*.h daemon/lines.h)
+	@mkdir -p build-fuzz
+	clang $(STD) $(WARN) -g -O1 -fno-sanitize-recover=all \
+	    -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $< $(FUZZ_CORE)
+
+fuzz: deps ## every fuzzer for FUZZ_SECONDS (60) each
+	@$(MAKE) --no-print-directory fuzz-run
+
+fuzz-run: $(FUZZERS)
+	@tests/fuzz/seeds build-fuzz/seeds
+	@for f in $(FUZZERS); do \
+	    mkdir -p $$f.corpus; echo "$$f: $(FUZZ_SECONDS) s"; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=8192 -print_final_stats=0 \
+	        -artifact_prefix=$$f- $$f.corpus build-fuzz/seeds tests/captures/*/ \
+	        >$$f.log 2>&1 || { tail -40 $$f.log; exit 1; }; \
+	    grep -E '^(Done|#.*DONE)' $$f.log; done
+
 purity: $B/libpure.a ## the pure core calls nothing outside tests/pure.allow
 	@tests/purity $<
 
@@ -124,6 +146,7 @@ layers: ## every include points down the list in tests/layers
 check: ## everything short
 	@tests/install-deps check
 	@$(MAKE) --no-print-directory all purity layers unit
+	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=2
 
 deps:
 	@tests/install-deps check
@@ -132,5 +155,5 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all help unit accept purity layers check deps clean
+.PHONY: all help unit accept fuzz fuzz-run purity layers check deps clean
 .SECONDARY:

@@ -67,7 +67,8 @@ size_t stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
     MUST_CHECK;
 
 /* The next frame among the bytes fed, good or bad; false when there is none
- * (yet). */
+ * (yet).  Sound frames come in the order of their times; a damaged one may
+ * claim bytes of the next and so be later than it. */
 bool stream_next(struct stream *s, struct decoded *out) MUST_CHECK;
 
 /* What the driver wants to send now: its length, or 0. */
