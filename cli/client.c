@@ -129,7 +129,7 @@ client_message(struct client *c, int64_t deadline_ms, json_t **out)
 	return 0;
 }
 
-static int MUST_CHECK
+int
 client_send(struct client *c, const char *method, json_t *params)
 {
 	json_t *m;
@@ -211,25 +211,12 @@ client_call(struct client *c, const char *method, json_t *params,
 int
 client_next(struct client *c, int timeout_ms, json_t **message)
 {
-	int64_t deadline = clock_boot_ms() + timeout_ms;
-	json_t *m = NULL;
-	int r;
-
 	if (json_array_size(c->waiting) > 0) {
 		*message = json_incref(json_array_get(c->waiting, 0));
 		json_array_remove(c->waiting, 0);
 		return 0;
 	}
-	for (;;) {
-		r = client_message(c, deadline, &m);
-		if (r < 0)
-			return r;
-		if (json_object_get(m, "method")) {
-			*message = m;
-			return 0;
-		}
-		json_decref(m);	/* an answer that came too late */
-	}
+	return client_message(c, clock_boot_ms() + timeout_ms, message);
 }
 
 const char *

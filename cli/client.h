@@ -44,8 +44,14 @@ void client_close(struct client *c);
 int client_call(struct client *c, const char *method, json_t *params,
     json_t **result) MUST_CHECK;
 
-/* The next notification, waiting at most timeout_ms (0: not at all).  0:
- * *message is the caller's; -EAGAIN: none came; else the connection is lost. */
+/* Asks and does not wait: the answer, with c->id of this moment as its id,
+ * comes out of client_next().  For a screen that must not stand still. */
+int client_send(struct client *c, const char *method, json_t *params)
+    MUST_CHECK;
+
+/* The next notification, or answer to client_send(), waiting at most
+ * timeout_ms (0: not at all).  0: *message is the caller's; -EAGAIN: none came;
+ * else the connection is lost. */
 int client_next(struct client *c, int timeout_ms, json_t **message) MUST_CHECK;
 
 /* Fields of an object, with a value for "not there, null or another type". */

@@ -39,5 +39,5 @@ const struct option_info option_info[OPTIONS] = {
 	    "bench or patient, where and when" },
 	[OPTION_NOTES] = { "--notes", "TEXT", "what happens in it" },
 	[OPTION_ASCII] = { "--ascii", NULL, "draw with ASCII only" },
-	[OPTION_QUIET] = { "--quiet", NULL, "never ring the bell" },
+	[OPTION_QUIET] = { "--quiet", NULL, "ring only when contact is lost" },
 };

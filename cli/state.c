@@ -278,23 +278,28 @@ state_reading(const struct state_bed *b, enum vital v, int64_t later_ms)
 }
 
 static enum priority
-calling(const struct state_alarm *a, size_t n, enum priority worst)
+calling(const struct state_alarm *a, size_t n, enum priority worst,
+    uint32_t *count)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!a[i].acknowledged && !a[i].paused &&
-		    a[i].priority > worst)
+		if (a[i].acknowledged || a[i].paused)
+			continue;
+		(*count)++;
+		if (a[i].priority > worst)
 			worst = a[i].priority;
 	}
 	return worst;
 }
 
 enum priority
-state_calling(const struct state *s)
+state_calling(const struct state *s, uint32_t *n)
 {
-	enum priority worst = calling(s->alarm, s->alarms_n, PRIORITY_NONE);
+	enum priority worst;
 
+	*n = 0;
+	worst = calling(s->alarm, s->alarms_n, PRIORITY_NONE, n);
 	for (size_t i = 0; i < s->beds_n; i++)
-		worst = calling(s->bed[i].alarm, s->bed[i].alarms_n, worst);
+		worst = calling(s->bed[i].alarm, s->bed[i].alarms_n, worst, n);
 	return worst;
 }
 

@@ -97,8 +97,8 @@ const struct state_reading *state_reading(const struct state_bed *b,
 bool state_reading_valid(const struct state_reading *r, int64_t later_ms);
 
 /* The most urgent alarm that calls for someone: not acknowledged and not
- * paused; PRIORITY_NONE if there is none. */
-enum priority state_calling(const struct state *s);
+ * paused; PRIORITY_NONE if there is none.  And how many do. */
+enum priority state_calling(const struct state *s, uint32_t *n);
 
 /* "probe off", "searching": why there is no value, for people. */
 const char *state_quality_words(enum quality q);

@@ -206,7 +206,8 @@ verb_watch(struct cli *c)
 		params = json_object_get(o, "params");
 		if (strcmp(client_text(o, "method"), "state") == 0)
 			state_take(c, params, &last);
-		else if (c->json)
+		else if (c->json &&
+		    strcmp(client_text(o, "method"), "tick") == 0)
 			table_json(c->out, "tick",
 			    client_text(params, "wall"), params);
 		json_decref(o);

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the bedside board shows, as screens of text, and when it rings.
+ *
+ * Easy to get wrong: NOW is the moment of the state; a test that lets time pass
+ * adds to it.
+ */
+#include "cli/board_bell.h"
+#include "cli/board_view.h"
+
+#include <jansson.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define NOW 1000000
+#define WALL INT64_C(1795269751000)	/* 2026-11-21 14:02:31 UTC */
+
+#define READING(v, shown, age) "{\"vital\":\"" v "\",\"port\":\"ge\"," \
+	"\"quality\":\"good\",\"value\":1,\"shown\":\"" shown "\"," \
+	"\"unit\":\"\",\"age_ms\":" age ",\"stale\":false,\"demo\":false}"
+#define MISSING(v, quality) "{\"vital\":\"" v "\",\"port\":\"ge\"," \
+	"\"quality\":\"" quality "\",\"value\":null,\"shown\":null," \
+	"\"unit\":\"\",\"age_ms\":900,\"stale\":false,\"demo\":false}"
+#define CUFF READING("nibp_sys", "128", "180000") "," \
+	READING("nibp_dia", "79", "180000") "," \
+	READING("nibp_map", "95", "180000")
+#define GOOD READING("spo2", "97", "900") "," READING("hr", "72", "800") \
+	"," CUFF "," READING("rr", "14", "1200")
+#define ALARM(n, pri, text, since, rest) "{\"event\":" \
+	"\"9f86d081884c7d65-" n "\",\"type\":\"SP\",\"priority\":\"" pri \
+	"\",\"level\":\"" pri "\",\"state\":\"active\",\"acknowledged\":" \
+	"false,\"text\":\"" text "\",\"since_ms\":" since rest "}"
+#define BED(name, rest) "{\"bed\":\"" name "\",\"label\":\"" name "\"," \
+	"\"session\":\"20261121-" name "-1\",\"since_start_ms\":1900000," rest
+#define INFUSION "\"phase\":\"infusion\",\"infusion_ms\":1391000," \
+	"\"interval\":1,"
+#define UP(name) "\"ports\":[{\"port\":\"" name "/ge\",\"link\":\"up\"," \
+	"\"age_ms\":500}],"
+
+static const char *const six =
+"{\"t_ms\":1000000,\"wall\":\"2026-11-21T14:02:31Z\","
+"\"log\":{\"failing\":false},\"clock\":{\"synced\":true},"
+"\"notifier\":{\"connected\":true,\"undelivered\":0},"
+"\"box\":{\"alarms\":[]},\"beds\":["
+BED("CHAIR1", INFUSION UP("CHAIR1") "\"vitals\":[" GOOD "],\"alarms\":[],"
+    "\"armed\":{\"spo2-low\":true,\"nibp-advisory\":false}},")
+BED("CHAIR2", INFUSION UP("CHAIR2") "\"vitals\":["
+    READING("spo2", "86", "900") "," READING("hr", "72", "800") "," CUFF
+    "],\"alarms\":["
+    ALARM("1", "low", "RR numeric absent", "960000", "") ","
+    ALARM("2", "medium", "NIBP sys 172 mmHg (>160), unconfirmed", "810000",
+	",\"acknowledged\":true,\"by\":\"Ana\"") ","
+    ALARM("3", "high", "SpO2 86 % (<88)", "986000", "") "]},")
+BED("CHAIR3", "\"phase\":\"baseline\",\"infusion_ms\":null," UP("CHAIR3")
+    "\"vitals\":[" MISSING("spo2", "sensor-off") ","
+    READING("pr", "88", "700") "],\"alarms\":[],\"armed\":{\"spo2-low\":"
+    "false,\"hr-high\":false,\"nibp-low\":false,\"rr-low\":true}},")
+"{\"bed\":\"CHAIR4\",\"label\":\"CHAIR4\",\"session\":null,\"phase\":\"idle\","
+    "\"vitals\":[],\"alarms\":[],\"ports\":[{\"port\":\"CHAIR4/ge\","
+    "\"link\":\"down\",\"age_ms\":null,\"why\":\"no such device\"}]},"
+"{\"bed\":\"CHAIR5\",\"label\":\"Fauteuil pr\u00e8s du mur\",\"session\":"
+    "\"20261121-CHAIR5-1\",\"since_start_ms\":1900000,"
+    "\"phase\":\"recovery\",\"infusion_ms\":1391000,"
+    "\"interval\":1,\"recovery_ms\":600000,\"paused_until_ms\":1077000,"
+    "\"ports\":[{\"port\":\"CHAIR5/ge\",\"link\":\"silent\",\"age_ms\":42000"
+    "}],\"vitals\":[" READING("spo2", "97", "42000") "," CUFF "],"
+    "\"alarms\":[" ALARM("4", "medium", "no data from ge", "968000", "")
+    "]},"
+BED("CHAIR6", "\"phase\":\"paused\",\"infusion_ms\":1391000,\"interval\":2,"
+    UP("CHAIR6") "\"vitals\":[" GOOD "],\"alarms\":["
+    ALARM("5", "high", "HR 131 /min (>130)", "905000",
+	",\"state\":\"latched\"") "]}")
+"]}";
+
+struct screen {
+	struct cell cell[GRID_CELLS];
+	struct grid grid;
+	struct state *state;
+	struct board_view view;
+};
+
+static struct screen *
+screen_new(const char *text, int rows, int columns)
+{
+	struct screen *s = calloc(1, sizeof(*s));
+	json_t *o = json_loads(text, 0, NULL);
+
+	assert_non_null(o);
+	s->state = state_parse(o);
+	assert_non_null(s->state);
+	json_decref(o);
+	s->grid = (struct grid){ .rows = rows, .columns = columns,
+	    .cell = s->cell };
+	s->view = (struct board_view){
+		.state = s->state, .now_ms = NOW, .wall_ms = WALL,
+		.heard_ms = NOW, .trouble = "", .message = "", .by = "Ana",
+	};
+	return s;
+}
+
+static void
+screen_free(struct screen *s)
+{
+	state_free(s->state);
+	free(s);
+}
+
+static void
+assert_screen(struct screen *s, const char *const *want)
+{
+	char row[4096];
+	bool bad = false;
+
+	board_draw(&s->grid, &s->view);
+	for (int i = 0; i < s->grid.rows; i++) {
+		grid_row(&s->grid, i, row, sizeof(row));
+		if (getenv("SHOW_SCREENS"))
+			printf("\t\"%s\",\n", row);
+		else if (strcmp(row, want[i]) != 0)
+			bad = true;
+		if (bad)
+			fail_msg("row %d is\n%s\nnot\n%s", i, row, want[i]);
+	}
+}
+
+/* Whether the text stands anywhere on the screen. */
+static bool
+shows(struct screen *s, const char *text)
+{
+	char row[4096];
+
+	board_draw(&s->grid, &s->view);
+	for (int i = 0; i < s->grid.rows; i++) {
+		grid_row(&s->grid, i, row, sizeof(row));
+		if (strstr(row, text))
+			return true;
+	}
+	return false;
+}
+
+static void
+six_beds_fit_an_ordinary_terminal(void **state)
+{
+	static const char *const want[] = {
+#include "tests/unit/board_six.inc"
+	};
+	struct screen *s = screen_new(six, 24, 80);
+
+	(void)state;
+	assert_screen(s, want);
+	screen_free(s);
+}
+
+static void
+no_contact_takes_the_whole_screen_after_five_seconds(void **state)
+{
+	static const char *const want[] = {
+#include "tests/unit/board_no_contact.inc"
+	};
+	struct screen *s = screen_new(six, 24, 80);
+
+	(void)state;
+	s->view.now_ms = NOW + BOARD_SILENT_MS - 1;
+	assert_true(shows(s, "SpO2"));
+	s->view.now_ms = NOW + 67000;
+	s->view.wall_ms = WALL + 67000;
+	s->view.trouble = "vitalsd closed the connection";
+	assert_screen(s, want);
+	/* Also when it never answered at all. */
+	s->view.state = NULL;
+	s->view.heard_ms = -1;
+	assert_true(shows(s, "nothing heard from it yet"));
+	screen_free(s);
+}
+
+static void
+a_stale_value_is_gone_and_says_for_how_long(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+
+	(void)state;
+	/* vitalsd still ticks, but sends nothing new. */
+	s->view.heard_ms = NOW + 30000;
+	s->view.now_ms = NOW + 30000;
+	assert_false(shows(s, "97"));
+	assert_false(shows(s, "86 %   "));
+	assert_true(shows(s, "SpO2     -- no data 00:30"));
+	/* A cuff result is an event and stays, with its time. */
+	assert_true(shows(s, "NIBP  128/79 (95)"));
+	assert_true(shows(s, "at 13:59, 3 min ago"));
+	screen_free(s);
+}
+
+static void
+an_escalation_changes_sign_and_word_as_well_as_colour(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+	struct state_alarm *a = &s->state->bed[4].alarm[0];
+
+	(void)state;
+	assert_true(shows(s, "** MED"));
+	assert_true(shows(s, "**  no data from ge  00:32"));
+	a->priority = PRIORITY_HIGH;
+	assert_false(shows(s, "** MED"));
+	assert_true(shows(s, "*** no data from ge  00:32"));
+	a->acknowledged = true;
+	assert_true(shows(s, "*** no data from ge   seen"));
+	a->acknowledged = false;
+	a->paused = true;
+	assert_true(shows(s, "*** no data from ge paused"));
+	screen_free(s);
+}
+
+static void
+an_alarm_flashes_until_it_is_seen(void **state)
+{
+	struct board_view v = { .now_ms = 0 };
+
+	(void)state;
+	assert_int_equal(board_style(&v, PRIORITY_HIGH, false), STYLE_HIGH);
+	assert_int_equal(board_style(&v, PRIORITY_HIGH, true),
+	    STYLE_HIGH_TEXT);
+	v.now_ms = 250;
+	assert_int_equal(board_style(&v, PRIORITY_HIGH, false),
+	    STYLE_HIGH_TEXT);
+	assert_int_equal(board_style(&v, PRIORITY_MEDIUM, false),
+	    STYLE_MEDIUM);
+	assert_int_equal(board_style(&v, PRIORITY_LOW, false),
+	    STYLE_LOW_TEXT);
+}
+
+static void
+the_selection_follows_its_event_not_its_place(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+	const struct state_bed *b = &s->state->bed[1];
+
+	(void)state;
+	snprintf(s->view.event, sizeof(s->view.event), "9f86d081884c7d65-1");
+	/* Most urgent first, seen last. */
+	assert_string_equal(b->alarm[0].event, "9f86d081884c7d65-3");
+	assert_string_equal(b->alarm[2].event, "9f86d081884c7d65-2");
+	assert_int_equal(board_selected(&s->view, b->alarm, b->alarms_n), 1);
+	snprintf(s->view.event, sizeof(s->view.event), "gone");
+	assert_int_equal(board_selected(&s->view, b->alarm, b->alarms_n), 0);
+	screen_free(s);
+}
+
+static void
+no_label_leaves_its_place(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+
+	(void)state;
+	s->view.bed = 1;
+	/* Wide characters in 23 bytes at most, and broken UTF-8. */
+	snprintf(s->state->bed[0].label, BED_MAX, "\u6f22\u6f22\u6f22\u6f22"
+	    "\u6f22\u6f22\u6f22");
+	assert_true(shows(s, " \u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22"
+	    "   INFUSION\u2502 CHAIR2"));
+	memcpy(s->state->bed[0].label, "a\x1b[31m\xff\xe6z", 9);
+	assert_true(shows(s, " a?[31m??z        INFUSION\u2502 CHAIR2"));
+	s->grid.ascii = true;
+	assert_true(shows(s, "| Fauteui~ ** MED  RECOVERY|"));
+	screen_free(s);
+}
+
+static void
+beds_that_do_not_fit_are_named_when_they_call(void **state)
+{
+	struct screen *s = screen_new(six, 13, 80);
+
+	(void)state;
+	/* Three of six fit; CHAIR6 has a high alarm. */
+	assert_true(shows(s, "CHAIR3"));
+	assert_true(shows(s, "beds 1-3 of 6; NOT SHOWN: CHAIR6 ***"));
+	s->view.bed = 5;
+	assert_true(shows(s, "beds 4-6 of 6; NOT SHOWN: CHAIR2 ***"));
+	screen_free(s);
+}
+
+static void
+every_size_of_window_is_drawn_within_its_edges(void **state)
+{
+	struct screen *s = screen_new(six, 1, 1);
+
+	(void)state;
+	for (int rows = 1; rows <= 90; rows += rows < 20 ? 1 : 7) {
+		for (int columns = 1; columns <= 300; columns +=
+		    columns < 30 ? 1 : 13) {
+			s->grid.rows = rows;
+			s->grid.columns = columns;
+			memset(s->cell, 0x55, sizeof(s->cell[0]) *
+			    ((size_t)(rows * columns) + 1));
+			s->view.heard_ms = columns % 2 ? NOW : -1;
+			board_draw(&s->grid, &s->view);
+			assert_int_equal(s->cell[rows * columns].c,
+			    0x55555555);
+		}
+	}
+	screen_free(s);
+}
+
+static void
+a_failing_log_and_demo_data_are_on_the_screen(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+
+	(void)state;
+	s->state->log_failing = true;
+	s->state->bed[0].reading[0].demo = true;
+	assert_true(shows(s, "log FAILING"));
+	assert_true(shows(s, "DEMO DATA, NO PATIENT"));
+	screen_free(s);
+}
+
+static int
+strokes(struct bell *b, int64_t from, int64_t to, enum priority p, uint32_t n)
+{
+	int rung = 0;
+
+	for (int64_t t = from; t < to; t += 125)
+		rung += bell_due(b, t, p, n);
+	return rung;
+}
+
+static void
+the_bell_tells_priorities_by_number(void **state)
+{
+	struct bell b = { .priority = PRIORITY_NONE };
+
+	(void)state;
+	assert_int_equal(strokes(&b, 0, 60000, PRIORITY_NONE, 0), 0);
+	assert_int_equal(strokes(&b, 60000, 120000, PRIORITY_LOW, 1), 1);
+	assert_int_equal(strokes(&b, 120000, 122000, PRIORITY_MEDIUM, 2), 3);
+	assert_int_equal(strokes(&b, 122000, 132000, PRIORITY_MEDIUM, 2), 0);
+	assert_int_equal(strokes(&b, 132000, 140000, PRIORITY_MEDIUM, 2), 3);
+	/* Higher: at once, and again every five seconds after the burst. */
+	assert_int_equal(strokes(&b, 140000, 142000, PRIORITY_HIGH, 3), 5);
+	assert_int_equal(strokes(&b, 142000, 148000, PRIORITY_HIGH, 3), 5);
+	/* One more of the same: at once; one fewer: no new burst. */
+	assert_int_equal(strokes(&b, 148000, 149500, PRIORITY_HIGH, 4), 5);
+	assert_int_equal(strokes(&b, 149500, 151000, PRIORITY_HIGH, 3), 0);
+	assert_int_equal(strokes(&b, 151000, 160000, PRIORITY_NONE, 0), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(six_beds_fit_an_ordinary_terminal),
+		cmocka_unit_test(
+		    no_contact_takes_the_whole_screen_after_five_seconds),
+		cmocka_unit_test(a_stale_value_is_gone_and_says_for_how_long),
+		cmocka_unit_test(
+		    an_escalation_changes_sign_and_word_as_well_as_colour),
+		cmocka_unit_test(an_alarm_flashes_until_it_is_seen),
+		cmocka_unit_test(
+		    the_selection_follows_its_event_not_its_place),
+		cmocka_unit_test(no_label_leaves_its_place),
+		cmocka_unit_test(
+		    beds_that_do_not_fit_are_named_when_they_call),
+		cmocka_unit_test(
+		    every_size_of_window_is_drawn_within_its_edges),
+		cmocka_unit_test(
+		    a_failing_log_and_demo_data_are_on_the_screen),
+		cmocka_unit_test(the_bell_tells_priorities_by_number),
+	};
+	setenv("TZ", "UTC", 1);
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
