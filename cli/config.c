@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * `vitalsctl reload`.
+ * `vitalsctl config check` and `reload`.
  *
- * Easy to get wrong: a refused configuration is no failure of vitalsd: it goes
- * on with the one it has.
+ * Easy to get wrong: the check runs here, without a daemon, by the daemon's own
+ * code; so what it says is what a reload or a start will say.
  */
 #include "cli/cli.h"
 #include "cli/table.h"
 
+#include <stdlib.h>
+
+#include "daemon/config.h"
 
 static void
-complaint_print(FILE *out, const char *file, unsigned line, unsigned column,
-    const char *text)
+complaint_print(FILE *out, const char *file, const struct complaint *x)
 {
-	char clean[256];
+	char line[CONFIG_PATH_MAX + sizeof(x->text)], clean[sizeof(line)];
 
-	table_clean(text, clean, sizeof(clean));
-	if (line > 0)
-		fprintf(out, "%s:%u:%u: %s\n", file, line, column, clean);
-	else
-		fprintf(out, "%s: %s\n", file, clean);
+	complaint_format(line, sizeof(line), file, x);
+	table_clean(line, clean, sizeof(clean));
+	fprintf(out, "%s\n", clean);
 }
 
 static void
@@ -27,6 +27,32 @@ more_print(FILE *out, const char *file, size_t more)
 {
 	if (more > 0)
 		fprintf(out, "%s: and %zu complaints more\n", file, more);
+}
+
+int
+verb_config_check(struct cli *c)
+{
+	const char *file = c->args_n > 0 ? c->arg[0] : c->paths.config;
+	struct complaints *complaints = calloc(1, sizeof(*complaints));
+	struct config *config;
+
+	if (!complaints)
+		return cli_problem(c, "out of memory");
+	config = config_load(file, complaints);
+	if (config)
+		fprintf(c->out, "%s: %zu bed%s on %zu port%s, limit set %s, "
+		    "no complaints\n", file, config->beds_n,
+		    config->beds_n == 1 ? "" : "s", config->ports_n,
+		    config->ports_n == 1 ? "" : "s", config->limits.name);
+	for (size_t i = 0; !config && i < complaints->n; i++)
+		complaint_print(c->err, file, &complaints->item[i]);
+	if (!config)
+		more_print(c->err, file, complaints->more);
+	free(complaints);
+	if (!config)
+		return EXIT_PROBLEM;
+	config_free(config);
+	return EXIT_OK;
 }
 
 int
@@ -38,11 +64,15 @@ verb_reload(struct cli *c)
 
 	if (status != EXIT_OK)
 		return status;
-	json_array_foreach(json_object_get(answer, "complaints"), i, o)
-		complaint_print(c->err, c->paths.config,
-		    (unsigned)client_int(o, "line", 0),
-		    (unsigned)client_int(o, "column", 0),
-		    client_text(o, "text"));
+	json_array_foreach(json_object_get(answer, "complaints"), i, o) {
+		struct complaint x = {
+			.line = (unsigned)client_int(o, "line", 0),
+			.column = (unsigned)client_int(o, "column", 0),
+		};
+
+		snprintf(x.text, sizeof(x.text), "%s", client_text(o, "text"));
+		complaint_print(c->err, c->paths.config, &x);
+	}
 	more_print(c->err, c->paths.config,
 	    (size_t)client_int(answer, "more", 0));
 	json_decref(answer);

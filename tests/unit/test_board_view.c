@@ -257,13 +257,13 @@ no_label_leaves_its_place(void **state)
 	struct screen *s = screen_new(six, 24, 80);
 
 	(void)state;
-	s->view.bed = 1;
+	s->view.bed = 2;
 	/* Wide characters in 23 bytes at most, and broken UTF-8. */
 	snprintf(s->state->bed[0].label, BED_MAX, "\u6f22\u6f22\u6f22\u6f22"
 	    "\u6f22\u6f22\u6f22");
 	assert_true(shows(s, " \u6f22\u6f22\u6f22\u6f22\u6f22\u6f22\u6f22"
 	    "   INFUSION\u2502 CHAIR2"));
-	memcpy(s->state->bed[0].label, "a\x1b[31m\xff\xe6z", 9);
+	memcpy(s->state->bed[0].label, "a\x1b[31m\xff\xe6z", 10);
 	assert_true(shows(s, " a?[31m??z        INFUSION\u2502 CHAIR2"));
 	s->grid.ascii = true;
 	assert_true(shows(s, "| Fauteui~ ** MED  RECOVERY|"));

@@ -327,6 +327,22 @@ a_recording_that_breaks_off_stays_readable(void **state)
 }
 
 static void
+a_configuration_is_checked_without_a_daemon(void **state)
+{
+	char path[] = "/tmp/test-config-XXXXXX", words[64], want[64];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(write(fd, "site: Test\nbedz: {}\n", 20), 20);
+	close(fd);
+	snprintf(words, sizeof(words), "config|check|%s", path);
+	snprintf(want, sizeof(want), "%s:2:1: ", path);
+	assert_run(words, EXIT_PROBLEM, "", want);
+	unlink(path);
+	assert_run(words, EXIT_PROBLEM, "", path);
+}
+
+static void
 help_says_how_each_verb_is_used(void **state)
 {
 	struct run r;
@@ -376,6 +392,7 @@ main(void)
 		cmocka_unit_test(lists_are_tables_or_lines_of_json),
 		cmocka_unit_test(a_changed_limit_says_from_what_to_what),
 		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
+		cmocka_unit_test(a_configuration_is_checked_without_a_daemon),
 		cmocka_unit_test(help_says_how_each_verb_is_used),
 	};
 	setenv("TZ", "UTC", 1);
