@@ -119,11 +119,12 @@ accept: $B/unit/test_captures ## write the expected readings of the captures ane
 # in build-fuzz/.
 FUZZ_SECONDS ?= 60
 FUZZERS  := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_CORE := $(wildcard schemas/*.c drivers/*.c) daemon/lines.c
-build-fuzz/%: tests/fuzz/%.c $(FUZZ_CORE) $(wildcard schemas/*.h drivers/*.h daemon/lines.h)
+FUZZ_CORE := $(wildcard schemas/*.c drivers/*.c daemon/config*.c) alerts/rule.c daemon/lines.c
+build-fuzz/%: tests/fuzz/%.c $(FUZZ_CORE) $(wildcard schemas/*.h drivers/*.h daemon/config*.h daemon/lines.h)
 	@mkdir -p build-fuzz
 	clang $(STD) $(WARN) -g -O1 -fno-sanitize-recover=all \
-	    -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $< $(FUZZ_CORE)
+	    -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $< $(FUZZ_CORE) \
+	    $(call pkglibs,yaml-0.1 nettle)
 
 fuzz: deps ## every fuzzer for FUZZ_SECONDS (60) each
 	@$(MAKE) --no-print-directory fuzz-run
