@@ -4,12 +4,15 @@
  * are held to.  The bytes are judged by the published example frames and by
  * the real drivers, never by the encoders themselves.
  */
+#include "tests/sim/record.h"
 #include "tests/sim/scenario.h"
+#include "tests/sim/track.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* multiparameter.md B8: G1, a request for values every 5 s; G4, stop. */
@@ -296,6 +299,123 @@ pressure_and_pulse_rise_slowly_with_the_infusion(void **state)
 	assert_true(patient_value(&p, VITAL_NIBP_SYS, 1800000) < before + 1);
 }
 
+/* Raw bytes of one monitor over so many seconds, asked at the start. */
+static size_t
+raw_bytes(const char *driver, int seconds, int64_t epoch_ms, uint8_t *out)
+{
+	struct patient p;
+	struct monitor m;
+	size_t n = 0;
+
+	patient_init(&p, "BED", 1);
+	monitor_init(&m, "m", sim_driver_find(driver), &p, 1);
+	m.epoch_ms = epoch_ms;
+	monitor_hear(&m, 0, ge_request, sizeof(ge_request));
+	while (m.due_ms < seconds * 1000)
+		n += monitor_step(&m, m.due_ms, out + n);
+	return n;
+}
+
+static void
+a_recording_is_paced_by_the_monitors_own_clock(void **state)
+{
+	static uint8_t raw[64 * 1024];
+	struct track_error e;
+	struct track t;
+	size_t n, more;
+
+	(void)state;
+	/* Starts in mid-frame; every 5 s a record. */
+	n = raw_bytes("ge-dri", 60, 1763761500000, raw);
+	assert_int_equal(track_make(raw + 9, n - 9, driver_find("ge-dri"), &t,
+	    &e), 0);
+	assert_int_equal(t.pace, TRACK_DEVICE_CLOCK);
+	assert_int_equal(t.marks_n, 11);
+	assert_int_equal(t.mark[10].ms, 50000);
+	assert_int_equal(t.mark[10].end, n - 9);
+	assert_memory_equal(t.byte, raw + 9, n - 9);
+	track_free(&t);
+
+	/* Then its clock is set back by an hour. */
+	more = raw_bytes("ge-dri", 20, 1763761500000 - 3600000, raw + n);
+	assert_int_equal(track_make(raw, n + more, driver_find("ge-dri"), &t,
+	    &e), 0);
+	assert_int_equal(t.steps, 1);
+	assert_int_equal(t.mark[t.marks_n - 1].ms, 55000 + 1000 + 15000);
+	track_free(&t);
+}
+
+static void
+a_recording_without_a_clock_is_paced_by_its_line(void **state)
+{
+	static uint8_t raw[64 * 1024];
+	struct track_error e;
+	struct track t;
+	size_t n;
+
+	(void)state;
+	n = raw_bytes("nonin-2", 30, 0, raw);
+	assert_int_equal(n, 30 * 75 * 5);
+	assert_int_equal(track_make(raw, n, driver_find("nonin-2"), &t, &e),
+	    0);
+	assert_int_equal(t.pace, TRACK_LINE);
+	/* 9600 baud, ten bits a byte. */
+	assert_int_equal(t.mark[t.marks_n - 1].ms, n * 1000 / 960);
+	track_free(&t);
+}
+
+static void
+a_capture_is_paced_by_its_own_times(void **state)
+{
+	static const char text[] = "# driver:  nonin-2\n@0 < 01 80\n"
+	    "@5 > 7e\n@1200 < 02\n";
+	static const char bad[] = "# driver:  nonin-2\n@7 < 01\n@3 < 01\n";
+	const struct driver *d = driver_find("nonin-2");
+	struct track_error e;
+	struct track t;
+
+	(void)state;
+	assert_int_equal(track_make((const uint8_t *)text, strlen(text), d,
+	    &t, &e), 0);
+	assert_int_equal(t.pace, TRACK_CAPTURE);
+	assert_int_equal(t.n, 3);	/* what the host sent is not played */
+	assert_int_equal(t.marks_n, 2);
+	assert_int_equal(t.mark[1].ms, 1200);
+	track_free(&t);
+	assert_int_equal(track_make((const uint8_t *)bad, strlen(bad), d, &t,
+	    &e), -1);
+	assert_int_equal(e.line, 3);
+	assert_int_equal(e.column, 2);
+	assert_int_equal(track_make((const uint8_t *)"", 0, d, &t, &e), -1);
+}
+
+static void
+a_capture_that_is_made_holds_what_was_asked_and_answered(void **state)
+{
+	static const char text[] = "beds: {A: {monitors: {ge: {driver: ge-dri,"
+	    " cuff_first: 2s, cuff_takes: 2s}}}}\n";
+	static struct sim s;
+	struct scenario_error e;
+	struct record_options o = {
+		.scenario = "x", .notes = "y", .driver = driver_find("ge-dri"),
+		.ask.interval_s = 1, .length_ms = 5000,
+	};
+	char *made = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&made, &n);
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(scenario_parse(text, strlen(text), &s, &e), 0);
+	assert_int_equal(record_write(&s, &s.monitor[0], &o, f), 0);
+	fclose(f);
+	assert_non_null(strstr(made, "# driver:  ge-dri\n"));
+	assert_non_null(strstr(made, "\n@0    > 7e 31 00"));
+	assert_non_null(strstr(made, " < 7e 3e 01 00 0a "));
+	assert_non_null(strstr(made, "\n# 00:04 ge: cuff result "));
+	free(made);
+}
+
 int
 main(void)
 {
@@ -308,6 +428,13 @@ main(void)
 		cmocka_unit_test(an_error_in_a_scenario_is_named_where_it_stands),
 		cmocka_unit_test(what_lasts_for_a_time_is_undone_after_it),
 		cmocka_unit_test(pressure_and_pulse_rise_slowly_with_the_infusion),
+		cmocka_unit_test(
+		    a_recording_is_paced_by_the_monitors_own_clock),
+		cmocka_unit_test(
+		    a_recording_without_a_clock_is_paced_by_its_line),
+		cmocka_unit_test(a_capture_is_paced_by_its_own_times),
+		cmocka_unit_test(
+		    a_capture_that_is_made_holds_what_was_asked_and_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
