@@ -15,8 +15,8 @@
  */
 #include "drivers/cuff.h"
 
-/* Whatever follows a result within this time belongs to the same cycle; no
- * measurement takes less. */
+/* Whatever follows a result within this time belongs to the same cycle, unless
+ * a further one was seen to begin (a recording may be played fast). */
 #define SETTLE_MS 10000
 
 /* A mean further than this from dia + (sys - dia) / 3, or a pulse pressure
@@ -35,8 +35,7 @@ judge_change(const struct cuff_watch *w, int64_t t_ms, const struct cuff *c,
 	bool settled = !w->given || t_ms - w->given_ms >= SETTLE_MS;
 
 	if (numbers && (changed || renewed || (ended && c->success)))
-		return settled || (ended && c->success && w->open) ?
-		    CUFF_RESULT : CUFF_NOTHING;
+		return settled || w->open ? CUFF_RESULT : CUFF_NOTHING;
 	return ended && w->open ? CUFF_FAILED : CUFF_NOTHING;
 }
 

@@ -65,6 +65,18 @@ numbers_that_settle_within_one_cycle_are_one_result(void **state)
 }
 
 static void
+a_cycle_seen_to_begin_counts_however_fast_it_is_played(void **state)
+{
+	(void)state;
+	assert_int_equal(see(0, 118, true, true), CUFF_NOTHING);
+	assert_int_equal(see(1, 126, true, false), CUFF_RESULT);
+	assert_int_equal(see(2, 126, false, false), CUFF_NOTHING);
+	assert_int_equal(see(3, 126, true, false), CUFF_NOTHING);
+	assert_int_equal(see(4, 131, true, false), CUFF_RESULT);
+	assert_int_equal(see(5, 131, false, false), CUFF_NOTHING);
+}
+
+static void
 the_same_numbers_with_their_age_renewed_are_a_result(void **state)
 {
 	(void)state;
@@ -194,6 +206,7 @@ main(void)
 		CUFF_TEST(
 		    new_numbers_count_once_though_the_cuff_still_measures),
 		CUFF_TEST(numbers_that_settle_within_one_cycle_are_one_result),
+		CUFF_TEST(a_cycle_seen_to_begin_counts_however_fast_it_is_played),
 		CUFF_TEST(the_same_numbers_with_their_age_renewed_are_a_result),
 		CUFF_TEST(an_age_renewed_by_the_start_of_a_cycle_is_no_result),
 		CUFF_TEST(a_cycle_that_changes_nothing_has_no_confirmed_result),
