@@ -164,6 +164,7 @@ lose_line(struct port *p, int64_t now_ms, int error)
 	p->since_ms = now_ms;
 	p->next_ms = now_ms + hurry_ms(p);
 	say_why(p->why, "the device is gone", p->device);
+	p->device[0] = '\0';	/* the number may be another monitor's now */
 	if (may_log(p, now_ms))
 		journal_warning("port %s: %s (%s)", p->config->name, p->why,
 		    strerror(-error));

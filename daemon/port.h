@@ -32,7 +32,8 @@ struct port_sink {
 struct port_status {
 	bool open;
 	char why[160];		/* "" if open; if not: "no such device: ..." */
-	char device[256];	/* the device node that the path led to */
+	char device[256];	/* the device node that the path led to; ""
+				 * if not open */
 	int64_t since_ms;	/* open or lost since */
 	uint64_t opened;	/* how many times it was opened */
 	int64_t byte_ms, frame_ms;	/* STREAM_NEVER if none yet */
