@@ -279,8 +279,7 @@ message_notice(const struct alarm_change *c, const struct now *now,
 		put_value(&p, c);
 	put_key(&p, "lasts_ms");
 	phrase_put_int(&p, lasts < 0 ? 0 : lasts);
-	if (c->bed[0] != '\0' || c->session[0] != '\0')
-		put_pair(&p, "session_phase", phase_name(c->session_phase));
+	put_pair(&p, "session_phase", phase_name(c->session_phase));
 	if (c->infusion_ms != INFUSION_NONE) {
 		put_key(&p, "infusion_ms");
 		phrase_put_int(&p, c->infusion_ms);

@@ -63,8 +63,8 @@ source_reading(struct board *b, struct port_state *p, const struct reading *r)
 	next.quality = vital_judge(r->vital, r->value, r->quality);
 	next.value = has_value(next.quality) ? r->value : 0;
 	next.measured_ms = b->now_ms - (r->age_ms > 0 ? r->age_ms : 0);
-	if (!now->seen || now->value != next.value ||
-	    has_value(now->quality) != has_value(next.quality))
+	if (!source_is_fresh(b, p, (enum level)l) ||
+	    now->value != next.value || !has_value(next.quality))
 		p->same_ms = b->now_ms;
 	p->demo = (r->flags & READING_DEMO) != 0;
 	*now = next;
