@@ -5,6 +5,8 @@
  */
 #include "cli/verbs.h"
 
+#include <sys/wait.h>
+
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +53,8 @@ static const struct fake_answer answers[] = {
 	  "\"transport\":\"serial\",\"path\":\"/dev/x\",\"link\":\"silent\","
 	  "\"byte_age_ms\":1500,\"frame_age_ms\":null,\"bytes\":4711,"
 	  "\"garbage\":4000,\"frames\":{\"ok\":0,\"ignored\":0,"
-	  "\"bad-check\":3},\"readings\":0,\"reopened\":2,"
+	  "\"bad-check\":3,\"bad-length\":0,\"bad-value\":0,"
+	  "\"bad-sequence\":0},\"readings\":0,\"reopened\":2,"
 	  "\"why\":\"no sound frame for 12 s\"}]}", NULL, NULL },
 	{ "record.start", "\"result\":{}", NULL,
 	  "{\"jsonrpc\":\"2.0\",\"method\":\"bytes\",\"params\":{\"port\":"
@@ -262,6 +265,79 @@ a_baseline_is_shown_and_asked_for(void **state)
 	    "like 128/79");
 }
 
+/* Asks tests/check-schema about the lines of a file; its status. */
+static int
+schema_status(const char *path)
+{
+	char command[256];
+	int status;
+
+	snprintf(command, sizeof(command), "tests/check-schema "
+	    "schemas/control.schema.json --named < %s", path);
+	status = system(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+every_request_is_as_the_schema_says(void **state)
+{
+	static const char *const words[] = {
+		"session|start|--bed|CHAIR3|--at|14:02:31|--subject|K-17",
+		"infusion|start|--by|Ana", "mark|second cannula",
+		"session|amend|9f86d081884c7d65-7|--at|14:00|--reason|typo",
+		"session|amend|9f86d081884c7d65-7|--withdraw|--reason|typo",
+		"session|end|--reason|done", "infusion|stop",
+		"baseline|confirm|--yes|--nibp|120/70/90", "alarm|list",
+		"alarm|ack|9f86d081884c7d65-1", "alarm|ack|--bed|CHAIR3",
+		"alarm|pause|60", "limits|set|spo2-low|--limit|90|--clear|91|"
+		"--delay|20|--priority|high|--on|--reason|site", "devices",
+		"record|CHAIR3/ge|/nonexistent/x", "reload",
+	};
+	char path[] = "/tmp/test-requests-XXXXXX", *text;
+	int status = mkstemp(path);
+	FILE *f = fdopen(status, "w");
+	struct run r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		run(&r, words[i], NULL);
+		assert_true(r.fake.requests_n > 0);
+		for (size_t k = 0; k < r.fake.requests_n; k++) {
+			text = json_dumps(r.fake.request[k], JSON_COMPACT);
+			fprintf(f, "request %s\n", text);
+			free(text);
+		}
+		run_free(&r);
+	}
+	fclose(f);
+	status = schema_status(path);
+	unlink(path);
+	if (status == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+/* The answers that these tests are fed are real ones, or they show nothing. */
+static void
+every_answer_here_is_as_the_schema_says(void **state)
+{
+	char path[] = "/tmp/test-answers-XXXXXX";
+	int status = mkstemp(path);
+	FILE *f = fdopen(status, "w");
+
+	(void)state;
+	for (const struct fake_answer *a = answers; a->method; a++) {
+		if (strncmp(a->answer, "\"result\":", 9) == 0)
+			fprintf(f, "result:%s %s\n", a->method, a->answer + 9);
+	}
+	fclose(f);
+	status = schema_status(path);
+	unlink(path);
+	if (status == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 static void
 lists_are_tables_or_lines_of_json(void **state)
 {
@@ -389,6 +465,8 @@ main(void)
 		    a_wrong_word_is_status_2_with_the_nearest_name),
 		cmocka_unit_test(no_daemon_is_status_1),
 		cmocka_unit_test(a_baseline_is_shown_and_asked_for),
+		cmocka_unit_test(every_request_is_as_the_schema_says),
+		cmocka_unit_test(every_answer_here_is_as_the_schema_says),
 		cmocka_unit_test(lists_are_tables_or_lines_of_json),
 		cmocka_unit_test(a_changed_limit_says_from_what_to_what),
 		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
