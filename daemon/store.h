@@ -28,7 +28,6 @@ struct store;
 int store_open(struct store **out, const struct store_options *o,
     struct store_restored **restored, char *error, size_t error_size)
     MUST_CHECK;
-void store_restored_free(struct store_restored *r);
 
 /* How many sessions with this id prefix ("20261121-CHAIR3-") the log had when
  * it was opened (the hub counts on from there). */
@@ -48,19 +47,6 @@ void store_clock(struct store *s, const struct now *now);
 /* Readable when there is something to report. */
 int store_fd(const struct store *s);
 
-struct store_report {
-	uint64_t committed;	/* every ticket up to here is durable or
-				 * reported lost */
-	uint64_t lost_readings, lost_records;	/* since the start */
-	bool failing;
-	char why[160];		/* of the last failure */
-	int64_t answered_ms;	/* CLOCK_BOOTTIME at which the thread last
-				 * showed that it lives */
-	int disk_free_percent;	/* of the state directory; -1 unknown */
-	uint64_t disk_free_bytes;
-	uint64_t wal_bytes;
-	uint64_t readings, records;	/* stored since the start */
-};
 void store_report(struct store *s, struct store_report *out);
 
 /* Stores what is queued, writes EVENT_STOP, closes; waits at most wait_ms and

@@ -65,4 +65,20 @@ struct store_restored {
 					 * "" if not */
 };
 
+void store_restored_free(struct store_restored *r);
+
+struct store_report {
+	uint64_t committed;	/* every ticket up to here is durable or
+				 * reported lost */
+	uint64_t lost_readings, lost_records;	/* since the start */
+	bool failing;
+	char why[160];		/* of the last failure */
+	int64_t answered_ms;	/* CLOCK_BOOTTIME at which the thread last
+				 * showed that it lives */
+	int disk_free_percent;	/* of the state directory; -1 unknown */
+	uint64_t disk_free_bytes;
+	uint64_t wal_bytes;
+	uint64_t readings, records;	/* stored since the start */
+};
+
 #endif

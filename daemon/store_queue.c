@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The two rings.
+ *
+ * Easy to get wrong: an empty ring begins at its first place again, so that a
+ * ring that is never long touches few pages of memory.
+ */
+#include "daemon/store_queue.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+int
+store_queue_init(struct store_queue *q, size_t readings, size_t records)
+{
+	*q = (struct store_queue){ .readings_cap = readings,
+		.records_cap = records };
+	q->reading = calloc(readings, sizeof *q->reading);
+	q->record = calloc(records, sizeof *q->record);
+	if (q->reading == NULL || q->record == NULL) {
+		store_queue_free(q);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+store_queue_free(struct store_queue *q)
+{
+	free(q->reading);
+	free(q->record);
+	q->reading = NULL;
+	q->record = NULL;
+}
+
+uint64_t
+store_queue_reading(struct store_queue *q, const struct now *now, size_t port,
+    const struct reading *r)
+{
+	struct queued_reading *e;
+
+	if (q->readings_n == q->readings_cap)
+		return 0;
+	e = &q->reading[(q->reading_head + q->readings_n) % q->readings_cap];
+	e->ticket = ++q->ticket;
+	e->now = *now;
+	e->port = (uint32_t)port;
+	e->reading = *r;
+	q->readings_n++;
+	return e->ticket;
+}
+
+uint64_t
+store_queue_record(struct store_queue *q, const struct now *now,
+    const struct record *r)
+{
+	struct queued_record *e;
+
+	if (q->records_n == q->records_cap)
+		return 0;
+	e = &q->record[(q->record_head + q->records_n) % q->records_cap];
+	e->ticket = ++q->ticket;
+	e->now = *now;
+	e->clock = r == NULL;
+	if (r != NULL)
+		e->record = *r;
+	q->records_n++;
+	return e->ticket;
+}
+
+const struct queued_reading *
+store_queue_reading_at(const struct store_queue *q, size_t i)
+{
+	return &q->reading[(q->reading_head + i) % q->readings_cap];
+}
+
+const struct queued_record *
+store_queue_record_at(const struct store_queue *q, size_t i)
+{
+	return &q->record[(q->record_head + i) % q->records_cap];
+}
+
+void
+store_queue_drop(struct store_queue *q, size_t readings, size_t records)
+{
+	assert(readings <= q->readings_n && records <= q->records_n);
+	q->readings_n -= readings;
+	q->records_n -= records;
+	q->reading_head = q->readings_n == 0 ? 0 :
+	    (q->reading_head + readings) % q->readings_cap;
+	q->record_head = q->records_n == 0 ? 0 :
+	    (q->record_head + records) % q->records_cap;
+}

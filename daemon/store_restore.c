@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reading back: open sessions, what is armed, open alarms, notices not yet
+ * delivered, and how the axes of earlier boots lie to this one.
+ *
+ * Easy to get wrong: an axis is moved from boot to boot, each time by the wall
+ * clock on both sides of that reboot (docs/log.md), so that a wall clock that
+ * was stepped within a boot moves nothing.
+ */
+#include "daemon/store_restore.h"
+#include "alerts/rule.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(LADDERS <= 32, "struct store_session: armed[]");
+
+/* One boot of the log: where its axis begins and ends. */
+struct boot {
+	char id[40];
+	int64_t first_seq;
+	int64_t first_offset_ms, last_offset_ms;	/* wall_ms - t_ms */
+};
+
+struct restore {
+	struct store_db *d;
+	struct boot *boot;
+	size_t boots_n;
+};
+
+/* The newest record below a seq: (seq, t_ms, wall_ms, synced, is a stop). */
+#define LAST(table, stop) "SELECT * FROM (SELECT seq, t_ms, wall_ms, synced, " \
+	stop " FROM " table " WHERE seq < ?1 ORDER BY seq DESC LIMIT 1)"
+#define STOP_KIND "kind = 1"	/* EVENT_STOP */
+static const char last_record[] =
+	"SELECT * FROM (" LAST("start", "0") " UNION ALL " LAST("clock", "0")
+	" UNION ALL " LAST("span", "0") " UNION ALL " LAST("statement", "0")
+	" UNION ALL " LAST("alarm", "0") " UNION ALL " LAST("notice", "0")
+	" UNION ALL " LAST("delivery", "0") " UNION ALL "
+	LAST("event", STOP_KIND) ") ORDER BY seq DESC LIMIT 1";
+
+static int
+prepare(struct store_db *d, const char *sql, sqlite3_stmt **st)
+{
+	int rc = sqlite3_prepare_v2(d->sql, sql, -1, st, NULL);
+
+	return rc == SQLITE_OK ? 0 : store_db_fail(d, rc);
+}
+
+/* Steps: 1 a row, 0 no more, negative errno. */
+static int
+next_row(struct store_db *d, sqlite3_stmt *st)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	return rc == SQLITE_DONE ? 0 : store_db_fail(d, rc);
+}
+
+static void
+get_text(sqlite3_stmt *st, int *i, char *out, size_t size)
+{
+	const unsigned char *s = sqlite3_column_text(st, *i);
+
+	snprintf(out, size, "%s", s ? (const char *)s : "");
+	++*i;
+}
+
+static int64_t
+get_int(sqlite3_stmt *st, int *i)
+{
+	return sqlite3_column_int64(st, (*i)++);
+}
+
+static struct event_id
+get_id(sqlite3_stmt *st, int *i)
+{
+	const unsigned char *s = sqlite3_column_text(st, (*i)++);
+	struct event_id id = { 0 };
+
+	if (s == NULL || !event_id_parse((const char *)s, &id))
+		return (struct event_id){ 0 };
+	return id;
+}
+
+/* Makes room for one more; NULL without memory. */
+static void *
+grow(void **array, size_t *n, size_t size)
+{
+	void *more = realloc(*array, (*n + 1) * size);
+	void *item;
+
+	if (more == NULL)
+		return NULL;
+	*array = more;
+	item = (char *)more + *n * size;
+	memset(item, 0, size);
+	++*n;
+	return item;
+}
+
+static int
+read_last(struct restore *r, int64_t below, int64_t *t_ms, int64_t *wall_ms,
+    bool *synced, bool *stop)
+{
+	sqlite3_stmt *st = NULL;
+	int i = 1, err = prepare(r->d, last_record, &st);
+
+	if (err == 0) {
+		sqlite3_bind_int64(st, 1, below);
+		err = next_row(r->d, st);
+	}
+	if (err == 1) {
+		*t_ms = get_int(st, &i);
+		*wall_ms = get_int(st, &i);
+		*synced = get_int(st, &i) != 0;
+		*stop = get_int(st, &i) != 0;
+	}
+	sqlite3_finalize(st);
+	return err < 0 ? err : 0;
+}
+
+static int
+read_boots(struct restore *r)
+{
+	sqlite3_stmt *st = NULL;
+	int err = prepare(r->d, "SELECT boot_id, seq, wall_ms - t_ms FROM"
+	    " start ORDER BY seq", &st);
+
+	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+		struct boot b = { 0 };
+		struct boot *last = r->boots_n ? &r->boot[r->boots_n - 1] :
+		    NULL;
+		int i = 0;
+
+		get_text(st, &i, b.id, sizeof b.id);
+		b.first_seq = get_int(st, &i);
+		b.first_offset_ms = get_int(st, &i);
+		err = 0;
+		if (last != NULL && strcmp(last->id, b.id) == 0)
+			continue;
+		last = grow((void **)&r->boot, &r->boots_n, sizeof b);
+		if (last == NULL)
+			err = -ENOMEM;
+		else
+			*last = b;
+	}
+	sqlite3_finalize(st);
+	for (size_t i = 0; err == 0 && i < r->boots_n; i++) {
+		int64_t below = i + 1 < r->boots_n ?
+		    r->boot[i + 1].first_seq : INT64_MAX;
+		int64_t t = 0, wall = 0;
+		bool synced, stop;
+
+		err = read_last(r, below, &t, &wall, &synced, &stop);
+		r->boot[i].last_offset_ms = wall - t;
+	}
+	return err;
+}
+
+/* What to add to a t_ms of the boot in which record seq was written, so that
+ * it lies on this boot's axis. */
+static int64_t
+axis_shift(const struct restore *r, int64_t seq)
+{
+	const struct store_options *o = r->d->options;
+	int64_t shift = 0;
+	size_t i = 0;
+
+	while (i + 1 < r->boots_n && r->boot[i + 1].first_seq <= seq)
+		i++;
+	for (; i < r->boots_n; i++) {
+		if (i + 1 < r->boots_n)
+			shift += r->boot[i].last_offset_ms -
+			    r->boot[i + 1].first_offset_ms;
+		else if (strcmp(r->boot[i].id, o->boot_id) != 0)
+			shift += r->boot[i].last_offset_ms -
+			    (o->now.wall_ms - o->now.t_ms);
+	}
+	return shift;
+}
+
+static void
+get_statement(const struct restore *r, sqlite3_stmt *st,
+    struct statement *out)
+{
+	int i = 0;
+	int64_t seq = get_int(st, &i);
+
+	i += 4;		/* the rest of the stamp */
+	out->id = get_id(st, &i);
+	out->kind = (enum statement_kind)get_int(st, &i);
+	get_text(st, &i, out->session, sizeof out->session);
+	get_text(st, &i, out->bed, sizeof out->bed);
+	out->at_ms = get_int(st, &i) + axis_shift(r, seq);
+	out->at_wall_ms = get_int(st, &i);
+	get_text(st, &i, out->user, sizeof out->user);
+	get_text(st, &i, out->by, sizeof out->by);
+	out->amends = get_id(st, &i);
+	out->withdrawn = get_int(st, &i) != 0;
+	get_text(st, &i, out->subject, sizeof out->subject);
+	get_text(st, &i, out->text, sizeof out->text);
+}
+
+static void
+get_alarm(const struct restore *r, sqlite3_stmt *st, struct alarm_change *a)
+{
+	int i = 0;
+	int64_t seq = get_int(st, &i);
+
+	i += 4;
+	a->event = get_id(st, &i);
+	get_text(st, &i, a->condition, sizeof a->condition);
+	get_text(st, &i, a->tier, sizeof a->tier);
+	a->type = (enum alarm_type)get_int(st, &i);
+	a->phase = (enum alarm_phase)get_int(st, &i);
+	a->state = (enum alarm_state)get_int(st, &i);
+	a->priority = (enum priority)get_int(st, &i);
+	a->level = (enum priority)get_int(st, &i);
+	a->acknowledged = get_int(st, &i) != 0;
+	a->confirmed = get_int(st, &i) != 0;
+	a->paused = get_int(st, &i) != 0;
+	a->demo = get_int(st, &i) != 0;
+	get_text(st, &i, a->bed, sizeof a->bed);
+	get_text(st, &i, a->session, sizeof a->session);
+	a->session_phase = (enum phase)get_int(st, &i);
+	a->infusion_ms = sqlite3_column_type(st, i) == SQLITE_NULL ?
+	    INFUSION_NONE : sqlite3_column_int64(st, i);
+	i++;
+	a->has_value = sqlite3_column_type(st, i) != SQLITE_NULL;
+	a->vital = (enum vital)get_int(st, &i);
+	a->value = (int32_t)get_int(st, &i);
+	a->limit = (int32_t)get_int(st, &i);
+	a->value_age_ms = get_int(st, &i);
+	a->since_ms = get_int(st, &i) + axis_shift(r, seq);
+	get_text(st, &i, a->by, sizeof a->by);
+	get_text(st, &i, a->text, sizeof a->text);
+}
+
+static int
+restore_statements(struct restore *r, struct store_session *s,
+    const char *session)
+{
+	sqlite3_stmt *st = NULL;
+	int err = prepare(r->d, "SELECT * FROM statement WHERE session = ?"
+	    " ORDER BY seq", &st);
+
+	s->baseline.kind = STATEMENT_MARK;
+	if (err == 0)
+		sqlite3_bind_text(st, 1, session, -1, SQLITE_TRANSIENT);
+	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+		struct statement x = { 0 };
+
+		get_statement(r, st, &x);
+		session_apply(&s->session, &x);
+		err = 0;
+		if (x.kind == STATEMENT_BASELINE_CONFIRM)
+			s->baseline = x;
+		if (x.kind == STATEMENT_LIMIT_SET) {
+			struct statement *l = grow((void **)&s->limits,
+			    &s->limits_n, sizeof x);
+
+			if (l == NULL)
+				err = -ENOMEM;
+			else
+				*l = x;
+		}
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+static int
+restore_armed(struct restore *r, struct store_session *s)
+{
+	sqlite3_stmt *st = NULL;
+	int err = prepare(r->d, "SELECT text FROM event WHERE session = ?"
+	    " AND kind = 15", &st);	/* EVENT_ARMED */
+
+	if (err == 0)
+		sqlite3_bind_text(st, 1, s->session.id, -1, SQLITE_STATIC);
+	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+		char name[CONDITION_MAX];
+		int i = 0;
+
+		get_text(st, &i, name, sizeof name);
+		for (int l = 0; l < LADDERS; l++)
+			if (strcmp(name, ladder_name[l]) == 0)
+				s->armed[l] = true;
+		err = 0;
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+static int
+restore_alarms(struct restore *r, struct store_session *s)
+{
+	sqlite3_stmt *st = NULL;
+	int err = prepare(r->d, "SELECT * FROM alarm WHERE seq IN (SELECT"
+	    " max(seq) FROM alarm WHERE session = ? GROUP BY event)"
+	    " AND state <> 0 ORDER BY seq", &st);	/* ALARM_INACTIVE */
+
+	if (err == 0)
+		sqlite3_bind_text(st, 1, s->session.id, -1, SQLITE_STATIC);
+	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+		struct alarm_change *a = grow((void **)&s->open_alarms,
+		    &s->open_alarms_n, sizeof *a);
+
+		err = a == NULL ? -ENOMEM : 0;
+		if (a != NULL)
+			get_alarm(r, st, a);
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+static int
+restore_sessions(struct restore *r, struct store_restored *out, bool certain)
+{
+	const struct now *now = &r->d->options->now;
+	sqlite3_stmt *st = NULL;
+	int err = prepare(r->d, "SELECT session FROM statement s WHERE kind = 0"
+	    " AND NOT EXISTS (SELECT 1 FROM statement e WHERE e.kind IN (5, 6)"
+	    " AND e.session = s.session) ORDER BY seq", &st);
+
+	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+		struct store_session *s = grow((void **)&out->sessions,
+		    &out->sessions_n, sizeof *s);
+		char session[SESSION_ID_MAX];
+		int i = 0;
+
+		if (s == NULL) {
+			err = -ENOMEM;
+			break;
+		}
+		get_text(st, &i, session, sizeof session);
+		s->same_boot = out->last_same_boot;
+		s->bridge_certain = certain;
+		s->bridge_ms = s->same_boot ? 0 :
+		    now->wall_ms - out->last_wall_ms;
+		err = restore_statements(r, s, session);
+		if (err == 0)
+			err = restore_armed(r, s);
+		if (err == 0)
+			err = restore_alarms(r, s);
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+/* The newest that have not arrived, oldest first. */
+static int
+restore_notices(struct restore *r, struct store_restored *out)
+{
+	sqlite3_stmt *st = NULL;
+	int err = prepare(r->d, "SELECT key, channel, priority, event, body"
+	    " FROM (SELECT * FROM notice n WHERE NOT EXISTS (SELECT 1 FROM"
+	    " delivery y WHERE y.key = n.key AND y.outcome = 0"
+	    " AND y.channel = n.channel) ORDER BY seq DESC LIMIT ?)"
+	    " ORDER BY seq", &st);
+
+	if (err == 0)
+		sqlite3_bind_int(st, 1, STORE_RECORDS);
+	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+		struct notice *n = grow((void **)&out->notices,
+		    &out->notices_n, sizeof *n);
+		int i = 0;
+
+		err = n == NULL ? -ENOMEM : 0;
+		if (n == NULL)
+			break;
+		n->key = get_id(st, &i);
+		get_text(st, &i, n->channel, sizeof n->channel);
+		n->priority = (enum priority)get_int(st, &i);
+		n->event = get_id(st, &i);
+		get_text(st, &i, n->body, sizeof n->body);
+		n->length = strlen(n->body);
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+/* The last reading may be newer than the last record. */
+static int
+look_at_last_reading(struct restore *r, struct store_restored *out)
+{
+	struct store_db *d = r->d;
+	char sql[160];
+	int64_t n = 0, t = INT64_MIN, start = 0, offset;
+	int err = store_db_number(d, "SELECT max(n) FROM segment", NULL, 0,
+	    &n);
+
+	if (err < 0 || n == 0)
+		return err;
+	err = store_db_number(d, "SELECT start FROM segment ORDER BY n DESC"
+	    " LIMIT 1", NULL, 0, &start);
+	if (err < 0 || r->boots_n == 0 ||
+	    start < r->boot[r->boots_n - 1].first_seq)
+		return err;	/* of an earlier boot than the last record */
+	snprintf(sql, sizeof sql, "SELECT t_ms FROM reading_%06lld ORDER BY"
+	    " row DESC LIMIT 1", (long long)n);
+	err = store_db_number(d, sql, NULL, INT64_MIN, &t);
+	if (err < 0 || t <= out->last_t_ms)
+		return err;
+	offset = out->last_wall_ms - out->last_t_ms;
+	out->last_t_ms = t;
+	out->last_wall_ms = t + offset;
+	return 0;
+}
+
+int
+store_restore(struct store_db *d, struct store_restored *out)
+{
+	struct restore r = { .d = d };
+	int64_t version = 0;
+	bool synced = false;
+	int err = store_db_number(d, "PRAGMA user_version", NULL, 0, &version);
+
+	if (err < 0 || version == 0)
+		return err;
+	err = read_boots(&r);
+	if (err == 0)
+		err = read_last(&r, INT64_MAX, &out->last_t_ms,
+		    &out->last_wall_ms, &synced, &out->last_clean);
+	if (err == 0 && r.boots_n > 0)
+		out->last_same_boot = strcmp(r.boot[r.boots_n - 1].id,
+		    d->options->boot_id) == 0;
+	if (err == 0)
+		err = look_at_last_reading(&r, out);
+	if (err == 0)
+		err = restore_sessions(&r, out,
+		    synced && d->options->now.synced);
+	if (err == 0)
+		err = restore_notices(&r, out);
+	free(r.boot);
+	return err;
+}
+
+int
+store_restore_ids(struct store_db *d, char (**out)[SESSION_ID_MAX], size_t *n)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t version = 0;
+	int err = store_db_number(d, "PRAGMA user_version", NULL, 0, &version);
+
+	if (err < 0 || version == 0)
+		return err;
+	err = prepare(d, "SELECT session FROM statement WHERE kind = 0"
+	    " ORDER BY seq DESC LIMIT ?", &st);
+	if (err == 0)
+		sqlite3_bind_int(st, 1, STORE_RECORDS);
+	while (err == 0 && (err = next_row(d, st)) == 1) {
+		char *id = grow((void **)out, n, SESSION_ID_MAX);
+		int i = 0;
+
+		err = id == NULL ? -ENOMEM : 0;
+		if (id != NULL)
+			get_text(st, &i, id, SESSION_ID_MAX);
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+void
+store_restored_clear(struct store_restored *r)
+{
+	char replaced[sizeof r->replaced];
+
+	for (size_t i = 0; i < r->sessions_n; i++) {
+		free(r->sessions[i].limits);
+		free(r->sessions[i].open_alarms);
+	}
+	free(r->sessions);
+	free(r->notices);
+	memcpy(replaced, r->replaced, sizeof replaced);
+	memset(r, 0, sizeof *r);
+	memcpy(r->replaced, replaced, sizeof replaced);
+}
+
+void
+store_restored_free(struct store_restored *r)
+{
+	if (r == NULL)
+		return;
+	store_restored_clear(r);
+	free(r);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The store's thread: waits for company, writes a batch in one transaction,
+ * reports it; on a fault it closes the log and tries again for ever.
+ *
+ * Easy to get wrong: entries stay in the queue until their commit, so a batch
+ * that fails is simply written again.
+ */
+#include "daemon/store_thread.h"
+#include "daemon/store_start.h"
+#include "daemon/store_write.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GROUP_MS 100		/* what arrives waits so long for company */
+#define RETRY_MS 1000
+#define ALIVE_MS 1000		/* the thread shows that it lives */
+#define CHECKPOINT_PAGES 1000
+
+/* What one transaction takes. */
+struct batch {
+	size_t readings, records;
+	uint64_t last;			/* greatest ticket */
+	uint64_t lost;			/* all that was lost so far */
+	bool stop;
+};
+
+int64_t
+store_thread_clock_ms(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+store_thread_tell(struct store *s)
+{
+	uint64_t one = 1;
+
+	/* Full is as good as told. */
+	if (write(s->event_fd, &one, sizeof one) < 0)
+		assert(errno == EAGAIN);
+}
+
+static void
+set_fault(struct store *s, const char *why)
+{
+	pthread_mutex_lock(&s->lock);
+	s->report.failing = true;
+	snprintf(s->report.why, sizeof s->report.why, "%.159s", why);
+	store_thread_tell(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* The log cannot be written: closes it, gives the ballast back on a full disk,
+ * and remembers the fault for when it can. */
+void
+store_thread_fail(struct store *s, int err)
+{
+	const char *why = s->db.why[0] ? s->db.why : strerror(-err);
+
+	store_db_close(&s->db);
+	s->retry_ms = store_thread_clock_ms(CLOCK_MONOTONIC) + RETRY_MS;
+	if (err == -ENOSPC && store_disk_release(&s->options))
+		s->retry_ms = 0;
+	if (!s->faulty) {
+		s->faulty = true;
+		s->fault_now = s->latest;
+		snprintf(s->fault, sizeof s->fault, "%s", why);
+	}
+	set_fault(s, why);
+}
+
+static int
+write_event(struct store *s, const struct now *now, enum event_kind kind,
+    int64_t count, const char *text)
+{
+	struct record r = { .class = RECORD_EVENT };
+
+	r.event.kind = kind;
+	r.event.count = count;
+	snprintf(r.event.text, sizeof r.event.text, "%s", text);
+	return store_write_record(&s->db, now, &r);
+}
+
+/* What the log must know of the time when it could not be written. */
+static int
+write_faults(struct store *s, const struct batch *b)
+{
+	uint64_t lost = b->lost + s->skipped_readings + s->skipped_records;
+	int err = 0;
+
+	if (s->faulty) {
+		err = write_event(s, &s->fault_now, EVENT_STORE_FAULT, 0,
+		    s->fault);
+		if (err == 0)
+			err = write_event(s, &s->latest, EVENT_STORE_OK, 0,
+			    "the log is written again");
+	}
+	if (err == 0 && lost > s->told_lost)
+		err = write_event(s, &s->latest, EVENT_READINGS_LOST,
+		    (int64_t)(lost - s->told_lost),
+		    "could not be stored: the queue was full");
+	return err;
+}
+
+/* Stores the i-th reading or the j-th record, whichever came first. */
+static int
+write_next(struct store *s, const struct batch *b, size_t *i, size_t *j)
+{
+	const struct queued_reading *r = *i < b->readings ?
+	    store_queue_reading_at(&s->queue, *i) : NULL;
+	const struct queued_record *c = *j < b->records ?
+	    store_queue_record_at(&s->queue, *j) : NULL;
+	bool reading = r != NULL && (c == NULL || r->ticket < c->ticket);
+	uint64_t ticket = reading ? r->ticket : c->ticket;
+	int err;
+
+	s->latest = reading ? r->now : c->now;
+	if (reading)
+		err = store_write_reading(&s->db, &r->now, r->port,
+		    &r->reading);
+	else if (c->clock)
+		err = store_start_clock(&s->db, &c->now);
+	else
+		err = store_write_record(&s->db, &c->now, &c->record);
+	if (err == -EINVAL) {
+		/* Once may be an accident of another's making, and the log
+		 * was read anew since; twice, and it would stop all others. */
+		if (ticket > s->stuck_ticket) {
+			s->stuck_ticket = ticket;
+			return err;
+		}
+		reading ? s->skipped_readings++ : s->skipped_records++;
+		err = 0;
+	}
+	reading ? ++*i : ++*j;
+	return err;
+}
+
+static int
+write_batch(struct store *s, const struct batch *b)
+{
+	size_t i = 0, j = 0;
+	int err = store_db_run(&s->db, "BEGIN IMMEDIATE");
+
+	if (err < 0)
+		return err;
+	s->skipped_readings = s->skipped_records = 0;
+	while (err == 0 && (i < b->readings || j < b->records))
+		err = write_next(s, b, &i, &j);
+	if (err == 0)
+		err = write_faults(s, b);
+	if (err == 0 && b->stop)
+		err = write_event(s, &s->stop_now, EVENT_STOP, 0, "");
+	if (err == 0)
+		err = store_db_run(&s->db, "COMMIT");
+	return err;
+}
+
+/* Opens the log, if it is not open. */
+static int
+open_log(struct store *s)
+{
+	bool fresh = false;
+	int err;
+
+	if (s->db.sql != NULL)
+		return 0;
+	err = store_db_open(&s->db);
+	if (err < 0)
+		return err;
+	return store_start_writing(&s->db, &s->latest, &fresh);
+}
+
+static void
+committed(struct store *s, const struct batch *b)
+{
+	pthread_mutex_lock(&s->lock);
+	store_queue_drop(&s->queue, b->readings, b->records);
+	if (b->last > s->report.committed)
+		s->report.committed = b->last;
+	s->report.readings += b->readings - s->skipped_readings;
+	s->report.records += b->records - s->skipped_records;
+	s->report.lost_readings += s->skipped_readings;
+	s->report.lost_records += s->skipped_records;
+	s->report.failing = false;
+	s->told_lost = b->lost + s->skipped_readings + s->skipped_records;
+	s->faulty = false;
+	store_thread_tell(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Between batches, when nothing waits. */
+static void
+checkpoint(struct store *s)
+{
+	if (s->db.sql == NULL || s->db.wal_pages < CHECKPOINT_PAGES)
+		return;
+	/* A reader or a full disk may stand in its way; there is another after
+	 * the next batch. */
+	(void)sqlite3_wal_checkpoint_v2(s->db.sql, NULL,
+	    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	s->db.wal_pages = 0;
+}
+
+static void
+look_at_disk(struct store *s)
+{
+	store_disk_look(&s->options, &s->disk);
+	if (!s->faulty)
+		store_disk_make_ballast(&s->options, &s->disk);
+	pthread_mutex_lock(&s->lock);
+	s->report.disk_free_percent = s->disk.free_percent;
+	s->report.disk_free_bytes = s->disk.free_bytes;
+	s->report.wal_bytes = s->disk.wal_bytes;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Whether there is something to do at t; *until: when to look again. */
+static bool
+is_due(const struct store *s, int64_t t, int64_t *until)
+{
+	size_t waiting = s->queue.readings_n + s->queue.records_n;
+
+	*until = t + ALIVE_MS;
+	if (s->stop || t >= s->look_ms)
+		return true;
+	if (s->look_ms < *until)
+		*until = s->look_ms;
+	if (s->report.failing || s->db.sql == NULL) {
+		if (s->retry_ms < *until)
+			*until = s->retry_ms;
+		return t >= s->retry_ms;
+	}
+	if (waiting == 0)
+		return false;
+	if (s->urgent || s->fresh >= STORE_GROUP_READINGS ||
+	    t >= s->fresh_ms + GROUP_MS)
+		return true;
+	if (s->fresh_ms + GROUP_MS < *until)
+		*until = s->fresh_ms + GROUP_MS;
+	return false;
+}
+
+static struct batch
+wait_for_batch(struct store *s)
+{
+	struct batch b = { 0 };
+	int64_t t, until;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		t = store_thread_clock_ms(CLOCK_MONOTONIC);
+		s->report.answered_ms = store_thread_clock_ms(CLOCK_BOOTTIME);
+		if (is_due(s, t, &until))
+			break;
+		pthread_cond_timedwait(&s->wake, &s->lock,
+		    &(struct timespec){ .tv_sec = until / 1000,
+		    .tv_nsec = until % 1000 * 1000000 });
+	}
+	b.readings = s->queue.readings_n;
+	b.records = s->queue.records_n;
+	b.last = s->queue.ticket;
+	b.lost = s->report.lost_readings + s->report.lost_records;
+	b.stop = s->stop;
+	s->urgent = false;
+	s->fresh = 0;
+	pthread_mutex_unlock(&s->lock);
+	return b;
+}
+
+/* Whether there is anything to write. */
+static bool
+is_worth(const struct store *s, const struct batch *b)
+{
+	return b->stop || s->faulty || b->readings + b->records > 0 ||
+	    b->lost > s->told_lost;
+}
+
+void *
+store_thread_run(void *arg)
+{
+	struct store *s = arg;
+	bool stop = false;
+	int tries = 0;
+
+	while (!stop) {
+		struct batch b = wait_for_batch(s);
+		int64_t t = store_thread_clock_ms(CLOCK_MONOTONIC);
+		bool wrote = false;
+		int err = 0;
+
+		s->db.why[0] = '\0';
+		if (b.stop || t >= s->retry_ms)
+			err = open_log(s);
+		if (err == 0 && s->db.sql != NULL && is_worth(s, &b)) {
+			err = write_batch(s, &b);
+			wrote = err == 0;
+		}
+		if (err < 0)
+			store_thread_fail(s, err);
+		if (wrote)
+			committed(s, &b);
+		if (t >= s->look_ms) {
+			s->look_ms = t + ALIVE_MS;
+			look_at_disk(s);
+		}
+		checkpoint(s);
+		/* Twice, since the ballast may have been given back. */
+		stop = b.stop && (wrote || ++tries == 2);
+	}
+	store_db_close(&s->db);
+	pthread_mutex_lock(&s->lock);
+	s->ended = true;
+	pthread_cond_signal(&s->gone);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}

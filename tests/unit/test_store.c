@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The log as its readers find it: every field, nothing editable, spans, clock.
+ *
+ * Easy to get wrong: these are real SQLite files; faults are in
+ * test_store_fault.c.
+ */
+#include "tests/unit/store_help.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static void
+readings_come_back_in_order_with_unit_quality_and_time(void **state)
+{
+	struct fixture *f = *state;
+	struct now now = at(5000);
+	struct reading r = { .vital = VITAL_SPO2, .quality = QUALITY_GOOD,
+		.flags = READING_DEMO, .value = 9160, .age_ms = 250 };
+
+	open_store(f);
+	put_hr(f, 4000, 72);
+	store_reading(f->store, &now, 1, &r);
+	r = (struct reading){ .vital = VITAL_SPO2,
+		.quality = QUALITY_NO_SENSOR, .value = 12345 };
+	await(f, store_reading(f->store, &now, 1, &r));
+	assert_string_equal(ask(f, "SELECT group_concat(bed || ' ' || port ||"
+	    " ' ' || vital || ' ' || ifnull(value, '-') || ' ' || unit || ' '"
+	    " || quality || ' ' || demo || ' ' || age_ms || ' ' || at, '; ')"
+	    " FROM readings"),
+	    "CHAIR3 ge hr 72 /min good 0 0 2026-11-20T23:00:04.000Z; "
+	    "CHAIR4 nonin spo2 91.6 % good 1 250 2026-11-20T23:00:05.000Z; "
+	    "CHAIR4 nonin spo2 - % no-sensor 0 0 2026-11-20T23:00:05.000Z");
+}
+
+static struct record
+some_alarm(void)
+{
+	struct record r = { .class = RECORD_ALARM };
+
+	r.alarm = (struct alarm_change){ .event = { 0xa2, 40 },
+		.condition = "spo2-low", .tier = "spo2-desaturation",
+		.type = ALARM_PHYSIOLOGICAL, .phase = ALARM_ESCALATE,
+		.state = ALARM_LATCHED, .priority = PRIORITY_HIGH,
+		.level = PRIORITY_MEDIUM, .acknowledged = true,
+		.confirmed = true, .paused = true, .demo = true,
+		.bed = "CHAIR3", .session = "20261121-CHAIR3-1",
+		.session_phase = PHASE_INFUSION, .infusion_ms = 61000,
+		.has_value = true, .vital = VITAL_SPO2, .value = 86,
+		.limit = 88, .value_age_ms = 120, .since_ms = 9000,
+		.by = "M. K.", .text = "SpO2 86 % (<88)" };
+	return r;
+}
+
+static void
+every_record_comes_back_field_by_field(void **state)
+{
+	struct fixture *f = *state;
+	struct record s = statement(STATEMENT_SESSION_START, 1, 2000);
+	struct record m = statement(STATEMENT_LIMIT_SET, 2, 3000);
+	struct record b = statement(STATEMENT_BASELINE_CONFIRM, 3, 3500);
+	struct record a = some_alarm();
+	struct record n = { .class = RECORD_NOTICE };
+	struct record e = { .class = RECORD_EVENT };
+	struct store_session *back;
+
+	n.notice = (struct notice){ .key = { 0xa2, 77 }, .channel = "desk",
+		.priority = PRIORITY_HIGH, .event = { 0xa2, 40 },
+		.length = 13, .body = "{\"a\":\"\xc3\xa4\\\"\"}" };
+	n.notice.length = strlen(n.notice.body);
+	e.event = (struct event){ .kind = EVENT_ARMED, .bed = "CHAIR3",
+		.session = "20261121-CHAIR3-1", .text = "spo2-low" };
+	strcpy(m.statement.text, "{\"tier\":\"spo2-low\"}");
+	strcpy(b.statement.text, "{\"spo2\":97}");
+	open_store(f);
+	put(f, 2500, &s);
+	put(f, 3000, &m);
+	put(f, 3500, &b);
+	put(f, 4000, &a);
+	put(f, 4000, &n);
+	await(f, put(f, 4500, &e));
+	close_store(f, 5000);
+
+	f->options.now = at(6000);
+	open_store(f);
+	assert_int_equal(f->restored->sessions_n, 1);
+	back = &f->restored->sessions[0];
+	assert_true(back->same_boot);
+	assert_string_equal(back->session.id, s.statement.session);
+	assert_string_equal(back->session.bed, s.statement.bed);
+	assert_string_equal(back->session.subject, s.statement.subject);
+	assert_int_equal(back->session.n, 1);
+	assert_true(event_id_equal(back->session.step[0].id, s.statement.id));
+	assert_true(back->session.step[0].at_ms == 2000);
+	assert_int_equal(back->limits_n, 1);
+	assert_memory_equal(&back->limits[0], &m.statement,
+	    sizeof m.statement);
+	assert_memory_equal(&back->baseline, &b.statement,
+	    sizeof b.statement);
+	assert_int_equal(back->open_alarms_n, 1);
+	assert_memory_equal(&back->open_alarms[0], &a.alarm, sizeof a.alarm);
+	assert_int_equal(f->restored->notices_n, 1);
+	assert_memory_equal(&f->restored->notices[0], &n.notice,
+	    sizeof n.notice);
+	for (int l = 0; l < 32; l++)
+		assert_int_equal(back->armed[l], l == 6);
+	assert_true(f->restored->last_clean);
+	assert_true(f->restored->last_same_boot);
+	assert_true(f->restored->last_t_ms == 5000);
+	assert_true(f->restored->last_wall_ms == WALL + 5000);
+	assert_int_equal(store_session_count(f->store, "20261121-CHAIR3-"),
+	    1);
+	assert_int_equal(store_session_count(f->store, "20261121-CHAIR4-"),
+	    0);
+}
+
+static void
+the_views_speak_in_words(void **state)
+{
+	struct fixture *f = *state;
+	struct record a = some_alarm();
+	struct record d = { .class = RECORD_DELIVERY };
+
+	d.delivery = (struct delivery){ .key = { 0xa2, 77 },
+		.channel = "desk", .attempt = 2, .outcome = OUTCOME_RETRY,
+		.took_ms = 1500, .detail = "HTTP 503" };
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 2000, 2500);
+	put(f, 2600, &a);
+	put(f, 2700, &d);
+	await(f, put_statement(f, STATEMENT_SESSION_END, 2, 9000, 9000));
+	assert_string_equal(ask(f, "SELECT statement || ' ' || happened_at ||"
+	    " ' ' || entered_at || ' ' || entered_by || ' ' || id"
+	    " FROM statements"),
+	    "session.start 2026-11-20T23:00:02.000Z 2026-11-20T23:00:02.500Z "
+	    "nurse 00000000000000a2-1");
+	assert_string_equal(ask(f, "SELECT condition || ' ' || type || ' ' ||"
+	    " phase || ' ' || state || ' ' || priority || ' ' || level || ' '"
+	    " || session_phase || ' ' || vital || value || '<' || threshold"
+	    " FROM alarms"),
+	    "spo2-low SP escalate latched high medium infusion spo286<88");
+	assert_string_equal(ask(f, "SELECT outcome || ' ' || detail || ' ' ||"
+	    " took_ms FROM deliveries"), "retry HTTP 503 1500");
+	assert_string_equal(ask(f, "SELECT session || ' ' || subject || ' '"
+	    " || began_at || ' ' || ended_at || ' ' || state FROM sessions"),
+	    "20261121-CHAIR3-1 K-014 2026-11-20T23:00:02.000Z "
+	    "2026-11-20T23:00:09.000Z closed");
+	assert_string_equal(ask(f, "SELECT count(*) FROM events"), "0");
+}
+
+static void
+nothing_that_was_logged_can_be_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct record a = some_alarm();
+	struct record n = { .class = RECORD_NOTICE };
+	struct record d = { .class = RECORD_DELIVERY };
+	sqlite3_stmt *tables = NULL;
+	sqlite3 *db;
+	int n_tables = 0;
+
+	n.notice.key = d.delivery.key = (struct event_id){ 1, 1 };
+	open_store(f);
+	put_hr(f, 2000, 72);
+	put_statement(f, STATEMENT_SESSION_START, 1, 1500, 2500);
+	put(f, 2600, &a);
+	put(f, 2600, &n);
+	await(f, put(f, 2600, &d));
+	close_store(f, 3000);	/* its EVENT_STOP is the event */
+
+	db = reader(f->dir, SQLITE_OPEN_READWRITE);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT name, (SELECT"
+	    " group_concat(name) FROM pragma_table_info(t.name)) FROM"
+	    " sqlite_schema t WHERE type = 'table'", -1, &tables, NULL),
+	    SQLITE_OK);
+	while (sqlite3_step(tables) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(tables, 0);
+		char key[32] = "", sql[256], verb[4][256];
+
+		sscanf((const char *)sqlite3_column_text(tables, 1), "%31[^,]",
+		    key);
+		snprintf(sql, sizeof sql, "SELECT 1 / (SELECT count(*) FROM"
+		    " %s)", name);
+		assert_string_not_equal(ask(f, sql), "");	/* has rows */
+
+		snprintf(verb[0], 256, "UPDATE %s SET %s = %s", name, key, key);
+		snprintf(verb[1], 256, "DELETE FROM %s", name);
+		snprintf(verb[2], 256, "INSERT OR REPLACE INTO %s SELECT *"
+		    " FROM %s", name, name);
+		snprintf(verb[3], 256, "UPDATE OR REPLACE %s SET %s = 1",
+		    name, key);
+		for (int i = 0; i < 4; i++) {
+			char *why = NULL;
+
+			assert_int_equal(sqlite3_exec(db, verb[i], NULL, NULL,
+			    &why), SQLITE_CONSTRAINT);
+			assert_string_equal(why, "the log is never edited");
+			sqlite3_free(why);
+		}
+		n_tables++;
+	}
+	sqlite3_finalize(tables);
+	sqlite3_close(db);
+	assert_int_equal(n_tables, 13);	/* 12 and one segment */
+}
+
+static void
+a_session_stated_late_takes_over_idle_readings(void **state)
+{
+	struct fixture *f = *state;
+
+	open_store(f);
+	for (int i = 1; i <= 10; i++)
+		put_hr(f, i * 10000, 70 + i);
+	/* Stated at 105 s, began at 45 s: the fifth reading is its first. */
+	put_statement(f, STATEMENT_SESSION_START, 1, 45000, 105000);
+	put_hr(f, 110000, 90);
+	await(f, put_hr(f, 120000, 91));
+	assert_string_equal(ask(f, "SELECT first_row || ' ' || ifnull(last_row,"
+	    " 'open') FROM spans"), "5 open");
+	put_statement(f, STATEMENT_SESSION_END, 2, 120000, 121000);
+	await(f, put_hr(f, 130000, 60));
+	assert_string_equal(ask(f, "SELECT first_row || ' ' || last_row FROM"
+	    " spans"), "5 12");
+}
+
+static void
+a_corrected_start_widens_the_span(void **state)
+{
+	struct fixture *f = *state;
+	struct record amend = statement(STATEMENT_AMEND, 9, 25000);
+
+	open_store(f);
+	for (int i = 1; i <= 10; i++)
+		put_hr(f, i * 10000, 70 + i);
+	put_statement(f, STATEMENT_SESSION_START, 1, 95000, 100000);
+	amend.statement.amends = (struct event_id){ 0xa2, 1 };
+	await(f, put(f, 101000, &amend));
+	assert_string_equal(ask(f, "SELECT first_row FROM spans"), "3");
+	assert_string_equal(ask(f, "SELECT began_at FROM sessions"),
+	    "2026-11-20T23:00:25.000Z");
+}
+
+static void
+a_session_goes_on_in_the_next_segment(void **state)
+{
+	struct fixture *f = *state;
+
+	f->options.segment_ms = 60000;
+	open_store(f);
+	put_hr(f, 10000, 70);
+	put_statement(f, STATEMENT_SESSION_START, 1, 20000, 20000);
+	put_hr(f, 30000, 71);
+	put_hr(f, 40000, 72);
+	put_hr(f, 80000, 73);
+	put_hr(f, 90000, 74);
+	put_hr(f, 150000, 75);
+	await(f, put_statement(f, STATEMENT_SESSION_END, 2, 160000, 160000));
+	assert_string_equal(ask(f, "SELECT group_concat(segment || ':' ||"
+	    " first_row || '-' || last_row, ' ') FROM spans"),
+	    "1:2-3 2:1-2 3:1-1");
+	assert_string_equal(ask(f, "SELECT group_concat(value, ' ') FROM"
+	    " readings"), "70 71 72 73 74 75");
+}
+
+static void
+wall_time_of_readings_follows_the_clock_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct now stepped = { .t_ms = 20000,
+		.wall_ms = WALL + 20000 + HOUR_MS, .synced = true };
+	struct reading r = { .vital = VITAL_HR, .value = 80 };
+
+	open_store(f);
+	put_hr(f, 10000, 70);
+	store_clock(f->store, &stepped);
+	stepped.t_ms += 1000;
+	stepped.wall_ms += 1000;
+	await(f, store_reading(f->store, &stepped, 0, &r));
+	assert_string_equal(ask(f, "SELECT group_concat(at, ' ') FROM"
+	    " readings"), "2026-11-20T23:00:10.000Z 2026-11-21T00:00:21.000Z");
+	assert_string_equal(ask(f, "SELECT count(*) FROM clock"), "2");
+}
+
+static void
+a_step_that_nobody_told_still_gets_its_clock_row(void **state)
+{
+	struct fixture *f = *state;
+	struct now stepped = { .t_ms = 21000,
+		.wall_ms = WALL + 21000 + HOUR_MS, .synced = true };
+	struct reading r = { .vital = VITAL_HR, .value = 80 };
+
+	open_store(f);
+	put_hr(f, 10000, 70);
+	await(f, store_reading(f->store, &stepped, 0, &r));
+	assert_string_equal(ask(f, "SELECT group_concat(at, ' ') FROM"
+	    " readings"), "2026-11-20T23:00:10.000Z 2026-11-21T00:00:21.000Z");
+}
+
+static void
+what_arrives_is_committed_within_its_time(void **state)
+{
+	struct fixture *f = *state;
+	int64_t begin, took, best_lazy = 10000, best_urgent = 10000;
+	int64_t longest = 0;
+
+	open_store(f);
+	/* The best of some: the machine may be busy with others. */
+	for (int i = 0; i < 5; i++) {
+		begin = real_ms();
+		await(f, put_hr(f, 2000 + i, 70));
+		took = real_ms() - begin;
+		best_lazy = took < best_lazy ? took : best_lazy;
+		longest = took > longest ? took : longest;
+		begin = real_ms();
+		await(f, put_statement(f, STATEMENT_MARK,
+		    (uint64_t)i + 1, 3000, 3000));
+		took = real_ms() - begin;
+		best_urgent = took < best_urgent ? took : best_urgent;
+	}
+	assert_in_range(best_lazy, 0, 150);
+	assert_in_range(longest, 80, 10000);	/* waited for company */
+	assert_in_range(best_urgent, 0, 60);
+}
+
+static void
+one_commit_takes_all_that_has_arrived(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t ticket = 0;
+	struct store_report r;
+
+	open_store(f);
+	await(f, put_hr(f, 1500, 70));
+	for (int i = 0; i < 2000; i++)
+		ticket = put_hr(f, 2000 + i, 70);
+	r = await(f, ticket);
+	assert_int_equal(r.readings, 2001);
+	assert_int_equal(r.lost_readings, 0);
+	assert_string_equal(ask(f, "SELECT count(*) FROM reading_000001"),
+	    "2001");
+}
+
+static void
+modes_let_the_group_read_and_nobody_else(void **state)
+{
+	static const char *const file[] = { "log.db", "log.db-wal",
+		"log.db-shm" };
+	struct fixture *f = *state;
+	char dir[80], path[128];
+	struct stat st;
+
+	snprintf(dir, sizeof dir, "%s/state", f->dir);
+	f->options.dir = dir;
+	umask(077);
+	open_store(f);
+	await(f, put_hr(f, 2000, 70));
+	umask(022);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, file[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0640);
+	}
+	close_store(f, 3000);
+	f->options.dir = f->dir;
+}
+
+static void
+a_second_vitalsd_on_the_same_log_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = NULL;
+	struct store_restored *restored = NULL;
+
+	open_store(f);
+	assert_int_equal(store_open(&other, &f->options, &restored, f->error,
+	    sizeof f->error), -EBUSY);
+	assert_non_null(strstr(f->error, f->dir));
+}
+
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(
+		    readings_come_back_in_order_with_unit_quality_and_time),
+		STORE_TEST(every_record_comes_back_field_by_field),
+		STORE_TEST(the_views_speak_in_words),
+		STORE_TEST(nothing_that_was_logged_can_be_changed),
+		STORE_TEST(a_session_stated_late_takes_over_idle_readings),
+		STORE_TEST(a_corrected_start_widens_the_span),
+		STORE_TEST(a_session_goes_on_in_the_next_segment),
+		STORE_TEST(wall_time_of_readings_follows_the_clock_rows),
+		STORE_TEST(a_step_that_nobody_told_still_gets_its_clock_row),
+		STORE_TEST(what_arrives_is_committed_within_its_time),
+		STORE_TEST(one_commit_takes_all_that_has_arrived),
+		STORE_TEST(modes_let_the_group_read_and_nobody_else),
+		STORE_TEST(a_second_vitalsd_on_the_same_log_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
