@@ -43,8 +43,9 @@ enum cuff_news
 cuff_judge(struct cuff_watch *w, int64_t t_ms, const struct cuff *c)
 {
 	bool numbers = c->sys != CUFF_NONE && c->dia != CUFF_NONE;
+	/* A mean that comes or goes alone is not another measurement. */
 	bool changed = numbers && (c->sys != w->sys || c->dia != w->dia ||
-	    c->map != w->map);
+	    (c->map != w->map && c->map != CUFF_NONE && w->map != CUFF_NONE));
 	enum cuff_news news = CUFF_NOTHING;
 
 	if (!w->known) {
@@ -68,7 +69,8 @@ cuff_judge(struct cuff_watch *w, int64_t t_ms, const struct cuff *c)
 	if (numbers) {
 		w->sys = c->sys;
 		w->dia = c->dia;
-		w->map = c->map;
+		if (changed || c->map != CUFF_NONE)
+			w->map = c->map;
 	}
 	return news;
 }

@@ -119,6 +119,23 @@ a_cycle_that_nobody_saw_is_known_by_its_numbers(void **state)
 }
 
 static void
+a_mean_that_goes_and_comes_back_is_no_result(void **state)
+{
+	struct cuff c = {
+		.sys = 118, .dia = 76, .map = 90, .pr = CUFF_NONE,
+	};
+
+	(void)state;
+	assert_int_equal(cuff_judge(&w, 0, &c), CUFF_NOTHING);
+	c.map = CUFF_NONE;
+	assert_int_equal(cuff_judge(&w, 60000, &c), CUFF_NOTHING);
+	c.map = 90;
+	assert_int_equal(cuff_judge(&w, 120000, &c), CUFF_NOTHING);
+	c.map = 91;
+	assert_int_equal(cuff_judge(&w, 180000, &c), CUFF_RESULT);
+}
+
+static void
 numbers_that_come_back_after_a_pause_are_no_result(void **state)
 {
 	(void)state;
@@ -211,6 +228,7 @@ main(void)
 		CUFF_TEST(an_age_renewed_by_the_start_of_a_cycle_is_no_result),
 		CUFF_TEST(a_cycle_that_changes_nothing_has_no_confirmed_result),
 		CUFF_TEST(a_cycle_that_nobody_saw_is_known_by_its_numbers),
+		CUFF_TEST(a_mean_that_goes_and_comes_back_is_no_result),
 		CUFF_TEST(numbers_that_come_back_after_a_pause_are_no_result),
 		CUFF_TEST(
 		    numbers_that_contradict_each_other_are_no_measurement),
