@@ -98,7 +98,9 @@ set_cables(struct run *r)
 			e = link_open(&r->link[i], path);
 		if (e != 0) {
 			fprintf(stderr, "vitals-sim: %s/%s: %s\n",
-			    r->options->dir, m->name, strerror(-e));
+			    r->options->dir, m->name, e == -EEXIST ?
+			    "is there and is no link, so it is not replaced" :
+			    strerror(-e));
 			return e;
 		}
 		sim_say(s, s->now_ms, m->name, "%s at %s (%s)",
@@ -194,6 +196,8 @@ wait_for(struct run *r, int64_t ms)
 static int
 open_control(struct run *r, const char *path)
 {
+	struct stat st;
+
 	if (path == NULL)
 		return 0;
 	if (strcmp(path, "-") == 0) {
@@ -206,7 +210,10 @@ open_control(struct run *r, const char *path)
 		return -errno;
 	/* Open for writing too: it then never ends when a writer leaves. */
 	r->control = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	return r->control < 0 ? -errno : 0;
+	if (r->control < 0)
+		return -errno;
+	return fstat(r->control, &st) == 0 && S_ISFIFO(st.st_mode) ? 0 :
+	    -EEXIST;
 }
 
 static int
@@ -232,6 +239,7 @@ open_all(struct run *r)
 	e = open_control(r, o->control);
 	if (e != 0) {
 		fprintf(stderr, "vitals-sim: %s: %s\n", o->control,
+		    e == -EEXIST ? "is there and is no named pipe" :
 		    strerror(-e));
 		return e;
 	}
