@@ -85,7 +85,8 @@ struct alarm_change {
 	enum priority level;		/* the condition as it is now;
 					 * NONE once it is gone */
 	bool acknowledged;
-	bool confirmed;			/* cuff: by a second reading */
+	bool confirmed;			/* cuff: by a second reading; true where
+					 * none is needed */
 	bool paused;			/* raised during an alarm pause */
 	bool demo;			/* fed by demo or test data */
 	char bed[BED_MAX];		/* "" for the box itself */
