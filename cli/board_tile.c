@@ -29,7 +29,9 @@ struct tile {
 	struct area a;
 	int64_t later_ms;	/* since the state's own time */
 	int row;		/* the next one, within the area */
+	bool large;		/* room for digits that are read from afar */
 };
+#define LARGE_ROWS 20
 
 static void
 draw_head(struct tile *t, bool selected)
@@ -108,11 +110,24 @@ draw_clock(struct tile *t)
 	line(t, STYLE_NORMAL, text);
 }
 
+/* Under its line, the same value five rows high. */
+static void
+draw_large(struct tile *t, const char *value)
+{
+	int pixel = t->a.columns >= 30 ? 2 : 1;
+
+	grid_big(t->g, t->a.row + t->row, t->a.column + 2, pixel,
+	    STYLE_STRONG, value);
+	t->row += GRID_BIG_ROWS;
+}
+
 /* "SpO2     97 %          2 s", or "SpO2     -- no data 00:42". */
 static void
 draw_level(struct tile *t, enum vital v, const struct state_reading *r)
 {
 	int row = t->a.row + t->row, column = t->a.column;
+	bool large = t->large && (v == VITAL_SPO2 || v == VITAL_HR ||
+	    v == VITAL_PR);
 	char text[48], clock[24];
 
 	if (t->row >= t->a.rows)
@@ -123,17 +138,21 @@ draw_level(struct tile *t, enum vital v, const struct state_reading *r)
 		snprintf(text, sizeof(text), "%s%s", r->shown,
 		    r->quality == QUALITY_QUESTIONABLE ? "?" : "");
 		grid_right(t->g, row, column + 5, 6, STYLE_STRONG, text);
+		if (large)
+			draw_large(t, text);
 		grid_text(t->g, row, column + 12, 6, STYLE_DIM,
 		    t->g->ascii && v == VITAL_TEMP ? "C" : vital_info[v].unit);
 		snprintf(text, sizeof(text), "%lld s",
 		    (long long)((r->age_ms + t->later_ms) / 1000));
-		grid_right(t->g, row, column + t->a.columns - 6, 6, STYLE_DIM,
-		    text);
+		grid_right(t->g, row, column + BOARD_TILE_COLUMNS - 6, 6,
+		    STYLE_DIM, text);
 		return;
 	}
 	grid_right(t->g, row, column + 5, 6, STYLE_STRONG, "--");
+	if (large)
+		draw_large(t, "--");
 	if (!r)
-		snprintf(text, sizeof(text), "not measured");
+		snprintf(text, sizeof(text), "none yet");
 	else if (r->shown[0] || r->stale) {
 		board_clock(r->age_ms + t->later_ms, clock);
 		snprintf(text, sizeof(text), "no data %s", clock);
@@ -177,7 +196,7 @@ draw_cuff(struct tile *t)
 		grid_right(t->g, t->a.row + t->row, t->a.column + 5, 6,
 		    STYLE_STRONG, "--");
 		grid_text(t->g, t->a.row + t->row, t->a.column + 12,
-		    t->a.columns - 12, STYLE_NORMAL, !sys ? "not measured" :
+		    t->a.columns - 12, STYLE_NORMAL, !sys ? "none yet" :
 		    sys->shown[0] ? "too old" :
 		    state_quality_words(sys->quality));
 	}
@@ -318,6 +337,7 @@ board_draw_tile(struct grid *g, struct area a, const struct board_view *v,
 	static const enum vital more[] = { VITAL_ETCO2, VITAL_TEMP };
 	struct tile t = {
 		.g = g, .v = v, .b = b, .a = a, .row = 1,
+		.large = a.rows >= LARGE_ROWS,
 		.later_ms = v->now_ms > v->state->t_ms ?
 		    v->now_ms - v->state->t_ms : 0,
 	};

@@ -93,6 +93,30 @@ alarm_suffix(const struct board_view *v, const struct state_alarm *a,
 	    a->acknowledged || a->paused || a->latched ? "" : since, count);
 }
 
+/* A text over two rows, broken at a blank; 'taken' cells at the end of the
+ * second are another's. */
+static void
+draw_two_rows(struct grid *g, int row, int column, int columns, int taken,
+    enum style style, const char *text)
+{
+	char first[TEXT_MAX];
+	size_t n = strlen(text), at = 0;
+
+	for (size_t i = 0; i < n && i < sizeof(first); i++) {
+		memcpy(first, text, i);
+		first[i] = '\0';
+		if (text[i] == ' ' && grid_width(g, first) <= columns)
+			at = i;
+	}
+	if (grid_width(g, text) <= columns)
+		at = n;
+	memcpy(first, text, at);
+	first[at] = '\0';
+	grid_text(g, row, column, columns, style, first);
+	grid_text(g, row + 1, column, columns - taken, style,
+	    text + at + (at < n && at > 0));
+}
+
 int
 board_draw_alarm(struct grid *g, int row, int column, int columns, int rows,
     const struct board_view *v, const struct state_alarm *a, size_t more,
@@ -105,9 +129,9 @@ board_draw_alarm(struct grid *g, int row, int column, int columns, int rows,
 
 	alarm_suffix(v, a, more, true, suffix);
 	width = (int)strlen(suffix);
-	if (text > columns - 4 - width && rows > 1)
+	if (text > columns - 4 - width && rows > 1) {
 		used = 2;
-	else if (text > columns - 4 - width) {
+	} else if (text > columns - 4 - width) {
 		/* Value and limit matter more than since when. */
 		alarm_suffix(v, a, more, false, suffix);
 		width = (int)strlen(suffix);
@@ -115,8 +139,12 @@ board_draw_alarm(struct grid *g, int row, int column, int columns, int rows,
 	for (int i = 0; i < used; i++)
 		grid_fill(g, row + i, column, columns, style);
 	grid_text(g, row, column, 4, style, priority_sign(a->priority));
-	grid_text(g, row, column + 4, columns - 4 - (used > 1 ? 0 : width),
-	    style, a->text);
+	if (used == 1)
+		grid_text(g, row, column + 4, columns - 4 - width, style,
+		    a->text);
+	else
+		draw_two_rows(g, row, column + 4, columns - 4, width, style,
+		    a->text);
 	grid_right(g, row + used - 1, column + columns - width, width, style,
 	    suffix);
 	for (int i = 0; selected && i < used; i++)
@@ -180,12 +208,18 @@ static void
 draw_no_contact(struct grid *g, const struct board_view *v)
 {
 	enum style style = board_style(v, PRIORITY_HIGH, false);
-	int row = g->rows / 2 - 4;
+	int row = g->rows - GRID_BIG_ROWS - 10, pixel = g->columns / 42;
 	char text[200], clock[24], at[CLOCK_TEXT] = "";
 
+	for (size_t i = 0; v->state && i < v->state->beds_n; i++)
+		row -= v->state->bed[i].session[0] != '\0';
+	row = row > 0 ? row / 2 : 0;
 	grid_clear(g, style);
-	if (row < 0)
-		row = 0;
+	if (pixel > 0 && g->rows >= 2 * GRID_BIG_ROWS) {
+		grid_big(g, row, (g->columns - 39 * pixel) / 2, pixel, style,
+		    "NO CONTACT");
+		row += GRID_BIG_ROWS + 1;
+	}
 	centre(g, row, style, "***   NO CONTACT WITH VITALSD   ***");
 	if (v->heard_ms < 0) {
 		snprintf(text, sizeof(text), "nothing heard from it yet");
@@ -287,10 +321,14 @@ draw_elsewhere(struct grid *g, const struct board_view *v,
 			label = s->bed[i].label;
 		}
 	}
-	snprintf(text, sizeof(text), " beds %zu-%zu of %zu%s%s %s ",
-	    l->first + 1, l->first + l->shown_n, s->beds_n,
-	    worst ? "; NOT SHOWN: " : "", label, priority_sign(worst));
-	grid_right(g, g->rows - 1, g->columns / 2, g->columns / 2,
+	if (worst)
+		snprintf(text, sizeof(text), " NOT SHOWN: %s %s (beds %zu-%zu "
+		    "of %zu) ", label, priority_sign(worst), l->first + 1,
+		    l->first + l->shown_n, s->beds_n);
+	else
+		snprintf(text, sizeof(text), " beds %zu-%zu of %zu ",
+		    l->first + 1, l->first + l->shown_n, s->beds_n);
+	grid_right(g, g->rows - 1, 0, g->columns,
 	    worst ? board_style(v, worst, false) : STYLE_DIM, text);
 }
 

@@ -41,18 +41,27 @@ grid_fill(struct grid *g, int row, int column, int columns, enum style style)
 		grid_set(g, row, column + i, style, L' ');
 }
 
-/* The next character as this terminal can show it. */
+/* The next character as this terminal can show it.  Texts are UTF-8 whatever
+ * the locale is; what is not, or is no character to show, becomes '?'. */
 static size_t
 character_next(const struct grid *g, const char *s, wchar_t *out)
 {
-	mbstate_t state = { 0 };
-	size_t n = mbrtowc(out, s, strlen(s), &state);
+	unsigned char first = (unsigned char)s[0];
+	size_t n = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 :
+	    first < 0xf5 ? 4 : 1;
+	unsigned long c = n == 1 ? first : first & (0x7fu >> n);
 
-	if (n == 0 || n > MB_LEN_MAX) {
-		*out = L'?';
-		return 1;
+	if (n == 1 && first > 127)
+		c = 0;
+	for (size_t i = 1; i < n; i++) {
+		if (((unsigned char)s[i] & 0xc0) != 0x80) {
+			*out = L'?';
+			return i;
+		}
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
 	}
-	if (wcwidth(*out) < 0 || (g->ascii && *out > 126))
+	*out = (wchar_t)c;
+	if (c == 0 || wcwidth(*out) < 0 || (g->ascii && c > 126))
 		*out = L'?';
 	return n;
 }
@@ -106,6 +115,32 @@ grid_right(struct grid *g, int row, int column, int columns, enum style style,
 	int blank = width < columns ? columns - width : 0;
 
 	grid_text(g, row, column + blank, columns - blank, style, text);
+}
+
+void
+grid_big(struct grid *g, int row, int column, int pixel, enum style style,
+    const char *text)
+{
+	/* Three dots a row, the topmost row in the highest three bits. */
+	static const char known[] = "0123456789-?NOCTA";
+	static const uint16_t dots[] = {
+		075557, 026227, 071747, 071717, 055711, 074717, 074757,
+		071111, 075757, 075717, 000700, 071302, 057775, 075557,
+		074447, 072222, 075755,
+	};
+	const char *at;
+
+	for (; *text; text++, column += 4 * pixel) {
+		at = strchr(known, *text);
+		for (int i = 0; at && i < 15; i++) {
+			if (!(dots[at - known] >> (14 - i) & 1))
+				continue;
+			for (int k = 0; k < pixel; k++)
+				grid_set(g, row + i / 3, column + i % 3 *
+				    pixel + k, style, g->ascii ? L'#' :
+				    L'\u2588');
+		}
+	}
 }
 
 void

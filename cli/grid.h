@@ -61,6 +61,13 @@ int grid_text(struct grid *g, int row, int column, int columns,
 void grid_right(struct grid *g, int row, int column, int columns,
     enum style style, const char *text);
 
+/* Digits and a few letters five rows high, to be read from across the room;
+ * 'pixel' is how many cells wide a dot is.  A character without a big form is a
+ * blank.  The width of n characters: (4 n - 1) pixel. */
+#define GRID_BIG_ROWS 5
+void grid_big(struct grid *g, int row, int column, int pixel,
+    enum style style, const char *text);
+
 void grid_underline(struct grid *g, int row, int column, int columns);
 
 /* One row as UTF-8, without the blanks at its end; for tests. */

@@ -278,9 +278,9 @@ beds_that_do_not_fit_are_named_when_they_call(void **state)
 	(void)state;
 	/* Three of six fit; CHAIR6 has a high alarm. */
 	assert_true(shows(s, "CHAIR3"));
-	assert_true(shows(s, "beds 1-3 of 6; NOT SHOWN: CHAIR6 ***"));
+	assert_true(shows(s, "NOT SHOWN: CHAIR6 *** (beds 1-3 of 6)"));
 	s->view.bed = 5;
-	assert_true(shows(s, "beds 4-6 of 6; NOT SHOWN: CHAIR2 ***"));
+	assert_true(shows(s, "NOT SHOWN: CHAIR2 *** (beds 4-6 of 6)"));
 	screen_free(s);
 }
 
@@ -302,6 +302,43 @@ every_size_of_window_is_drawn_within_its_edges(void **state)
 			assert_int_equal(s->cell[rows * columns].c,
 			    0x55555555);
 		}
+	}
+	screen_free(s);
+}
+
+static void
+a_long_alarm_takes_two_rows_where_there_are_two(void **state)
+{
+	struct screen *s = screen_new(six, 40, 80);
+
+	(void)state;
+	assert_true(shows(s, "\u2502**  NIBP sys 172 mmHg (>160),"));
+	assert_true(shows(s, "\u2502    unconfirmed                    seen"));
+	screen_free(s);
+}
+
+static void
+a_large_screen_has_digits_to_be_read_from_afar(void **state)
+{
+	static const char *const want[] = {
+		"SpO2     86 %          0 s",
+		"  \u2588\u2588\u2588 \u2588\u2588\u2588",
+		"  \u2588 \u2588 \u2588",
+		"  \u2588\u2588\u2588 \u2588\u2588\u2588",
+		"  \u2588 \u2588 \u2588 \u2588",
+		"  \u2588\u2588\u2588 \u2588\u2588\u2588",
+		"HR       72 /min       0 s",
+	};
+	struct screen *s = screen_new(six, 20, 26);
+	struct area a = { 0, 0, 20, 26 };
+	char row[512];
+
+	(void)state;
+	grid_clear(&s->grid, STYLE_NORMAL);
+	board_draw_tile(&s->grid, a, &s->view, &s->state->bed[1], false);
+	for (int i = 0; i < 7; i++) {
+		grid_row(&s->grid, i + 2, row, sizeof(row));
+		assert_string_equal(row, want[i]);
 	}
 	screen_free(s);
 }
@@ -367,6 +404,10 @@ main(void)
 		    beds_that_do_not_fit_are_named_when_they_call),
 		cmocka_unit_test(
 		    every_size_of_window_is_drawn_within_its_edges),
+		cmocka_unit_test(
+		    a_long_alarm_takes_two_rows_where_there_are_two),
+		cmocka_unit_test(
+		    a_large_screen_has_digits_to_be_read_from_afar),
 		cmocka_unit_test(
 		    a_failing_log_and_demo_data_are_on_the_screen),
 		cmocka_unit_test(the_bell_tells_priorities_by_number),
