@@ -93,14 +93,15 @@ monitor_probe(struct monitor *m, int64_t t_ms, enum probe probe)
 	m->probe_ms = t_ms;
 }
 
-void
+bool
 monitor_cuff(struct monitor *m, int64_t t_ms, bool fail)
 {
 	if (!m->powered || m->cuff.phase != CUFF_IDLE)
-		return;
+		return false;
 	m->cuff.phase = CUFF_MEASURING;
 	m->cuff.began_ms = t_ms;
 	m->cuff.fail = fail;
+	return true;
 }
 
 void
@@ -140,8 +141,10 @@ monitor_tick(struct monitor *m, int64_t t_ms)
 	if (!m->powered)
 		return;
 	if (t_ms >= c->next_ms) {
-		monitor_cuff(m, c->next_ms, false);
-		c->next_ms += c->every_ms;
+		if (monitor_cuff(m, c->next_ms, false))
+			strcpy(m->said, "the cuff starts");
+		c->next_ms = c->every_ms > 0 ? c->next_ms + c->every_ms :
+		    SIM_NEVER;
 	}
 	if (c->phase == CUFF_MEASURING && t_ms >= c->began_ms + c->takes_ms)
 		finish_cuff(m, c->began_ms + c->takes_ms);

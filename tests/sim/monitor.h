@@ -96,7 +96,8 @@ void monitor_init(struct monitor *m, const char *name,
 void monitor_power(struct monitor *m, int64_t t_ms, bool on);
 void monitor_freeze(struct monitor *m, int64_t t_ms, bool on);
 void monitor_probe(struct monitor *m, int64_t t_ms, enum probe probe);
-void monitor_cuff(struct monitor *m, int64_t t_ms, bool fail);
+/* False: it is off, or measures already. */
+bool monitor_cuff(struct monitor *m, int64_t t_ms, bool fail);
 void monitor_cuff_every(struct monitor *m, int64_t t_ms, int64_t every_ms);
 
 /* Moves the cuff on; call it a few times a second. */

@@ -174,8 +174,9 @@ apply_monitor(struct monitor *m, int64_t t_ms, const struct command *c)
 		return "the ECG leads are on again";
 	case ACT_CUFF_START:
 	case ACT_CUFF_FAIL:
-		monitor_cuff(m, t_ms, c->act == ACT_CUFF_FAIL);
-		return "the cuff starts";
+		return monitor_cuff(m, t_ms, c->act == ACT_CUFF_FAIL) ?
+		    "the cuff starts" :
+		    "the cuff does not start: it runs already, or is off";
 	case ACT_CUFF_EVERY:
 		monitor_cuff_every(m, t_ms, c->over_ms);
 		return "the cuff is set to run by itself";
