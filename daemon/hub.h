@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Where things meet: frames of every port, what people state, and time go in;
+ * readings, records and alarm changes come out through a sink.  Pure, so that
+ * the daemon, `vitalsctl replay` and the tests drive the same code: live,
+ * accelerated, or from a recording.
+ *
+ * Easy to get wrong: one bed has one hub_bed and at most one open session;
+ * the sinks are called from inside the hub's functions and must not call back
+ * into it.
+ */
+#ifndef DAEMON_HUB_H
+#define DAEMON_HUB_H
+
+#include "alerts/board.h"
+#include "alerts/box.h"
+#include "daemon/session.h"
+#include "drivers/stream.h"
+#include "schemas/record.h"
+
+#define HUB_NEVER BOARD_NEVER
+
+struct hub_sink {
+	void *arg;
+	/* To be logged.  Called for every reading, session or not. */
+	void (*reading)(void *arg, const struct now *now, size_t port,
+	    const struct reading *r);
+	/* To be logged; at once if urgent. */
+	void (*record)(void *arg, const struct now *now,
+	    const struct record *r, bool urgent);
+	/* An alarm changed: to be handed out as notices, after it was passed
+	 * to record().  'label' is the bed's neutral label ("" for the box). */
+	void (*alarm)(void *arg, const struct now *now,
+	    const struct alarm_change *c, const char *label);
+	/* Something that a screen shows has changed on this bed. */
+	void (*changed)(void *arg, size_t bed);
+};
+
+/* The latest reading of one series. */
+struct hub_value {
+	bool seen;
+	struct reading reading;
+	int64_t t_ms;
+};
+
+struct hub_port {
+	char name[PORT_NAME_MAX];
+	size_t bed;
+	size_t slot;			/* among the bed's ports */
+	const struct driver *driver;
+	bool open;
+	bool silent;			/* told so by LINK_DOWN */
+	int64_t frame_ms;		/* last sound frame; STREAM_NEVER */
+	int64_t open_ms;		/* open or lost since */
+	struct hub_value value[VITALS];
+};
+
+struct hub_bed {
+	char id[BED_MAX];
+	char label[BED_MAX];
+	size_t port[BOARD_PORTS];
+	size_t ports_n;
+	struct session session;		/* session.id is "" when idle */
+	struct limit_set limits;	/* the session's; the site's when idle */
+	struct baseline baseline;
+	bool baseline_confirmed;
+	struct board board;
+	struct hub *hub;		/* the board's way back */
+};
+
+struct hub {
+	struct hub_bed *bed;	/* beds_n of them, the caller's memory */
+	size_t beds_n;
+	struct hub_port *port;	/* ports_n of them, the caller's memory */
+	size_t ports_n;
+	int64_t *next_ms;	/* beds_n of them, the caller's memory */
+	int64_t soonest_ms;	/* the least of them and the box's */
+	struct box box;
+	struct limit_set site;
+	struct id_source ids;
+	struct hub_sink sink;
+	struct now now;		/* of the call that is being handled */
+};
+
+/* What the caller says of each bed and port. */
+struct hub_bed_config {
+	const char *id, *label;
+};
+struct hub_port_config {
+	const char *name;
+	size_t bed;
+	const struct driver *driver;
+	bool same_limb;
+	uint32_t silent_after_ms;	/* 0: the driver's */
+};
+
+/* Takes the caller's arrays (bed, port, next_ms must already point to room for
+ * beds_n and ports_n).  start_id is this process start's random id. */
+void hub_init(struct hub *h, const struct now *now, uint64_t start_id,
+    const struct limit_set *site, const struct hub_bed_config *beds,
+    const struct hub_port_config *ports, const struct hub_sink *sink);
+
+/* A session goes on after a restart.  open[] are the alarm events that had not
+ * ended; they end with "vitalsd restarted" and, if their condition still
+ * holds, are raised afresh, unless they latch (see board_adopt). */
+void hub_restore(struct hub *h, const struct now *now, size_t bed,
+    const struct session *s, const struct limit_set *limits,
+    const bool armed[LADDERS], const struct baseline *baseline,
+    const struct alarm_change *open, size_t open_n);
+
+/* The bed's index, or -1. */
+int hub_find_bed(const struct hub *h, const char *id) MUST_CHECK;
+int hub_find_port(const struct hub *h, const char *name) MUST_CHECK;
+
+/* A frame was found on a port, at d->t_ms. */
+void hub_frame(struct hub *h, const struct now *now, size_t port,
+    const struct decoded *d);
+
+/* The line of a port was opened, or is gone. */
+void hub_link(struct hub *h, const struct now *now, size_t port, bool open,
+    const char *why);
+
+/* Time has come to hub_next_ms(). */
+void hub_tick(struct hub *h, const struct now *now);
+int64_t hub_next_ms(const struct hub *h);
+
+/* What a person states about a session: transitions, MARK, SUBJECT.  The
+ * caller fills in kind, at_ms, at_wall_ms, user, by, subject, text and, for a
+ * start, the new session's id; the hub fills in the rest and records it. */
+enum refusal hub_state(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st) MUST_CHECK;
+
+/* A correction: st->amends, st->withdrawn or st->at_ms, st->text (reason). */
+enum refusal hub_amend(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st) MUST_CHECK;
+
+/* The baseline is confirmed; st->text holds it as JSON. */
+enum refusal hub_baseline(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st, const struct baseline *v) MUST_CHECK;
+
+/* One limit of this session is changed; st->text says from what to what. */
+enum refusal hub_limit(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st, enum tier tier, const struct limit *limit)
+    MUST_CHECK;
+
+/* Acknowledges an open event of any bed or of the box. */
+bool hub_ack(struct hub *h, const struct now *now, struct event_id event,
+    struct statement *st) MUST_CHECK;
+
+/* Pauses a bed's pausable alarms; returns when that ends. */
+int64_t hub_pause(struct hub *h, const struct now *now, size_t bed,
+    int64_t for_ms, struct statement *st);
+
+/* A technical condition of the box; see box_set(). */
+void hub_box(struct hub *h, const struct now *now, enum box_condition c,
+    const char *subject, bool holds, const char *why);
+
+/* The machine notes something; event fields as in schemas/record.h. */
+void hub_event(struct hub *h, const struct now *now, const struct event *e);
+
+/* The site's limits changed (a reload): idle beds take them now, beds in a
+ * session at its end. */
+void hub_site_limits(struct hub *h, const struct limit_set *site);
+
+/* The worst open priority, and how many beds have a session. */
+enum priority hub_worst(const struct hub *h);
+size_t hub_sessions(const struct hub *h);
+
+/* Open alarms of a bed, or of the box (bed == beds_n), with every field. */
+size_t hub_alarms(const struct hub *h, size_t bed, struct alarm_change *out,
+    size_t cap);
+
+/* The stamp of a moment on that bed. */
+struct session_stamp hub_stamp(const struct hub *h, size_t bed, int64_t t_ms);
+
+#endif
