@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * See control_state.h.
+ *
+ * Easy to get wrong: of two monitors that measure the same vital both are
+ * shown, each with its port; which of them feeds a rule is said separately.
+ */
+#include "daemon/control_state.h"
+
+#include "daemon/json.h"
+
+static json_t *
+value_json(const struct hub_port *p, enum vital v, int64_t t_ms)
+{
+	const struct hub_value *hv = &p->value[v];
+	const struct vital_info *info = &vital_info[v];
+	const struct reading *r = &hv->reading;
+	int64_t age = t_ms - hv->t_ms + r->age_ms;
+	int64_t fresh = info->fresh_ms;
+	json_t *o;
+
+	if (fresh < (int64_t)p->driver->silent_after_ms)
+		fresh = p->driver->silent_after_ms;
+	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:b}", "vital",
+	    info->name, "port", p->name, "quality", quality_name(r->quality),
+	    "unit", info->unit, "age_ms", (json_int_t)age,
+	    "stale", !info->episodic && age > fresh,
+	    "demo", (r->flags & READING_DEMO) != 0,
+	    "episodic", info->episodic);
+	if (o == NULL || !reading_has_value(r))
+		return o;
+	json_object_set_new(o, "value", json_scaled(r->value, info->decimals));
+	json_object_set_new(o, "shown",
+	    json_scaled(vital_shown(v, r->value), info->shown));
+	return o;
+}
+
+static const char *
+link_word(const struct hub_port *p)
+{
+	if (!p->open)
+		return "lost";
+	if (p->frame_ms == STREAM_NEVER)
+		return "waiting";
+	return p->silent ? "silent" : "up";
+}
+
+json_t *
+control_alarms(const struct control_host *h, size_t bed,
+    const struct now *now)
+{
+	struct alarm_change open[BOX_SLOTS];
+	size_t n = hub_alarms(h->hub, bed, open, BOX_SLOTS);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_alarm(&open[i], now->t_ms));
+	return list;
+}
+
+static json_t *
+bed_json(const struct control_host *h, size_t i, const struct now *now)
+{
+	const struct hub_bed *b = &h->hub->bed[i];
+	struct session_stamp stamp = hub_stamp(h->hub, i, now->t_ms);
+	bool open = b->session.id[0] != '\0';
+	int64_t paused = board_paused_until(&b->board);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "bed", b->id,
+	    "label", b->label, "session", b->session.id, "subject",
+	    b->session.subject, "phase", phase_name(stamp.phase));
+	json_t *vitals = json_array(), *ports = json_array();
+	json_t *armed = json_object();
+
+	if (o == NULL)
+		goto done;
+	json_object_set_new(o, "since_start_ms", open ? json_integer(
+	    now->t_ms - session_begin_ms(&b->session)) : json_null());
+	json_object_set_new(o, "infusion_ms", json_infusion(stamp.infusion_ms));
+	json_object_set_new(o, "interval", json_integer(stamp.interval));
+	json_object_set_new(o, "recovery_min_ms",
+	    json_integer(h->config->recovery_min_ms));
+	json_object_set_new(o, "baseline", b->baseline_confirmed ?
+	    json_baseline(&b->baseline) : json_null());
+	json_object_set_new(o, "paused_ms", paused > now->t_ms ?
+	    json_integer(paused - now->t_ms) : json_null());
+	for (size_t j = 0; j < b->ports_n; j++) {
+		const struct hub_port *p = &h->hub->port[b->port[j]];
+
+		for (int v = 0; v < VITALS; v++)
+			if (p->value[v].seen)
+				json_array_append_new(vitals, value_json(p,
+				    (enum vital)v, now->t_ms));
+		json_array_append_new(ports, json_pack("{s:s, s:s, s:o}",
+		    "port", p->name, "link", link_word(p), "age_ms",
+		    p->frame_ms == STREAM_NEVER ? json_null() :
+		    json_integer(now->t_ms - p->frame_ms)));
+	}
+	for (int l = 0; open && l < LADDERS; l++)
+		json_object_set_new(armed, ladder_name[l],
+		    json_boolean(board_armed(&b->board, (enum ladder)l)));
+	json_object_set_new(o, "alarms", control_alarms(h, i, now));
+done:
+	json_object_set_new(o, "vitals", vitals);
+	json_object_set_new(o, "ports", ports);
+	json_object_set_new(o, "armed", armed);
+	return o;
+}
+
+json_t *
+control_state(const struct control_host *h, const struct now *now)
+{
+	struct store_report report;
+	struct outbox_status out;
+	json_t *beds = json_array();
+
+	store_report(h->store, &report);
+	outbox_status(h->outbox, &out);
+	for (size_t i = 0; i < h->hub->beds_n; i++)
+		json_array_append_new(beds, bed_json(h, i, now));
+	return json_pack("{s:o, s:I, s:s, s:{s:b, s:s, s:I, s:I, s:i}, "
+	    "s:{s:b, s:I, s:I, s:I}, s:{s:b}, s:o, s:{s:o}}",
+	    "wall", json_wall(now->wall_ms),
+	    "t_ms", (json_int_t)now->t_ms,
+	    "site", h->config->site,
+	    "log", "failing", report.failing, "why", report.why,
+	    "lost_readings", (json_int_t)report.lost_readings,
+	    "lost_records", (json_int_t)report.lost_records,
+	    "disk_free_percent", report.disk_free_percent,
+	    "notifier", "connected", out.connected,
+	    "undelivered", (json_int_t)out.waiting,
+	    "delivered", (json_int_t)out.delivered,
+	    "channels", (json_int_t)h->config->channels_n,
+	    "clock", "synced", now->synced,
+	    "beds", beds,
+	    "box", "alarms", control_alarms(h, h->hub->beds_n, now));
+}
+
+static json_t *
+age_json(int64_t then_ms, int64_t t_ms)
+{
+	return then_ms == STREAM_NEVER ? json_null() :
+	    json_integer(t_ms - then_ms);
+}
+
+json_t *
+control_devices(const struct control_host *h, const struct now *now)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < h->config->ports_n; i++) {
+		const struct config_port *c = &h->config->ports[i];
+		const struct hub_port *hp = &h->hub->port[i];
+		struct port_status s = { 0 };
+		json_t *frames = json_object();
+		json_t *o;
+
+		if (h->port[i] != NULL)
+			port_status(h->port[i], &s);
+		for (int d = 0; d < DECODES; d++)
+			json_object_set_new(frames, decode_name((enum decode)d),
+			    json_integer((json_int_t)s.count.frames[d]));
+		o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+		    "port", c->name, "bed", h->config->beds[c->bed].id,
+		    "driver", c->driver->name, "title", c->driver->title,
+		    "transport", c->transport == TRANSPORT_PTY ? "pty" :
+		    "serial", "path", c->path, "device", s.device,
+		    "link", link_word(hp), "why", s.why);
+		json_object_set_new(o, "byte_age_ms",
+		    age_json(s.byte_ms, now->t_ms));
+		json_object_set_new(o, "frame_age_ms",
+		    age_json(s.frame_ms, now->t_ms));
+		json_object_set_new(o, "frames", frames);
+		json_object_update_new(o, json_pack("{s:I, s:I, s:I, s:I, s:I,"
+		    " s:I, s:I, s:I, s:I, s:I}",
+		    "bytes", (json_int_t)s.count.bytes,
+		    "garbage", (json_int_t)s.count.garbage,
+		    "readings", (json_int_t)s.count.readings,
+		    "opened", (json_int_t)s.opened,
+		    "framing_errors", (json_int_t)s.framing_errors,
+		    "parity_errors", (json_int_t)s.parity_errors,
+		    "breaks", (json_int_t)s.breaks,
+		    "written", (json_int_t)s.written,
+		    "write_failures", (json_int_t)s.write_failures,
+		    "refused", (json_int_t)s.refused));
+		json_object_set_new(o, "clock_skew_ms", s.has_device_clock ?
+		    json_integer(s.device_clock_skew_ms) : json_null());
+		json_array_append_new(list, o);
+	}
+	return json_pack("{s:o}", "devices", list);
+}
+
+json_t *
+control_limits(const struct control_host *h, size_t bed)
+{
+	const struct hub_bed *b = &h->hub->bed[bed];
+	const struct limit_set *site = &h->hub->site;
+	json_t *tiers = json_array();
+
+	for (int t = 0; t < TIERS; t++) {
+		const struct tier_info *info = &tier_info[t];
+		const struct limit *l = &b->limits.tier[t];
+		const struct limit *s = &site->tier[t];
+		char grade[2] = { info->grade, '\0' };
+		json_t *o = json_limit(l);
+		bool changed = l->on != s->on || l->limit != s->limit ||
+		    l->clear != s->clear || l->delay_ms != s->delay_ms ||
+		    l->priority != s->priority;
+
+		json_object_update_new(o, json_pack("{s:s, s:s, s:s, s:s, "
+		    "s:i, s:s, s:b, s:b, s:o}", "tier", info->name, "ladder",
+		    ladder_name[info->ladder], "subject",
+		    subject_name[info->subject], "unit",
+		    info->relative == RELATIVE_PERCENT ? "%" :
+		    vital_info[subject_vital(info->subject)].unit,
+		    "row", info->row, "grade", grade, "relative",
+		    info->relative != ABSOLUTE, "changed", changed,
+		    "site", json_limit(s)));
+		json_object_set_new(o, "armed", json_boolean(
+		    board_armed(&b->board, info->ladder)));
+		json_array_append_new(tiers, o);
+	}
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "bed", b->id, "session",
+	    b->session.id, "set", b->limits.name, "confirmed_by",
+	    b->limits.confirmed_by, "tiers", tiers);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * See roles.h.
+ *
+ * Easy to get wrong: without a roles table, root and the daemon's own user may
+ * do everything and nobody else anything; with one, root still may, since
+ * root could anyway.
+ */
+#include "daemon/roles.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ROLES_ALL (ROLE_VIEW | ROLE_STAFF | ROLE_LIMITS | ROLE_ADMIN)
+#define GROUPS_MAX 256
+
+static bool
+in_group(const char *name, gid_t primary, const gid_t *groups, size_t n)
+{
+	const struct group *g = getgrnam(name);
+
+	if (g == NULL)
+		return false;
+	if (g->gr_gid == primary)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (groups[i] == g->gr_gid)
+			return true;
+	return false;
+}
+
+int
+roles_of_peer(int fd, const struct config *c, struct peer *out)
+{
+	struct ucred cred;
+	socklen_t n = sizeof cred;
+	gid_t groups[GROUPS_MAX];
+	socklen_t groups_size = sizeof groups;
+	const struct passwd *pw;
+	size_t groups_n;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups,
+	    &groups_size) < 0)
+		groups_size = 0;	/* in too many: its primary counts */
+	groups_n = groups_size / sizeof groups[0];
+	memset(out, 0, sizeof *out);
+	out->uid = cred.uid;
+	out->pid = cred.pid;
+	pw = getpwuid(cred.uid);
+	if (pw != NULL)
+		snprintf(out->user, sizeof out->user, "%.32s", pw->pw_name);
+	else
+		snprintf(out->user, sizeof out->user, "uid %u",
+		    (unsigned)cred.uid);
+	if (cred.uid == 0 || (c->roles_n == 0 && cred.uid == geteuid()))
+		out->roles = ROLES_ALL;
+	for (size_t i = 0; i < c->roles_n; i++) {
+		const struct config_role *r = &c->roles[i];
+
+		if (r->group ? in_group(r->name, cred.gid, groups, groups_n) :
+		    strcmp(r->name, out->user) == 0)
+			out->roles |= r->roles;
+	}
+	/* Who may act may also look. */
+	if (out->roles != 0)
+		out->roles |= ROLE_VIEW;
+	return 0;
+}
+
+void
+roles_format(unsigned roles, char *out, size_t cap)
+{
+	static const struct { unsigned bit; const char *word; } words[] = {
+		{ ROLE_VIEW, "view" }, { ROLE_STAFF, "staff" },
+		{ ROLE_LIMITS, "limits" }, { ROLE_ADMIN, "admin" },
+	};
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if ((roles & words[i].bit) && n < cap)
+			n += (size_t)snprintf(out + n, cap - n, "%s%s",
+			    n > 0 ? ", " : "", words[i].word);
+}
