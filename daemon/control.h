@@ -38,8 +38,9 @@ struct control_host {
 	/* The id of the next session on that bed ("20261121-CHAIR3-1"). */
 	void (*session_id)(void *arg, size_t bed, int64_t wall_ms,
 	    char out[SESSION_ID_MAX]);
-	/* Reads the configuration again: NULL, or why not (to be freed). */
-	char *(*reload)(void *arg);
+	/* Reads the configuration again; false: the running one stays, and
+	 * these are the complaints. */
+	bool (*reload)(void *arg, struct complaints *why);
 };
 
 struct control;

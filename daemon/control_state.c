@@ -17,21 +17,22 @@ value_json(const struct hub_port *p, enum vital v, int64_t t_ms)
 	const struct reading *r = &hv->reading;
 	int64_t age = t_ms - hv->t_ms + r->age_ms;
 	int64_t fresh = info->fresh_ms;
+	char shown[16];
 	json_t *o;
 
 	if (fresh < (int64_t)p->driver->silent_after_ms)
 		fresh = p->driver->silent_after_ms;
-	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:b}", "vital",
+	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:b, s:i}", "vital",
 	    info->name, "port", p->name, "quality", quality_name(r->quality),
 	    "unit", info->unit, "age_ms", (json_int_t)age,
 	    "stale", !info->episodic && age > fresh,
 	    "demo", (r->flags & READING_DEMO) != 0,
-	    "episodic", info->episodic);
-	if (o == NULL || !reading_has_value(r))
-		return o;
-	json_object_set_new(o, "value", json_scaled(r->value, info->decimals));
-	json_object_set_new(o, "shown",
-	    json_scaled(vital_shown(v, r->value), info->shown));
+	    "episodic", info->episodic, "flags", r->flags);
+	json_scaled_text(vital_shown(v, r->value), info->shown, shown);
+	json_object_set_new(o, "value", reading_has_value(r) ?
+	    json_integer(r->value) : json_null());
+	json_object_set_new(o, "shown", reading_has_value(r) ?
+	    json_string(shown) : json_null());
 	return o;
 }
 
@@ -39,10 +40,8 @@ static const char *
 link_word(const struct hub_port *p)
 {
 	if (!p->open)
-		return "lost";
-	if (p->frame_ms == STREAM_NEVER)
-		return "waiting";
-	return p->silent ? "silent" : "up";
+		return "down";
+	return p->silent || p->frame_ms == STREAM_NEVER ? "silent" : "up";
 }
 
 json_t *
@@ -58,6 +57,19 @@ control_alarms(const struct control_host *h, size_t bed,
 	return list;
 }
 
+/* When the infusion was stopped for the last time, as corrected. */
+static int64_t
+recovery_begin_ms(const struct session *s)
+{
+	int64_t at = session_begin_ms(s);
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->step[i].kind == STATEMENT_INFUSION_STOP &&
+		    !s->step[i].withdrawn && s->step[i].at_ms > at)
+			at = s->step[i].at_ms;
+	return at;
+}
+
 static json_t *
 bed_json(const struct control_host *h, size_t i, const struct now *now)
 {
@@ -65,9 +77,10 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	struct session_stamp stamp = hub_stamp(h->hub, i, now->t_ms);
 	bool open = b->session.id[0] != '\0';
 	int64_t paused = board_paused_until(&b->board);
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "bed", b->id,
-	    "label", b->label, "session", b->session.id, "subject",
-	    b->session.subject, "phase", phase_name(stamp.phase));
+	json_t *o = json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "bed", b->id,
+	    "label", b->label, "session", open ? b->session.id : NULL,
+	    "subject", b->session.subject[0] != '\0' ? b->session.subject :
+	    NULL, "phase", phase_name(stamp.phase));
 	json_t *vitals = json_array(), *ports = json_array();
 	json_t *armed = json_object();
 
@@ -81,8 +94,11 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	    json_integer(h->config->recovery_min_ms));
 	json_object_set_new(o, "baseline", b->baseline_confirmed ?
 	    json_baseline(&b->baseline) : json_null());
-	json_object_set_new(o, "paused_ms", paused > now->t_ms ?
-	    json_integer(paused - now->t_ms) : json_null());
+	json_object_set_new(o, "paused_until_ms", paused > now->t_ms ?
+	    json_integer(paused) : json_null());
+	json_object_set_new(o, "recovery_ms", stamp.phase == PHASE_RECOVERY ?
+	    json_integer(now->t_ms - recovery_begin_ms(&b->session)) :
+	    json_null());
 	for (size_t j = 0; j < b->ports_n; j++) {
 		const struct hub_port *p = &h->hub->port[b->port[j]];
 
@@ -117,19 +133,14 @@ control_state(const struct control_host *h, const struct now *now)
 	outbox_status(h->outbox, &out);
 	for (size_t i = 0; i < h->hub->beds_n; i++)
 		json_array_append_new(beds, bed_json(h, i, now));
-	return json_pack("{s:o, s:I, s:s, s:{s:b, s:s, s:I, s:I, s:i}, "
-	    "s:{s:b, s:I, s:I, s:I}, s:{s:b}, s:o, s:{s:o}}",
+	return json_pack("{s:o, s:I, s:s, s:{s:b, s:s}, s:{s:b, s:I}, s:{s:b}, "
+	    "s:o, s:{s:o}}",
 	    "wall", json_wall(now->wall_ms),
 	    "t_ms", (json_int_t)now->t_ms,
 	    "site", h->config->site,
 	    "log", "failing", report.failing, "why", report.why,
-	    "lost_readings", (json_int_t)report.lost_readings,
-	    "lost_records", (json_int_t)report.lost_records,
-	    "disk_free_percent", report.disk_free_percent,
 	    "notifier", "connected", out.connected,
 	    "undelivered", (json_int_t)out.waiting,
-	    "delivered", (json_int_t)out.delivered,
-	    "channels", (json_int_t)h->config->channels_n,
 	    "clock", "synced", now->synced,
 	    "beds", beds,
 	    "box", "alarms", control_alarms(h, h->hub->beds_n, now));
@@ -175,7 +186,7 @@ control_devices(const struct control_host *h, const struct now *now)
 		    "bytes", (json_int_t)s.count.bytes,
 		    "garbage", (json_int_t)s.count.garbage,
 		    "readings", (json_int_t)s.count.readings,
-		    "opened", (json_int_t)s.opened,
+		    "reopened", (json_int_t)(s.opened > 0 ? s.opened - 1 : 0),
 		    "framing_errors", (json_int_t)s.framing_errors,
 		    "parity_errors", (json_int_t)s.parity_errors,
 		    "breaks", (json_int_t)s.breaks,
@@ -188,6 +199,18 @@ control_devices(const struct control_host *h, const struct now *now)
 	}
 	return json_pack("{s:o}", "devices", list);
 }
+
+static const char *const relative_word[] = {
+	[ABSOLUTE] = "absolute",
+	[RELATIVE_UNITS] = "units",
+	[RELATIVE_PERCENT] = "percent",
+};
+static const char *const comparison_sign[] = {
+	[BELOW] = "<",
+	[AT_OR_BELOW] = "<=",
+	[ABOVE] = ">",
+	[AT_OR_ABOVE] = ">=",
+};
 
 json_t *
 control_limits(const struct control_host *h, size_t bed)
@@ -207,19 +230,20 @@ control_limits(const struct control_host *h, size_t bed)
 		    l->priority != s->priority;
 
 		json_object_update_new(o, json_pack("{s:s, s:s, s:s, s:s, "
-		    "s:i, s:s, s:b, s:b, s:o}", "tier", info->name, "ladder",
+		    "s:i, s:s, s:s, s:s, s:b, s:i}", "tier", info->name, "ladder",
 		    ladder_name[info->ladder], "subject",
 		    subject_name[info->subject], "unit",
 		    info->relative == RELATIVE_PERCENT ? "%" :
 		    vital_info[subject_vital(info->subject)].unit,
 		    "row", info->row, "grade", grade, "relative",
-		    info->relative != ABSOLUTE, "changed", changed,
-		    "site", json_limit(s)));
+		    relative_word[info->relative], "comparison",
+		    comparison_sign[info->comparison], "changed", changed,
+		    "site_limit", s->limit));
 		json_object_set_new(o, "armed", json_boolean(
 		    board_armed(&b->board, info->ladder)));
 		json_array_append_new(tiers, o);
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "bed", b->id, "session",
-	    b->session.id, "set", b->limits.name, "confirmed_by",
+	return json_pack("{s:s, s:s?, s:s, s:s, s:o}", "bed", b->id, "session",
+	    b->session.id[0] != '\0' ? b->session.id : NULL, "set", b->limits.name, "confirmed_by",
 	    b->limits.confirmed_by, "tiers", tiers);
 }

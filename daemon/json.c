@@ -8,6 +8,7 @@
 #include "daemon/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/clock.h"
@@ -41,6 +42,20 @@ json_wall(int64_t wall_ms)
 	return json_string(text);
 }
 
+void
+json_scaled_text(int32_t value, unsigned decimals, char out[16])
+{
+	static const int32_t power[] = { 1, 10, 100, 1000 };
+	int32_t p = power[decimals < 4 ? decimals : 3];
+	int32_t whole = value / p, rest = value % p;
+
+	if (decimals == 0)
+		snprintf(out, 16, "%d", value);
+	else
+		snprintf(out, 16, "%s%d.%0*d", value < 0 ? "-" : "",
+		    abs(whole), (int)(decimals < 4 ? decimals : 3), abs(rest));
+}
+
 json_t *
 json_scaled(int32_t value, unsigned decimals)
 {
@@ -48,8 +63,8 @@ json_scaled(int32_t value, unsigned decimals)
 
 	if (decimals == 0)
 		return json_integer(value);
-	/* Both are exact, so the quotient is the double nearest to the
-	 * decimal, and jansson prints its shortest form (see %.17g below). */
+	/* Both are exact, so the quotient is the double nearest to the decimal
+	 * and is printed as that decimal with JSON_REAL_PRECISION(6). */
 	return json_real(value / power[decimals < 4 ? decimals : 3]);
 }
 
@@ -62,6 +77,7 @@ json_infusion(int64_t ms)
 json_t *
 json_alarm(const struct alarm_change *c, int64_t t_ms)
 {
+	const struct vital_info *v;
 	json_t *o = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b}",
 	    "event", json_event_id(c->event),
 	    "condition", c->condition,
@@ -84,19 +100,18 @@ json_alarm(const struct alarm_change *c, int64_t t_ms)
 	json_object_set_new(o, "text", json_string(c->text));
 	json_object_set_new(o, "infusion_ms", json_infusion(c->infusion_ms));
 	json_object_set_new(o, "since_ms", json_integer(c->since_ms));
-	json_object_set_new(o, "age_ms", json_integer(t_ms - c->since_ms));
-	if (c->has_value) {
-		const struct vital_info *v = &vital_info[c->vital];
-
-		json_object_set_new(o, "vital", json_string(v->name));
-		json_object_set_new(o, "value",
-		    json_scaled(c->value, v->shown));
-		json_object_set_new(o, "limit",
-		    json_scaled(c->limit, v->shown));
-		json_object_set_new(o, "unit", json_string(v->unit));
-		json_object_set_new(o, "value_age_ms",
-		    json_integer(c->value_age_ms));
-	}
+	json_object_set_new(o, "lasts_ms", json_integer(t_ms - c->since_ms));
+	v = &vital_info[c->vital];
+	json_object_set_new(o, "vital", c->has_value ?
+	    json_string(v->name) : json_null());
+	json_object_set_new(o, "value", c->has_value ?
+	    json_scaled(c->value, v->shown) : json_null());
+	json_object_set_new(o, "limit", c->has_value ?
+	    json_scaled(c->limit, v->shown) : json_null());
+	json_object_set_new(o, "unit", c->has_value ?
+	    json_string(v->unit) : json_null());
+	json_object_set_new(o, "age_ms", c->has_value ?
+	    json_integer(c->value_age_ms) : json_null());
 	return o;
 }
 
