@@ -5,9 +5,10 @@
 # call anything outside tests/pure.allow; see `make purity`.
 
 , := ,
+VERSION  := 0.1.0
 B        := build$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(findstring clang,$(CC)),-clang)
 CFLAGS   ?= -O2 -g
-STD      := -std=gnu17 -D_GNU_SOURCE -I.
+STD      := -std=gnu17 -D_GNU_SOURCE -I. -DVITALSD_VERSION='"$(VERSION)"'
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             -Wundef -Wpointer-arith -Wwrite-strings -Wswitch-enum

@@ -20,6 +20,7 @@
 #include "daemon/clock.h"
 #include "daemon/control_state.h"
 #include "daemon/control_verbs.h"
+#include "daemon/json.h"
 #include "daemon/journal.h"
 #include "daemon/lines.h"
 #include "daemon/listen.h"

@@ -20,8 +20,8 @@ value_json(const struct hub_port *p, enum vital v, int64_t t_ms)
 	char shown[16];
 	json_t *o;
 
-	if (fresh < (int64_t)p->driver->silent_after_ms)
-		fresh = p->driver->silent_after_ms;
+	if (fresh < p->silent_after_ms)
+		fresh = p->silent_after_ms;
 	o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:b, s:i}", "vital",
 	    info->name, "port", p->name, "quality", quality_name(r->quality),
 	    "unit", info->unit, "age_ms", (json_int_t)age,
@@ -204,12 +204,6 @@ static const char *const relative_word[] = {
 	[ABSOLUTE] = "absolute",
 	[RELATIVE_UNITS] = "units",
 	[RELATIVE_PERCENT] = "percent",
-};
-static const char *const comparison_sign[] = {
-	[BELOW] = "<",
-	[AT_OR_BELOW] = "<=",
-	[ABOVE] = ">",
-	[AT_OR_ABOVE] = ">=",
 };
 
 json_t *

@@ -18,10 +18,6 @@
 #include "daemon/control_state.h"
 #include "daemon/json.h"
 
-#ifndef VITALSD_VERSION
-#define VITALSD_VERSION "0"
-#endif
-
 static enum control_error __attribute__((format(printf, 3, 4)))
 refuse(struct control_call *c, enum control_error e, const char *format, ...)
 {

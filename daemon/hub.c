@@ -33,7 +33,7 @@ silent_at_ms(const struct hub_port *p)
 {
 	if (p->silent || p->frame_ms == STREAM_NEVER)
 		return HUB_NEVER;
-	return p->frame_ms + p->driver->silent_after_ms + 1;
+	return p->frame_ms + p->silent_after_ms + 1;
 }
 
 static void
@@ -229,6 +229,8 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		copy_text(p->name, sizeof p->name, ports[i].name);
 		p->bed = ports[i].bed;
 		p->driver = ports[i].driver;
+		p->silent_after_ms = ports[i].silent_after_ms > 0 ?
+		    ports[i].silent_after_ms : p->driver->silent_after_ms;
 		p->frame_ms = STREAM_NEVER;
 		p->open_ms = now->t_ms;
 		assert(p->bed < h->beds_n);
@@ -247,8 +249,8 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 
 			bp[j].name = h->port[b->port[j]].name;
 			bp[j].same_limb = c->same_limb;
-			bp[j].silent_after_ms = (int32_t)(c->silent_after_ms ?
-			    c->silent_after_ms : c->driver->silent_after_ms);
+			bp[j].silent_after_ms =
+			    (int32_t)h->port[b->port[j]].silent_after_ms;
 		}
 		board_init(&b->board, site, bp, b->ports_n, &s, &h->ids,
 		    now->t_ms);

@@ -48,6 +48,7 @@ struct hub_port {
 	size_t bed;
 	size_t slot;			/* among the bed's ports */
 	const struct driver *driver;
+	int64_t silent_after_ms;
 	bool open;
 	bool silent;			/* told so by LINK_DOWN */
 	int64_t frame_ms;		/* last sound frame; STREAM_NEVER */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * vitalsd: reads the command line and runs the service.
+ *
+ * Easy to get wrong: exit status 2 is for a wrong command line, 1 for what is
+ * wrong with the world, so that a unit or a script can tell them apart.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/journal.h"
+#include "daemon/paths.h"
+#include "daemon/service.h"
+
+static void
+usage(FILE *out)
+{
+	fprintf(out, "usage: vitalsd [options]\n"
+	    "Reads patient monitors, stamps and logs what they say, raises "
+	    "alarms.\n%s"
+	    "  -v, --verbose  say more in the journal\n"
+	    "      --version  print the version and end\n"
+	    "  -h, --help     this text\n", paths_help);
+}
+
+int
+main(int argc, char **argv)
+{
+	enum { OPTION_VERSION = 0x2000 };
+	static const struct option options[] = {
+		PATHS_OPTIONS,
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, OPTION_VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	enum journal_level level = JOURNAL_INFO;
+	struct paths paths;
+	char error[512];
+	int o, r;
+
+	paths_init(&paths);
+	while ((o = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
+		if (paths_take_option(&paths, o, optarg))
+			continue;
+		switch (o) {
+		case 'v':
+			level = JOURNAL_DEBUG;
+			break;
+		case OPTION_VERSION:
+			printf("vitalsd %s\n", VITALSD_VERSION);
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "vitalsd: unexpected \"%s\"\n", argv[optind]);
+		usage(stderr);
+		return 2;
+	}
+	if (paths_finish(&paths, error, sizeof error) < 0) {
+		fprintf(stderr, "vitalsd: %s\n", error);
+		return 2;
+	}
+	r = journal_start("vitalsd", level);
+	if (r < 0)
+		fprintf(stderr, "vitalsd: no log thread (%s); lines go out "
+		    "directly\n", strerror(-r));
+	r = service_run(&paths);
+	journal_stop(1000);
+	return r;
+}
