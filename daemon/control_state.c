@@ -231,7 +231,7 @@ control_limits(const struct control_host *h, size_t bed)
 		    vital_info[subject_vital(info->subject)].unit,
 		    "row", info->row, "grade", grade, "relative",
 		    relative_word[info->relative], "comparison",
-		    comparison_sign[info->comparison], "changed", changed,
+		    comparison_sign(info->comparison), "changed", changed,
 		    "site_limit", s->limit));
 		json_object_set_new(o, "armed", json_boolean(
 		    board_armed(&b->board, info->ladder)));

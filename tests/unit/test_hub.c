@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The hub as a ward would see it: one bed, one oximeter, time passed in.
+ *
+ * Easy to get wrong: the driver here is a stand-in; frames are made by hand.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "daemon/hub.h"
+
+struct ward {
+	struct hub hub;
+	struct hub_bed bed[2];
+	struct hub_port port[3];
+	int64_t next[2];
+	struct now now;
+	struct record record[400];
+	size_t records;
+	size_t readings, alarms, changes;
+	struct alarm_change last;
+	char last_label[BED_MAX];
+	bool alarm_before_record;
+};
+
+static const struct driver oximeter = {
+	.name = "stand-in", .title = "Stand-in oximeter",
+	.silent_after_ms = 3000,
+};
+
+static void
+take_reading(void *arg, const struct now *now, size_t port,
+    const struct reading *r)
+{
+	struct ward *w = arg;
+
+	(void)now, (void)port, (void)r;
+	w->readings++;
+}
+
+static void
+take_record(void *arg, const struct now *now, const struct record *r,
+    bool urgent)
+{
+	struct ward *w = arg;
+
+	(void)now, (void)urgent;
+	assert_true(w->records < 400);
+	w->record[w->records++] = *r;
+}
+
+static void
+take_alarm(void *arg, const struct now *now, const struct alarm_change *c,
+    const char *label)
+{
+	struct ward *w = arg;
+
+	(void)now;
+	w->alarms++;
+	w->last = *c;
+	strcpy(w->last_label, label);
+	/* Logged in the same turn, before it is handed out. */
+	assert_true(w->records > 0);
+	assert_int_equal(w->record[w->records - 1].class, RECORD_ALARM);
+}
+
+static void
+take_change(void *arg, size_t bed)
+{
+	struct ward *w = arg;
+
+	(void)bed;
+	w->changes++;
+}
+
+static void
+open_ward(struct ward *w)
+{
+	struct limit_set site;
+	struct hub_bed_config beds[2] = { { "CHAIR1", "Chair 1" },
+		{ "CHAIR2", "Chair 2" } };
+	struct hub_port_config ports[3] = {
+		{ "CHAIR1/a", 0, &oximeter, false, 0 },
+		{ "CHAIR1/b", 0, &oximeter, false, 0 },
+		{ "CHAIR2/a", 1, &oximeter, false, 0 },
+	};
+	struct hub_sink sink = { w, take_reading, take_record, take_alarm,
+		take_change };
+
+	memset(w, 0, sizeof *w);
+	w->now = (struct now){ 1000000, 1795000000000, true };
+	w->hub.bed = w->bed;
+	w->hub.beds_n = 2;
+	w->hub.port = w->port;
+	w->hub.ports_n = 3;
+	w->hub.next_ms = w->next;
+	limit_set_default(&site);
+	hub_init(&w->hub, &w->now, 0xabcdef, &site, beds, ports, &sink);
+	for (size_t i = 0; i < 3; i++)
+		hub_link(&w->hub, &w->now, i, true, "open");
+}
+
+static void
+pass_to(struct ward *w, int64_t ms)
+{
+	while (hub_next_ms(&w->hub) <= w->now.t_ms + ms) {
+		int64_t step = hub_next_ms(&w->hub) - w->now.t_ms;
+
+		if (step < 0)
+			step = 0;
+		w->now.t_ms += step;
+		w->now.wall_ms += step;
+		ms -= step;
+		hub_tick(&w->hub, &w->now);
+	}
+	w->now.t_ms += ms;
+	w->now.wall_ms += ms;
+}
+
+static void
+hear(struct ward *w, size_t port, int spo2, int pr)
+{
+	struct decoded d = { .t_ms = w->now.t_ms, .result = DECODE_OK };
+
+	readings_add(&d.readings, VITAL_SPO2, QUALITY_GOOD, spo2 * 100);
+	readings_add(&d.readings, VITAL_PR, QUALITY_GOOD, pr);
+	hub_frame(&w->hub, &w->now, port, &d);
+}
+
+static void
+hear_for(struct ward *w, size_t port, int spo2, int seconds)
+{
+	for (int i = 0; i < seconds; i++) {
+		hear(w, port, spo2, 70 + i % 2);
+		pass_to(w, 1000);
+	}
+}
+
+static enum refusal
+state(struct ward *w, size_t bed, enum statement_kind kind, int64_t at_ms)
+{
+	struct statement st = { .kind = kind };
+
+	strcpy(st.user, "anna");
+	strcpy(st.session, "20261121-CHAIR1-1");
+	st.at_ms = at_ms;
+	st.at_wall_ms = w->now.wall_ms - (w->now.t_ms - at_ms);
+	return hub_state(&w->hub, &w->now, bed, &st);
+}
+
+static size_t
+count(const struct ward *w, enum event_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->records; i++)
+		n += w->record[i].class == RECORD_EVENT &&
+		    w->record[i].event.kind == kind;
+	return n;
+}
+
+static void
+a_crossing_is_stamped_with_the_infusion_clock(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	hear_for(&w, 0, 97, 40);
+	assert_int_equal(state(&w, 0, STATEMENT_INFUSION_START, w.now.t_ms),
+	    0);
+	hear_for(&w, 0, 97, 10);
+	hear_for(&w, 0, 85, 30);
+	assert_string_equal(w.last.condition, "spo2-low");
+	assert_string_equal(w.last.bed, "CHAIR1");
+	assert_string_equal(w.last.session, "20261121-CHAIR1-1");
+	assert_string_equal(w.last_label, "Chair 1");
+	assert_int_equal(w.last.session_phase, PHASE_INFUSION);
+	assert_in_range(w.last.infusion_ms, 10000, 40000);
+	assert_int_equal(w.last.priority, PRIORITY_HIGH);
+}
+
+static void
+another_beds_alarms_are_not_mixed_in(void **unused)
+{
+	static struct ward w;
+	struct alarm_change open[8];
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	hear_for(&w, 0, 97, 40);
+	for (int i = 0; i < 60; i++) {
+		hear(&w, 0, 97, 70 + i % 2);
+		hear(&w, 2, 60, 40);
+		pass_to(&w, 1000);
+	}
+	assert_int_equal(hub_alarms(&w.hub, 0, open, 8), 0);
+}
+
+static void
+a_late_start_moves_the_clock_without_touching_what_was_stored(void **unused)
+{
+	static struct ward w;
+	size_t before;
+	int64_t late;
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	hear_for(&w, 0, 97, 300);
+	late = w.now.t_ms - 120000;
+	before = w.readings;
+	assert_int_equal(state(&w, 0, STATEMENT_INFUSION_START, late), 0);
+	assert_int_equal(hub_stamp(&w.hub, 0, w.now.t_ms).infusion_ms, 120000);
+	assert_int_equal(hub_stamp(&w.hub, 0, late - 1).phase, PHASE_BASELINE);
+	assert_int_equal(w.readings, before);
+}
+
+static void
+a_monitor_that_falls_silent_is_noted_once_and_its_return_too(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_ward(&w);
+	hear_for(&w, 0, 97, 5);
+	assert_int_equal(count(&w, EVENT_LINK_UP), 1);
+	pass_to(&w, 60000);
+	assert_int_equal(count(&w, EVENT_LINK_DOWN), 1);
+	hear_for(&w, 0, 97, 5);
+	assert_int_equal(count(&w, EVENT_LINK_UP), 2);
+	assert_int_equal(count(&w, EVENT_LINK_DOWN), 1);
+}
+
+static void
+a_refused_statement_leaves_no_record(void **unused)
+{
+	static struct ward w;
+	size_t before;
+
+	(void)unused;
+	open_ward(&w);
+	before = w.records;
+	assert_int_equal(state(&w, 0, STATEMENT_INFUSION_STOP, w.now.t_ms),
+	    REFUSAL_NO_SESSION);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	assert_int_equal(w.records, before + 1);
+	assert_int_equal(state(&w, 0, STATEMENT_INFUSION_STOP, w.now.t_ms),
+	    REFUSAL_NO_INFUSION);
+	assert_int_equal(w.records, before + 1);
+}
+
+static void
+closing_a_session_ends_its_alarms_under_its_own_id(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	hear_for(&w, 0, 97, 40);
+	hear_for(&w, 0, 85, 30);
+	assert_int_equal(w.last.state, ALARM_ACTIVE);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_END, w.now.t_ms), 0);
+	assert_int_equal(w.last.phase, ALARM_END);
+	assert_string_equal(w.last.session, "20261121-CHAIR1-1");
+	assert_non_null(strstr(w.last.text, "closed"));
+	assert_int_equal(hub_sessions(&w.hub), 0);
+}
+
+static void
+acknowledging_names_the_person_and_what_is_not_open_cannot_be(void **unused)
+{
+	static struct ward w;
+	struct statement st = { .kind = STATEMENT_ALARM_ACK };
+	struct alarm_change open[8];
+	struct event_id none = { 1, 1 };
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	hear_for(&w, 0, 97, 40);
+	hear_for(&w, 0, 85, 30);
+	assert_int_equal(hub_alarms(&w.hub, 0, open, 8), 1);
+	strcpy(st.user, "anna");
+	assert_false(hub_ack(&w.hub, &w.now, none, &st));
+	assert_true(hub_ack(&w.hub, &w.now, open[0].event, &st));
+	assert_int_equal(w.last.phase, ALARM_ACKNOWLEDGE);
+	assert_string_equal(w.last.by, "anna");
+	assert_int_equal(hub_alarms(&w.hub, 0, open, 8), 1);
+	assert_true(open[0].acknowledged);
+}
+
+static void
+limits_of_a_session_do_not_survive_it(void **unused)
+{
+	static struct ward w;
+	struct statement st = { .kind = STATEMENT_LIMIT_SET };
+	struct limit l;
+
+	(void)unused;
+	open_ward(&w);
+	l = w.hub.site.tier[TIER_SPO2_LOW];
+	l.limit = 90;
+	assert_int_equal(hub_limit(&w.hub, &w.now, 0, &st, TIER_SPO2_LOW, &l),
+	    REFUSAL_NO_SESSION);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	assert_int_equal(hub_limit(&w.hub, &w.now, 0, &st, TIER_SPO2_LOW, &l),
+	    REFUSAL_NONE);
+	assert_int_equal(w.bed[0].limits.tier[TIER_SPO2_LOW].limit, 90);
+	assert_int_equal(w.bed[1].limits.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_END, w.now.t_ms), 0);
+	assert_int_equal(w.bed[0].limits.tier[TIER_SPO2_LOW].limit, 92);
+}
+
+static void
+a_session_goes_on_after_a_restart_with_its_alarm(void **unused)
+{
+	static struct ward before, after;
+	struct alarm_change open[8];
+	bool armed[LADDERS] = { false };
+	size_t n;
+	struct event_id event;
+
+	(void)unused;
+	open_ward(&before);
+	assert_int_equal(state(&before, 0, STATEMENT_SESSION_START,
+	    before.now.t_ms), 0);
+	hear_for(&before, 0, 97, 40);
+	assert_int_equal(state(&before, 0, STATEMENT_INFUSION_START,
+	    before.now.t_ms), 0);
+	hear_for(&before, 0, 85, 30);
+	n = hub_alarms(&before.hub, 0, open, 8);
+	assert_int_equal(n, 1);
+	event = open[0].event;
+	armed[LADDER_SPO2_LOW] = true;
+
+	open_ward(&after);
+	after.now = before.now;
+	hub_restore(&after.hub, &after.now, 0, &before.bed[0].session,
+	    &before.bed[0].limits, armed, NULL, open, n);
+	assert_int_equal(hub_stamp(&after.hub, 0, after.now.t_ms).phase,
+	    PHASE_INFUSION);
+	n = hub_alarms(&after.hub, 0, open, 8);
+	assert_int_equal(n, 1);
+	assert_true(event_id_equal(open[0].event, event));
+	assert_int_equal(open[0].priority, PRIORITY_HIGH);
+	/* The restart itself is an alarm of the box about this bed. */
+	n = hub_alarms(&after.hub, 2, open, 8);
+	assert_int_equal(n, 1);
+	assert_non_null(strstr(open[0].condition, "restarted"));
+	assert_string_equal(open[0].bed, "CHAIR1");
+}
+
+static void
+the_deadline_is_never_later_than_a_board_needs(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	for (int i = 0; i < 200; i++) {
+		hear(&w, (size_t)i % 3, 97 - i % 14, 60 + i % 5);
+		for (size_t b = 0; b < 2; b++)
+			assert_true(hub_next_ms(&w.hub) <=
+			    board_next_ms(&w.bed[b].board));
+		pass_to(&w, 700);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_crossing_is_stamped_with_the_infusion_clock),
+		cmocka_unit_test(another_beds_alarms_are_not_mixed_in),
+		cmocka_unit_test(a_late_start_moves_the_clock_without_touching_what_was_stored),
+		cmocka_unit_test(a_monitor_that_falls_silent_is_noted_once_and_its_return_too),
+		cmocka_unit_test(a_refused_statement_leaves_no_record),
+		cmocka_unit_test(closing_a_session_ends_its_alarms_under_its_own_id),
+		cmocka_unit_test(acknowledging_names_the_person_and_what_is_not_open_cannot_be),
+		cmocka_unit_test(limits_of_a_session_do_not_survive_it),
+		cmocka_unit_test(a_session_goes_on_after_a_restart_with_its_alarm),
+		cmocka_unit_test(the_deadline_is_never_later_than_a_board_needs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
