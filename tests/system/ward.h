@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A ward for the system tests: the real programs, each in its own process, on
+ * pseudo-terminals and loopback, under a folder of their own.
+ *
+ * Easy to get wrong: nothing here sleeps for a guess.  ward_wait_*() looks
+ * until what is expected is there, and fails the test when it does not come.
+ */
+#ifndef TESTS_SYSTEM_WARD_H
+#define TESTS_SYSTEM_WARD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct ward {
+	char dir[64];		/* everything lies below it */
+	char build[256];	/* where the programs are */
+	pid_t vitalsd, notify, sim, receiver;
+	int receiver_port;
+	int control;		/* socket to vitalsd, -1 */
+	char *pending;		/* bytes read beyond the last line */
+	size_t pending_n;
+	long next_id;
+	bool keep;
+};
+
+/* Makes the folder; fails the test where it cannot. */
+void ward_open(struct ward *w);
+
+/* Ends every process and removes the folder (not when VITALS_KEEP is set). */
+void ward_close(struct ward *w);
+
+/* Writes a file below the ward's folder. */
+void ward_write(const struct ward *w, const char *name, const char *text);
+
+/* "DIR/name" in a static buffer that the next call but three reuses. */
+const char *ward_path(const struct ward *w, const char *name);
+
+/* Starts vitals-sim on that scenario text and waits for its links. */
+void ward_start_sim(struct ward *w, const char *scenario,
+    const char *const *links);
+void ward_sim(const struct ward *w, const char *command);
+
+/* Starts the receiver; mode is one of its --mode words. */
+void ward_start_receiver(struct ward *w, const char *mode);
+void ward_receiver_mode(const struct ward *w, const char *mode);
+
+/* Starts vitalsd with that configuration text and waits until it answers. */
+void ward_start_vitalsd(struct ward *w, const char *config);
+/* Starts it again with the configuration that is there. */
+void ward_restart_vitalsd(struct ward *w);
+void ward_start_notify(struct ward *w);
+
+/* Kills a process and waits for it; *pid becomes 0. */
+void ward_kill(pid_t *pid, int signal);
+
+/* One request; a new reference to the whole answer. */
+json_t *ward_rpc(struct ward *w, const char *method, json_t *params);
+
+/* The same, and the test fails unless it succeeded; borrowed until the next
+ * call: NULL.  Returns a new reference to the result. */
+json_t *ward_ask(struct ward *w, const char *method, json_t *params);
+
+/* The error's message (malloc'ed); the test fails if it succeeded. */
+char *ward_refused(struct ward *w, const char *method, json_t *params);
+
+/* Runs vitalsctl with these words (ended by NULL); its exit status, its output
+ * (both streams, malloc'ed) in *out unless out is NULL. */
+int ward_ctl(const struct ward *w, char **out, const char *const *words);
+
+/* Looks at the state until the alarm whose condition begins so is in that
+ * state ("active", "latched", "" for gone), of at least that priority. */
+json_t *ward_wait_alarm(struct ward *w, const char *condition,
+    const char *state, const char *priority, int timeout_s);
+
+/* A number that the query of the log gives; -1 where the log cannot be read. */
+int64_t ward_sql(const struct ward *w, const char *query);
+/* Looks until the query gives at least that many. */
+void ward_wait_sql(const struct ward *w, const char *query, int64_t at_least,
+    int timeout_s);
+
+/* How many lines of the receiver's log hold that text. */
+size_t ward_received(const struct ward *w, const char *text);
+void ward_wait_received(const struct ward *w, const char *text,
+    size_t at_least, int timeout_s);
+
+/* CLOCK_BOOTTIME ms. */
+int64_t ward_now_ms(void);
+void ward_nap(int ms);
+
+/* Fails the test with a sentence and what the programs printed. */
+void ward_fail(const struct ward *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The two configurations that most tests use: one bed, an oximeter, one
+ * channel; and the scenario beside it. */
+extern const char ward_scenario[];
+char *ward_config(const struct ward *w, const char *extra);
+
+#endif
