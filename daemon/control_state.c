@@ -17,7 +17,7 @@ value_json(const struct hub_port *p, enum vital v, int64_t t_ms)
 	const struct reading *r = &hv->reading;
 	int64_t age = t_ms - hv->t_ms + r->age_ms;
 	int64_t fresh = info->fresh_ms;
-	char shown[16];
+	char shown[24];
 	json_t *o;
 
 	if (fresh < p->silent_after_ms)

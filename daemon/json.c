@@ -43,16 +43,16 @@ json_wall(int64_t wall_ms)
 }
 
 void
-json_scaled_text(int32_t value, unsigned decimals, char out[16])
+json_scaled_text(int32_t value, unsigned decimals, char out[24])
 {
 	static const int32_t power[] = { 1, 10, 100, 1000 };
 	int32_t p = power[decimals < 4 ? decimals : 3];
 	int32_t whole = value / p, rest = value % p;
 
 	if (decimals == 0)
-		snprintf(out, 16, "%d", value);
+		snprintf(out, 24, "%d", value);
 	else
-		snprintf(out, 16, "%s%d.%0*d", value < 0 ? "-" : "",
+		snprintf(out, 24, "%s%d.%0*d", value < 0 ? "-" : "",
 		    abs(whole), (int)(decimals < 4 ? decimals : 3), abs(rest));
 }
 

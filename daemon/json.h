@@ -18,7 +18,7 @@ json_t *json_event_id(struct event_id id);	/* a string; null for none */
 json_t *json_wall(int64_t wall_ms);		/* RFC 3339, UTC, ms */
 json_t *json_scaled(int32_t value, unsigned decimals);	/* a number */
 /* The same as text, "36.6": for screens. */
-void json_scaled_text(int32_t value, unsigned decimals, char out[16]);
+void json_scaled_text(int32_t value, unsigned decimals, char out[24]);
 json_t *json_infusion(int64_t ms);		/* null for INFUSION_NONE */
 
 /* An alarm as status, watch and alarm.list show it, at t_ms. */

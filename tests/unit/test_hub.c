@@ -16,7 +16,7 @@
 struct ward {
 	struct hub hub;
 	struct hub_bed bed[2];
-	struct hub_port port[3];
+	struct hub_port port[2];
 	int64_t next[2];
 	struct now now;
 	struct record record[400];
@@ -83,9 +83,8 @@ open_ward(struct ward *w)
 	struct limit_set site;
 	struct hub_bed_config beds[2] = { { "CHAIR1", "Chair 1" },
 		{ "CHAIR2", "Chair 2" } };
-	struct hub_port_config ports[3] = {
+	struct hub_port_config ports[2] = {
 		{ "CHAIR1/a", 0, &oximeter, false, 0 },
-		{ "CHAIR1/b", 0, &oximeter, false, 0 },
 		{ "CHAIR2/a", 1, &oximeter, false, 0 },
 	};
 	struct hub_sink sink = { w, take_reading, take_record, take_alarm,
@@ -96,11 +95,11 @@ open_ward(struct ward *w)
 	w->hub.bed = w->bed;
 	w->hub.beds_n = 2;
 	w->hub.port = w->port;
-	w->hub.ports_n = 3;
+	w->hub.ports_n = 2;
 	w->hub.next_ms = w->next;
 	limit_set_default(&site);
 	hub_init(&w->hub, &w->now, 0xabcdef, &site, beds, ports, &sink);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		hub_link(&w->hub, &w->now, i, true, "open");
 }
 
@@ -197,7 +196,7 @@ another_beds_alarms_are_not_mixed_in(void **unused)
 	hear_for(&w, 0, 97, 40);
 	for (int i = 0; i < 60; i++) {
 		hear(&w, 0, 97, 70 + i % 2);
-		hear(&w, 2, 60, 40);
+		hear(&w, 1, 60, 40);
 		pass_to(&w, 1000);
 	}
 	assert_int_equal(hub_alarms(&w.hub, 0, open, 8), 0);
@@ -367,7 +366,7 @@ the_deadline_is_never_later_than_a_board_needs(void **unused)
 	open_ward(&w);
 	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
 	for (int i = 0; i < 200; i++) {
-		hear(&w, (size_t)i % 3, 97 - i % 14, 60 + i % 5);
+		hear(&w, (size_t)i % 2, 97 - i % 14, 60 + i % 5);
 		for (size_t b = 0; b < 2; b++)
 			assert_true(hub_next_ms(&w.hub) <=
 			    board_next_ms(&w.bed[b].board));
