@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -243,8 +244,8 @@ ward_start_receiver(struct ward *w, const char *mode)
 	char port[16];
 	const char *words[] = { "vitals-receiver", "--port", port, "--mode",
 		mode, "--log", ward_path(w, "received.jsonl"), "--secret-file",
-		ward_path(w, "secret"), "--control", ward_path(w, "mode"),
-		"--port-file", ward_path(w, "port"), NULL };
+		ward_path(w, "secret"), "--port-file", ward_path(w, "port"),
+		NULL };
 	int64_t until = ward_now_ms() + 10000;
 	FILE *f;
 
@@ -267,9 +268,23 @@ ward_start_receiver(struct ward *w, const char *mode)
 void
 ward_receiver_mode(const struct ward *w, const char *mode)
 {
-	ward_write(w, "mode.new", mode);
-	assert_int_equal(rename(ward_path(w, "mode.new"),
-	    ward_path(w, "mode")), 0);
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)w->receiver_port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char text[256];
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&a, sizeof a),
+	    0);
+	snprintf(text, sizeof text, "POST /mode HTTP/1.1\r\nHost: x\r\n"
+	    "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+	    strlen(mode), mode);
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL),
+	    strlen(text));
+	assert_true(recv(fd, text, sizeof text - 1, 0) > 12);
+	assert_memory_equal(text, "HTTP/1.1 200", 12);
+	close(fd);
 }
 
 char *

@@ -78,7 +78,7 @@ take_change(void *arg, size_t bed)
 }
 
 static void
-open_ward(struct ward *w)
+open_ward_at(struct ward *w, int64_t t_ms)
 {
 	struct limit_set site;
 	struct hub_bed_config beds[2] = { { "CHAIR1", "Chair 1" },
@@ -91,7 +91,7 @@ open_ward(struct ward *w)
 		take_change };
 
 	memset(w, 0, sizeof *w);
-	w->now = (struct now){ 1000000, 1795000000000, true };
+	w->now = (struct now){ t_ms, 1795000000000 + t_ms, true };
 	w->hub.bed = w->bed;
 	w->hub.beds_n = 2;
 	w->hub.port = w->port;
@@ -101,6 +101,12 @@ open_ward(struct ward *w)
 	hub_init(&w->hub, &w->now, 0xabcdef, &site, beds, ports, &sink);
 	for (size_t i = 0; i < 2; i++)
 		hub_link(&w->hub, &w->now, i, true, "open");
+}
+
+static void
+open_ward(struct ward *w)
+{
+	open_ward_at(w, 1000000);
 }
 
 static void
@@ -340,8 +346,7 @@ a_session_goes_on_after_a_restart_with_its_alarm(void **unused)
 	event = open[0].event;
 	armed[LADDER_SPO2_LOW] = true;
 
-	open_ward(&after);
-	after.now = before.now;
+	open_ward_at(&after, before.now.t_ms + 2000);
 	hub_restore(&after.hub, &after.now, 0, &before.bed[0].session,
 	    &before.bed[0].limits, armed, NULL, open, n);
 	assert_int_equal(hub_stamp(&after.hub, 0, after.now.t_ms).phase,
