@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Reading the log back: one session with everything that belongs to it, on one
+ * axis of time.  Opens the log read-only, as any user of its group, while
+ * vitalsd runs or not; one short read transaction a call.
+ *
+ * Easy to get wrong: all x_ms lie on the axis of the session's first boot
+ * (CLOCK_BOOTTIME); later boots are moved onto it by wall time
+ * (docs/log.md, "Sessions that span reboots").
+ */
+#ifndef REVIEW_LOG_H
+#define REVIEW_LOG_H
+
+#include <sqlite3.h>
+
+#include "daemon/session.h"
+#include "schemas/record.h"
+
+#define LOG_ERROR 320
+
+struct log_statement {
+	struct statement st;	/* at_ms on the axis */
+	int64_t x_ms;		/* entered */
+	int64_t wall_ms;
+};
+
+struct log_change {
+	struct alarm_change change;	/* since_ms on the axis */
+	int64_t x_ms, wall_ms;
+	int64_t delivered_ms;	/* from the change to the first channel that
+				 * confirmed its notice; -1: none did */
+	uint32_t notices, deliveries;	/* made; confirmed */
+};
+
+struct log_event {
+	struct event event;
+	int64_t x_ms, wall_ms;
+};
+
+struct log_port {
+	int64_t n;		/* port.n of the log */
+	char name[PORT_NAME_MAX];
+	char driver[32];
+};
+
+struct log_reading {
+	int64_t x_ms;
+	int32_t value;		/* 10^-decimals; meaningless without one */
+	int32_t age_ms;
+	uint16_t port;		/* index into ports */
+	uint8_t vital, quality, flags;
+};
+
+struct log_session {
+	struct session session;	/* on the axis, as corrected */
+	int64_t begin_wall_ms;	/* wall time of its begin, as a label */
+	bool open;		/* not closed or aborted (yet) */
+	int64_t end_ms;		/* its end; the last record's x_ms while open */
+	int boots;
+	struct log_statement *statements;
+	size_t statements_n;
+	struct log_change *changes;	/* of its alarms, in order */
+	size_t changes_n;
+	struct log_event *events;	/* of its bed and of the box */
+	size_t events_n;
+	struct log_port *ports;
+	size_t ports_n;
+	struct log_reading *readings;	/* within its time, in order */
+	size_t readings_n;
+	char seal[96];		/* its seal's text; "" if none */
+};
+
+struct log_row {		/* of a list of sessions */
+	char id[SESSION_ID_MAX], bed[BED_MAX], subject[SUBJECT_MAX];
+	int64_t begin_wall_ms, end_wall_ms;	/* end 0: open */
+	enum phase phase;
+	int64_t infusion_ms;	/* from first start to last stop; -1: none */
+	uint32_t alarms[PRIORITIES];
+};
+
+/* Opens the log of that path.  0 or negative errno with a sentence: -ENOENT,
+ * -EACCES, -EPROTO for a log of a newer version, -EBADMSG for a damaged one. */
+int log_open(sqlite3 **out, const char *path, char error[LOG_ERROR]) MUST_CHECK;
+void log_close(sqlite3 *db);
+
+/* The session of that id; "last" is the one that began last.  'readings' false
+ * leaves the readings out.  -ESRCH: there is none. */
+int log_session_read(sqlite3 *db, const char *id, bool readings,
+    struct log_session **out, char error[LOG_ERROR]) MUST_CHECK;
+void log_session_free(struct log_session *s);
+
+/* All sessions, the newest first. */
+int log_list(sqlite3 *db, struct log_row **out, size_t *n,
+    char error[LOG_ERROR]) MUST_CHECK;
+
+#endif
