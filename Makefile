@@ -89,14 +89,14 @@ $B/vitals-notify: $B/notify/main.o $B/libnotify.a $B/libdaemon.a $B/libpure.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl)
 $B/vitalsctl: $B/cli/main.o $B/libcli.a $B/libreview.a $B/libdaemon.a $B/libpure.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,ncursesw)
-$B/vitals-sim: $B/tests/sim/main.o $B/libsim.a $B/libdaemon.a $B/libpure.a
+$B/vitals-sim: $B/tests/sim/main.o $B/libsim.a $B/libreview.a $B/libdaemon.a $B/libpure.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 $B/vitals-receiver: $B/tests/sim/receiver.o $B/tests/sim/httpd.o $B/libdaemon.a $B/libpure.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 
 # A unit test links every library that there is; it includes no .c file.
-ALL_LIBS := $(if $(CLI),$B/libcli.a) $(if $(REVIEW),$B/libreview.a) \
-            $(if $(NOTIFY),$B/libnotify.a) $(if $(SIM),$B/libsim.a) \
+ALL_LIBS := $(if $(CLI),$B/libcli.a) $(if $(NOTIFY),$B/libnotify.a) \
+            $(if $(SIM),$B/libsim.a) $(if $(REVIEW),$B/libreview.a) \
             $(if $(DAEMON),$B/libdaemon.a) $B/libpure.a
 $B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
 	@mkdir -p $(@D)

@@ -35,6 +35,8 @@ enum cli_option {
 	OPTION_OFF,
 	OPTION_DEVICE, OPTION_SOURCE, OPTION_NOTES,
 	OPTION_ASCII, OPTION_QUIET,
+	OPTION_DRIVER, OPTION_SPEED, OPTION_LIMITS,
+	OPTION_INFUSION_START, OPTION_INFUSION_STOP,
 	OPTIONS
 };
 #define TAKES(o) (UINT64_C(1) << OPTION_##o)
@@ -125,5 +127,8 @@ int verb_limits_set(struct cli *c);
 int verb_record(struct cli *c);
 int verb_config_check(struct cli *c);
 int verb_reload(struct cli *c);
+int verb_replay(struct cli *c);
+int verb_review(struct cli *c);
+int verb_session_list(struct cli *c);
 
 #endif

@@ -40,4 +40,13 @@ const struct option_info option_info[OPTIONS] = {
 	[OPTION_NOTES] = { "--notes", "TEXT", "what happens in it" },
 	[OPTION_ASCII] = { "--ascii", NULL, "draw with ASCII only" },
 	[OPTION_QUIET] = { "--quiet", NULL, "ring only when contact is lost" },
+	[OPTION_DRIVER] = { "--driver", "NAME", "the protocol's driver" },
+	[OPTION_SPEED] = { "--speed", "N|max",
+	    "times its own pace; max, the default, does not wait" },
+	[OPTION_LIMITS] = { "--limits", "FILE",
+	    "a vitalsd.yaml whose limits are judged by" },
+	[OPTION_INFUSION_START] = { "--infusion-start", "MM:SS",
+	    "the infusion began so long after the first byte" },
+	[OPTION_INFUSION_STOP] = { "--infusion-stop", "MM:SS",
+	    "and was stopped then" },
 };

@@ -37,7 +37,7 @@ print_reading(void *arg, int64_t ms, const struct reading *r)
 {
 	struct printing *p = arg;
 	const struct vital_info *v = &vital_info[r->vital];
-	char time[32], value[16] = "";
+	char time[32], value[24] = "";
 	json_t *o;
 
 	format_ms(ms, time);
@@ -157,7 +157,7 @@ summary_table(struct cli *c, const struct track *t,
 		const struct replay_vital *v = &r->vital[i];
 		uint64_t good = v->quality[QUALITY_GOOD];
 		uint64_t doubt = v->quality[QUALITY_QUESTIONABLE], none = 0;
-		char least[16] = "", most[16] = "";
+		char least[24] = "", most[24] = "";
 
 		for (int q = QUALITY_NO_VALUE; q < QUALITIES; q++)
 			none += v->quality[q];
@@ -215,12 +215,13 @@ take_limits(struct cli *c, struct limit_set *out)
 	if (why == NULL)
 		return cli_problem(c, "out of memory");
 	config = config_load(path, why);
-	if (config == NULL)
-		for (size_t i = 0; i < why->n; i++)
-			fprintf(c->err, "%s:%u:%u: %s\n", path,
-			    why->item[i].line, why->item[i].column,
-			    why->item[i].text);
-	else
+	for (size_t i = 0; config == NULL && i < why->n; i++) {
+		char line[512];
+
+		complaint_format(line, sizeof line, path, &why->item[i]);
+		fprintf(c->err, "%s\n", line);
+	}
+	if (config != NULL)
 		*out = config->limits;
 	free(why);
 	if (config == NULL)

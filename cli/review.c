@@ -25,7 +25,7 @@ struct view {
 	const struct summary *m;
 };
 
-#define CLOCK 16
+#define CLOCK 48
 
 static int64_t
 wall_of(const struct view *v, int64_t x_ms)
@@ -35,22 +35,25 @@ wall_of(const struct view *v, int64_t x_ms)
 }
 
 static const char *
-wall_text(const struct view *v, int64_t x_ms, const char *format,
-    char *out, size_t cap)
+clock_text(const struct view *v, int64_t x_ms, char out[CLOCK])
 {
 	time_t t = (time_t)(wall_of(v, x_ms) / 1000);
 	struct tm tm;
 
 	localtime_r(&t, &tm);
-	if (strftime(out, cap, format, &tm) == 0)
-		out[0] = '\0';
+	strftime(out, CLOCK, "%H:%M:%S", &tm);
 	return out;
 }
 
 static const char *
-clock_text(const struct view *v, int64_t x_ms, char out[CLOCK])
+day_text(const struct view *v, int64_t x_ms, char out[CLOCK])
 {
-	return wall_text(v, x_ms, "%H:%M:%S", out, CLOCK);
+	time_t t = (time_t)(wall_of(v, x_ms) / 1000);
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(out, CLOCK, "%A %Y-%m-%d", &tm);
+	return out;
 }
 
 /* "+12:05", "-0:40" against the first infusion start; blank without one. */
@@ -111,7 +114,7 @@ print_head(const struct view *v)
 {
 	const struct session *s = &v->s->session;
 	int64_t from = session_begin_ms(s);
-	char day[64], begin[CLOCK], end[CLOCK], span[TABLE_SPAN];
+	char day[CLOCK], begin[CLOCK], end[CLOCK], span[TABLE_SPAN];
 	bool demo = false;
 
 	for (size_t i = 0; i < v->m->vitals_n; i++)
@@ -119,8 +122,8 @@ print_head(const struct view *v)
 	fprintf(v->c->out, "Session %s   bed %s%s%s\n", s->id, s->bed,
 	    s->subject[0] ? "   subject " : "", s->subject);
 	table_span(v->s->end_ms - from, span);
-	fprintf(v->c->out, "%s, %s to %s (%s), %s\n", wall_text(v, from,
-	    "%A %Y-%m-%d", day, sizeof day), clock_text(v, from, begin),
+	fprintf(v->c->out, "%s, %s to %s (%s), %s\n", day_text(v, from,
+	    day), clock_text(v, from, begin),
 	    clock_text(v, v->s->end_ms, end), span, v->s->open ?
 	    "STILL OPEN" : phase_name(session_phase(s)));
 	print_limits(v);

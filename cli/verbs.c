@@ -35,6 +35,9 @@ const struct verb verbs[] = {
 	{ "session abort", "[--reason TEXT] " ENTERED_ARGS,
 	  "close it in whatever phase it is",
 	  ENTERED | TAKES(REASON), 0, 0, verb_statement, "session.abort" },
+	{ "session list", "[-o table|json]",
+	  "all sessions that the log holds, the newest first",
+	  TAKES(FORMAT), 0, 0, verb_session_list, NULL },
 	{ "session amend", "STATEMENT --at HH:MM[:SS]|--withdraw "
 	  "--reason TEXT [--bed BED] [--by NAME]",
 	  "correct a statement by a new one",
@@ -81,6 +84,15 @@ const struct verb verbs[] = {
 	  "write a port's raw bytes into a capture file",
 	  TAKES(DEVICE) | TAKES(SOURCE) | TAKES(NOTES), 2, 2, verb_record,
 	  NULL },
+	{ "review", "SESSION|last",
+	  "what happened in a session",
+	  0, 1, 1, verb_review, NULL },
+	{ "replay", "FILE --driver NAME [--speed N|max] [--limits FILE] "
+	  "[--infusion-start MM:SS] [--infusion-stop MM:SS] [-o table|json]",
+	  "a recording through driver and alarms, without a daemon",
+	  TAKES(DRIVER) | TAKES(SPEED) | TAKES(LIMITS) |
+	  TAKES(INFUSION_START) | TAKES(INFUSION_STOP) | TAKES(FORMAT), 1, 1,
+	  verb_replay, NULL },
 	{ "config check", "[FILE]",
 	  "all complaints about a configuration, no daemon needed",
 	  0, 0, 1, verb_config_check, NULL },

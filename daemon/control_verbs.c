@@ -196,8 +196,14 @@ transition(struct control_call *c, enum statement_kind kind)
 	    CONTROL_OK || (e = take_text(c, "reason", reason,
 	    sizeof reason)) != CONTROL_OK)
 		return e;
-	if (reason[0] != '\0') {
-		o = json_pack("{s:s}", "reason", reason);
+	if (reason[0] != '\0' || kind == STATEMENT_SESSION_START) {
+		const struct limit_set *l = &c->host->hub->site;
+
+		/* A session says which limits it began with. */
+		o = kind == STATEMENT_SESSION_START ?
+		    json_pack("{s:s, s:s}", "limits", l->name,
+		    "confirmed_by", l->confirmed_by) :
+		    json_pack("{s:s}", "reason", reason);
 		text = json_dumps(o, JSON_COMPACT);
 		json_decref(o);
 		if (text == NULL || strlen(text) >= sizeof st.text) {

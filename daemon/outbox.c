@@ -124,15 +124,17 @@ log_delivery(struct outbox *o, const struct waiting *w, enum outcome outcome,
     uint32_t attempt, const char *detail)
 {
 	struct record r = { .class = RECORD_DELIVERY };
+	struct now now = clock_now();
 
 	r.delivery.key = w->notice.key;
 	snprintf(r.delivery.channel, sizeof r.delivery.channel, "%s",
 	    w->notice.channel);
 	r.delivery.attempt = attempt;
 	r.delivery.outcome = outcome;
-	r.delivery.took_ms = clock_boot_ms() - w->made_ms;
+	r.delivery.took_ms = now.t_ms - w->made_ms;
 	snprintf(r.delivery.detail, sizeof r.delivery.detail, "%s", detail);
-	o->sink.record(o->sink.arg, &r, outcome == OUTCOME_DELIVERED);
+	o->sink.record(o->sink.arg, &now, &r,
+	    outcome == OUTCOME_DELIVERED);
 }
 
 static void
@@ -545,7 +547,7 @@ outbox_alarm(struct outbox *o, const struct now *now,
 			offer(o, w);
 		else
 			journal_error("outbox: no memory for a notice");
-		o->sink.record(o->sink.arg, &r, true);
+		o->sink.record(o->sink.arg, now, &r, true);
 		if (w != NULL && o->fd < 0)
 			log_delivery(o, w, OUTCOME_NO_NOTIFIER, 0,
 			    "vitals-notify is not connected");

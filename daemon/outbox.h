@@ -24,8 +24,10 @@ struct outbox;
 
 struct outbox_sink {
 	void *arg;
-	/* A NOTICE or DELIVERY to be logged. */
-	void (*record)(void *arg, const struct record *r, bool urgent);
+	/* A NOTICE (of the same moment as its alarm change) or DELIVERY to be
+	 * logged. */
+	void (*record)(void *arg, const struct now *now,
+	    const struct record *r, bool urgent);
 	/* T8: notices on this channel do not get through, or do again. */
 	void (*trouble)(void *arg, const char *channel, bool holds,
 	    const char *why);

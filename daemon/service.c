@@ -120,15 +120,6 @@ hub_changed_sink(void *arg, size_t bed)
 }
 
 static void
-outbox_record_sink(void *arg, const struct record *r, bool urgent)
-{
-	struct service *s = arg;
-	struct now now = clock_now();
-
-	s->ticket = store_record(s->store, &now, r, urgent);
-}
-
-static void
 outbox_trouble_sink(void *arg, const char *channel, bool holds,
     const char *why)
 {
@@ -447,10 +438,13 @@ on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 	if (why != NULL && !reload(s, why)) {
 		journal_error("the new configuration is refused; the running "
 		    "one stays");
-		for (size_t i = 0; i < why->n; i++)
-			journal_error("%s:%u:%u: %s", s->paths->config,
-			    why->item[i].line, why->item[i].column,
-			    why->item[i].text);
+		for (size_t i = 0; i < why->n; i++) {
+			char line[512];
+
+			complaint_format(line, sizeof line, s->paths->config,
+			    &why->item[i]);
+			journal_error("%s", line);
+		}
 	}
 	free(why);
 	(void)sd_notify(0, "READY=1");
@@ -481,10 +475,13 @@ load_config(struct service *s)
 	if (s->config == NULL) {
 		fprintf(stderr, "vitalsd: %s is refused:\n",
 		    s->paths->config);
-		for (size_t i = 0; i < why->n; i++)
-			fprintf(stderr, "%s:%u:%u: %s\n", s->paths->config,
-			    why->item[i].line, why->item[i].column,
-			    why->item[i].text);
+		for (size_t i = 0; i < why->n; i++) {
+			char line[512];
+
+			complaint_format(line, sizeof line, s->paths->config,
+			    &why->item[i]);
+			fprintf(stderr, "%s\n", line);
+		}
 		if (why->more > 0)
 			fprintf(stderr, "and %zu more\n", why->more);
 	}
@@ -641,7 +638,7 @@ open_ports(struct service *s)
 static int
 start(struct service *s)
 {
-	struct outbox_sink outbox_sink = { s, outbox_record_sink,
+	struct outbox_sink outbox_sink = { s, hub_record_sink,
 		outbox_trouble_sink, outbox_worst, outbox_sessions };
 	struct control_host host = { .arg = s, .hub = &s->hub,
 		.ticket = control_ticket, .session_id = control_session_id,

@@ -9,7 +9,7 @@
 #include "tests/sim/play.h"
 #include "tests/sim/link.h"
 #include "tests/sim/run.h"
-#include "tests/sim/track.h"
+#include "review/track.h"
 
 #include <errno.h>
 #include <poll.h>

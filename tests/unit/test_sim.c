@@ -6,7 +6,7 @@
  */
 #include "tests/sim/record.h"
 #include "tests/sim/scenario.h"
-#include "tests/sim/track.h"
+#include "review/track.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,8 +7,8 @@
  * Easy to get wrong: the monitor's clock may be set while it is recorded.  A
  * step back or of more than a minute is played as one second.
  */
-#ifndef SIM_TRACK_H
-#define SIM_TRACK_H
+#ifndef REVIEW_TRACK_H
+#define REVIEW_TRACK_H
 
 #include "drivers/driver.h"
 

@@ -5,7 +5,7 @@
  * Easy to get wrong: a frame's clock belongs to the frame's end; what lies
  * before it (other frames, garbage) is sent with it.
  */
-#include "tests/sim/track.h"
+#include "review/track.h"
 #include "drivers/capture.h"
 #include "drivers/stream.h"
 
