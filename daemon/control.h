@@ -12,36 +12,12 @@
 
 #include <systemd/sd-event.h>
 
-#include "daemon/config.h"
-#include "daemon/hub.h"
-#include "daemon/outbox.h"
-#include "daemon/port.h"
-#include "daemon/store.h"
+#include "daemon/control_host.h"
 
 #define CONTROL_CLIENTS 64
 #define CONTROL_TICK_MS 2000
 #define CONTROL_DURABLE_MS 2000
 #define CONTROL_STATE_MS 250	/* states go to watchers at most so often */
-
-/* What the socket may ask of the daemon; all of it outlives the control. */
-struct control_host {
-	void *arg;
-	struct hub *hub;
-	const struct config *config;
-	struct port **port;	/* config->ports_n of them; NULL entries while
-				 * starting */
-	struct store *store;
-	struct outbox *outbox;
-	struct now started;
-	/* The ticket of the last record handed to the store (0: refused). */
-	uint64_t (*ticket)(void *arg);
-	/* The id of the next session on that bed ("20261121-CHAIR3-1"). */
-	void (*session_id)(void *arg, size_t bed, int64_t wall_ms,
-	    char out[SESSION_ID_MAX]);
-	/* Reads the configuration again; false: the running one stays, and
-	 * these are the complaints. */
-	bool (*reload)(void *arg, struct complaints *why);
-};
 
 struct control;
 

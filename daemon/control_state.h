@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "daemon/control.h"
+#include "daemon/control_host.h"
 
 /* The whole state as of now; a new reference, or NULL when memory is short. */
 json_t *control_state(const struct control_host *h, const struct now *now);

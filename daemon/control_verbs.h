@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "daemon/control.h"
+#include "daemon/control_host.h"
 #include "daemon/roles.h"
 
 enum control_error {
