@@ -139,6 +139,11 @@ fuzz-run: $(FUZZERS)
 	        >$$f.log 2>&1 || { tail -40 $$f.log; exit 1; }; \
 	    grep -E '^(Done|#.*DONE)' $$f.log; done
 
+tsan: ## the log's writer under ThreadSanitizer
+	@$(MAKE) --no-print-directory TSAN=1 \
+	    build-tsan/unit/test_store build-tsan/unit/test_store_fault
+	@tests/run build-tsan/unit/test_store build-tsan/unit/test_store_fault
+
 purity: $B/libpure.a ## the pure core calls nothing outside tests/pure.allow
 	@tests/purity $<
 
@@ -157,5 +162,5 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all help unit accept fuzz fuzz-run purity layers check deps clean
+.PHONY: all help unit tsan accept fuzz fuzz-run purity layers check deps clean
 .SECONDARY:

@@ -186,34 +186,56 @@ lock_directory(struct store *s, char *error, size_t error_size)
 	return 0;
 }
 
+static int
+restore(struct store *s, struct store_restored *restored)
+{
+	int err = store_restore(&s->db, restored);
+
+	if (err == 0)
+		err = store_restore_ids(&s->db, &s->id, &s->id_n);
+	if (err < 0) {
+		store_restored_clear(restored);
+		s->id_n = 0;
+	}
+	return err;
+}
+
 /* Opens, checks, reads back and takes up writing; a damaged log is moved aside
  * once. */
 static int
 open_and_restore(struct store *s, struct store_restored *restored)
 {
 	bool fresh = false;
+	char why[sizeof s->db.why];
+	int err = 0;
 
-	for (int attempt = 0; ; attempt++) {
-		int err = store_db_open(&s->db);
-
+	for (int attempt = 0; attempt < 2; attempt++) {
+		err = store_db_open(&s->db);
 		if (err == 0)
 			err = store_db_check(&s->db);
 		if (err == 0)
-			err = store_restore(&s->db, restored);
-		if (err < 0)
-			store_restored_clear(restored);
+			err = restore(s, restored);
 		if (err == 0)
-			err = store_restore_ids(&s->db, &s->id, &s->id_n);
-		if (err == 0)
-			err = store_start_writing(&s->db, &s->options.now,
+			return store_start_writing(&s->db, &s->options.now,
 			    &fresh);
-		if (err != -EBADMSG || attempt > 0)
-			return err;
+		store_db_close(&s->db);
+		if (err != -EBADMSG)
+			break;
 		err = store_db_move_aside(&s->db, s->options.now.wall_ms,
 		    restored->replaced, sizeof restored->replaced);
 		if (err < 0)
 			return err;
 	}
+	if (err == -EPROTO)
+		return err;
+	/* It cannot be written, but what is to be resumed can be read. */
+	memcpy(why, s->db.why, sizeof why);
+	if (store_db_open_to_read(&s->db) == 0) {
+		(void)restore(s, restored);
+		store_db_close(&s->db);
+	}
+	memcpy(s->db.why, why, sizeof why);
+	return err;
 }
 
 int

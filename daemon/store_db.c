@@ -285,6 +285,31 @@ store_db_open(struct store_db *d)
 	return err;
 }
 
+int
+store_db_open_to_read(struct store_db *d)
+{
+	char *uri;
+	int rc, err = 0;
+
+	assert(d->sql == NULL);
+	/* They would end the path of a URI. */
+	if (strpbrk(d->path, "?#%") != NULL)
+		return -EINVAL;
+	uri = sqlite3_mprintf("file:%s?readonly_shm=1", d->path);
+	if (uri == NULL)
+		return -ENOMEM;
+	rc = sqlite3_open_v2(uri, &d->sql, SQLITE_OPEN_READONLY |
+	    SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	sqlite3_free(uri);
+	if (rc != SQLITE_OK)
+		err = store_db_fail(d, rc);
+	else
+		err = check_version(d);
+	if (err < 0)
+		store_db_close(d);
+	return err;
+}
+
 void
 store_db_close(struct store_db *d)
 {

@@ -54,6 +54,10 @@ int store_db_version(void);
  * Closed again on failure. */
 int store_db_open(struct store_db *d) MUST_CHECK;
 
+/* Opens an existing log where nothing can be written, not even SQLite's -shm
+ * file: a full or read-only disk. */
+int store_db_open_to_read(struct store_db *d) MUST_CHECK;
+
 /* Looks for damage, for at most some seconds: -EBADMSG if there is any. */
 int store_db_check(struct store_db *d) MUST_CHECK;
 

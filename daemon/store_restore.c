@@ -87,17 +87,19 @@ get_id(sqlite3_stmt *st, int *i)
 	return id;
 }
 
-/* Makes room for one more; NULL without memory. */
+/* Makes room for one more in the array that *array points to, of whatever
+ * type; NULL without memory. */
 static void *
-grow(void **array, size_t *n, size_t size)
+grow(void *array, size_t *n, size_t size)
 {
-	void *more = realloc(*array, (*n + 1) * size);
-	void *item;
+	void *items, *item;
 
-	if (more == NULL)
+	memcpy(&items, array, sizeof items);
+	items = realloc(items, (*n + 1) * size);
+	if (items == NULL)
 		return NULL;
-	*array = more;
-	item = (char *)more + *n * size;
+	memcpy(array, &items, sizeof items);
+	item = (char *)items + *n * size;
 	memset(item, 0, size);
 	++*n;
 	return item;
@@ -143,7 +145,7 @@ read_boots(struct restore *r)
 		err = 0;
 		if (last != NULL && strcmp(last->id, b.id) == 0)
 			continue;
-		last = grow((void **)&r->boot, &r->boots_n, sizeof b);
+		last = grow(&r->boot, &r->boots_n, sizeof b);
 		if (last == NULL)
 			err = -ENOMEM;
 		else
@@ -261,7 +263,7 @@ restore_statements(struct restore *r, struct store_session *s,
 		if (x.kind == STATEMENT_BASELINE_CONFIRM)
 			s->baseline = x;
 		if (x.kind == STATEMENT_LIMIT_SET) {
-			struct statement *l = grow((void **)&s->limits,
+			struct statement *l = grow(&s->limits,
 			    &s->limits_n, sizeof x);
 
 			if (l == NULL)
@@ -308,7 +310,7 @@ restore_alarms(struct restore *r, struct store_session *s)
 	if (err == 0)
 		sqlite3_bind_text(st, 1, s->session.id, -1, SQLITE_STATIC);
 	while (err == 0 && (err = next_row(r->d, st)) == 1) {
-		struct alarm_change *a = grow((void **)&s->open_alarms,
+		struct alarm_change *a = grow(&s->open_alarms,
 		    &s->open_alarms_n, sizeof *a);
 
 		err = a == NULL ? -ENOMEM : 0;
@@ -329,7 +331,7 @@ restore_sessions(struct restore *r, struct store_restored *out, bool certain)
 	    " AND e.session = s.session) ORDER BY seq", &st);
 
 	while (err == 0 && (err = next_row(r->d, st)) == 1) {
-		struct store_session *s = grow((void **)&out->sessions,
+		struct store_session *s = grow(&out->sessions,
 		    &out->sessions_n, sizeof *s);
 		char session[SESSION_ID_MAX];
 		int i = 0;
@@ -367,7 +369,7 @@ restore_notices(struct restore *r, struct store_restored *out)
 	if (err == 0)
 		sqlite3_bind_int(st, 1, STORE_RECORDS);
 	while (err == 0 && (err = next_row(r->d, st)) == 1) {
-		struct notice *n = grow((void **)&out->notices,
+		struct notice *n = grow(&out->notices,
 		    &out->notices_n, sizeof *n);
 		int i = 0;
 
@@ -455,7 +457,7 @@ store_restore_ids(struct store_db *d, char (**out)[SESSION_ID_MAX], size_t *n)
 	if (err == 0)
 		sqlite3_bind_int(st, 1, STORE_RECORDS);
 	while (err == 0 && (err = next_row(d, st)) == 1) {
-		char *id = grow((void **)out, n, SESSION_ID_MAX);
+		char *id = grow(out, n, SESSION_ID_MAX);
 		int i = 0;
 
 		err = id == NULL ? -ENOMEM : 0;
