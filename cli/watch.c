@@ -138,7 +138,7 @@ bed_compare(FILE *out, const struct state *s, const struct state_bed *old,
 		values_line(old, before, sizeof(before));
 	values_line(b, now, sizeof(now));
 	if (strcmp(before, now) != 0)
-		change(out, s, b->bed, "%s", now);
+		change(out, s, b->bed, "%s", now[0] ? now : "no value");
 }
 
 /* Prints what differs; 'old' is NULL at the beginning. */

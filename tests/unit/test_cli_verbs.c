@@ -18,7 +18,41 @@
 	"\"statement\":\"9f86d081884c7d65-7\"," \
 	"\"at\":\"2026-11-21T14:02:31.000Z\""
 
+#define STATE(rest) "{\"wall\":\"2026-11-21T14:02:31.000Z\",\"t_ms\":100000," \
+	"\"log\":{\"failing\":false,\"why\":\"\"},\"notifier\":{\"connected\":" \
+	"true,\"undelivered\":0},\"clock\":{\"synced\":true},\"beds\":[" rest \
+	"],\"box\":{\"alarms\":[]}}"
+#define IDLE "{\"bed\":\"CHAIR3\",\"label\":\"Chair 3\",\"session\":null," \
+	"\"phase\":\"idle\",\"since_start_ms\":null,\"infusion_ms\":null," \
+	"\"vitals\":[],\"ports\":[{\"port\":\"CHAIR3/ge\",\"link\":\"down\"," \
+	"\"age_ms\":null,\"why\":\"no such device\"}],\"armed\":{}," \
+	"\"alarms\":[]}"
+#define BUSY(seen) "{\"bed\":\"CHAIR3\",\"label\":\"Chair 3\",\"session\":" \
+	"\"20261121-CHAIR3-1\",\"phase\":\"infusion\",\"since_start_ms\":90000," \
+	"\"infusion_ms\":30000,\"vitals\":[" \
+	"{\"vital\":\"spo2\",\"port\":\"CHAIR3/ge\",\"quality\":\"good\"," \
+	"\"value\":86,\"shown\":\"86\",\"unit\":\"%\",\"age_ms\":900," \
+	"\"stale\":false,\"demo\":false}," \
+	"{\"vital\":\"rr\",\"port\":\"CHAIR3/ge\",\"quality\":\"good\"," \
+	"\"value\":14,\"shown\":\"14\",\"unit\":\"/min\",\"age_ms\":45000," \
+	"\"stale\":true,\"demo\":false}]," \
+	"\"ports\":[{\"port\":\"CHAIR3/ge\",\"link\":\"up\",\"age_ms\":100}]," \
+	"\"armed\":{},\"alarms\":[{\"event\":\"9f86d081884c7d65-1\"," \
+	"\"bed\":\"CHAIR3\",\"condition\":\"spo2-low\",\"type\":\"SP\"," \
+	"\"state\":\"active\",\"priority\":\"high\",\"level\":\"high\"," \
+	"\"acknowledged\":" seen ",\"by\":\"Ana\",\"text\":" \
+	"\"SpO2 86 % (<88)\",\"since_ms\":86000}]}"
+#define NOTE(method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method \
+	"\",\"params\":" params "}\n"
+
 static const struct fake_answer answers[] = {
+	{ "status", "\"result\":" STATE(BUSY("false")), NULL, NULL },
+	/* What follows the answer ends with nonsense, which ends `watch`. */
+	{ "watch", "\"result\":" STATE(IDLE), NULL,
+	  NOTE("state", STATE(BUSY("false")))
+	  NOTE("tick", "{\"wall\":\"2026-11-21T14:02:33.000Z\",\"t_ms\":2}")
+	  NOTE("state", STATE(BUSY("true")))
+	  NOTE("state", STATE(IDLE)) "nonsense\n" },
 	{ "session.start", "\"result\":{" STATED ",\"durable\":true}",
 	  NULL, NULL },
 	{ "infusion.start", "\"result\":{" STATED ",\"durable\":false}",
@@ -339,6 +373,49 @@ every_answer_here_is_as_the_schema_says(void **state)
 }
 
 static void
+status_shows_no_stale_value(void **state)
+{
+	(void)state;
+	assert_run("status", EXIT_OK,
+	    "CHAIR3 (Chair 3): infusion, session 20261121-CHAIR3-1 for "
+	    "1 min 30 s, infusion began 30 s ago\n"
+	    "  SpO2      86 % (0 s)\n"
+	    "  RR        -- (no data for 45 s)\n"
+	    "  *** SpO2 86 % (<88), for 14 s  [9f86d081884c7d65-1]\n", NULL);
+	assert_run("status|--bed|CHAIR9", EXIT_PROBLEM, "",
+	    "there is no bed CHAIR9");
+}
+
+static void
+watch_prints_what_has_changed_and_nothing_else(void **state)
+{
+	struct run r;
+	int lines = 0;
+
+	(void)state;
+	assert_run("watch", EXIT_PROBLEM,
+	    "14:02:31 CHAIR3: idle\n"
+	    "14:02:31 CHAIR3: port CHAIR3/ge down: no such device\n"
+	    "14:02:31 CHAIR3: infusion, session 20261121-CHAIR3-1\n"
+	    "14:02:31 CHAIR3: port CHAIR3/ge up\n"
+	    "14:02:31 CHAIR3: *** SpO2 86 % (<88) [9f86d081884c7d65-1]\n"
+	    "14:02:31 CHAIR3: SpO2 86, RR --\n"
+	    "14:02:31 CHAIR3: acknowledged by Ana: SpO2 86 % (<88) "
+	    "[9f86d081884c7d65-1]\n"
+	    "14:02:31 CHAIR3: idle\n"
+	    "14:02:31 CHAIR3: port CHAIR3/ge down: no such device\n"
+	    "14:02:31 CHAIR3: ended: SpO2 86 % (<88) [9f86d081884c7d65-1]\n"
+	    "14:02:31 CHAIR3: no value\n", "not JSON");
+	run(&r, "watch|-o|json", NULL);
+	for (const char *p = r.out; (p = strchr(p, '\n')); p++)
+		lines++;
+	assert_int_equal(lines, 5);
+	assert_non_null(strstr(r.out, "\n{\"class\":\"tick\",\"time\":"
+	    "\"2026-11-21T14:02:33.000Z\""));
+	run_free(&r);
+}
+
+static void
 lists_are_tables_or_lines_of_json(void **state)
 {
 	struct run r;
@@ -467,6 +544,9 @@ main(void)
 		cmocka_unit_test(a_baseline_is_shown_and_asked_for),
 		cmocka_unit_test(every_request_is_as_the_schema_says),
 		cmocka_unit_test(every_answer_here_is_as_the_schema_says),
+		cmocka_unit_test(status_shows_no_stale_value),
+		cmocka_unit_test(
+		    watch_prints_what_has_changed_and_nothing_else),
 		cmocka_unit_test(lists_are_tables_or_lines_of_json),
 		cmocka_unit_test(a_changed_limit_says_from_what_to_what),
 		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
