@@ -205,7 +205,9 @@ draw_cuff(struct tile *t)
 	if (sys && sys->shown[0]) {
 		age = sys->age_ms + t->later_ms;
 		clock_format_local(t->v->wall_ms - age, at);
-		if (age < 3600000)
+		if (age < 60000)
+			snprintf(clock, sizeof(clock), "<1 min");
+		else if (age < 3600000)
 			snprintf(clock, sizeof(clock), "%d min",
 			    (int)(age / 60000));
 		else
@@ -260,7 +262,7 @@ notes_collect(const struct tile *t, char note[NOTES][64])
 	if (demo(b))
 		snprintf(note[n++], 64, "DEMO DATA, NO PATIENT");
 	if (b->paused_until_ms > t->v->now_ms) {
-		board_clock(b->paused_until_ms - t->v->now_ms, clock);
+		board_clock(b->paused_until_ms - t->v->now_ms + 999, clock);
 		snprintf(note[n++], 64, "alarms PAUSED %s", clock);
 	}
 	for (size_t i = 0; i < b->ports_n && n < NOTES - 1; i++) {

@@ -315,7 +315,7 @@ cli_run(const struct verb *verbs, int n, char **word, FILE *in, FILE *out,
 		return cli_problem(&c, "out of memory");
 	status = words_sort(&c, n, word);
 	if (status == EXIT_OK && cli_has(&c, OPTION_VERSION)) {
-		fprintf(out, "vitalsctl %s\n", VITALS_VERSION);
+		fprintf(out, "vitalsctl %s\n", VITALSD_VERSION);
 	} else if (status == EXIT_OK) {
 		status = verb_choose(&c);
 		if (status == EXIT_OK && cli_has(&c, OPTION_HELP))

@@ -16,10 +16,6 @@
 #include "cli/client.h"
 #include "daemon/paths.h"
 
-#ifndef VITALS_VERSION
-#define VITALS_VERSION "0.1"
-#endif
-
 #define EXIT_OK 0
 #define EXIT_PROBLEM 1	/* refused, not found, no daemon */
 #define EXIT_USAGE 2

@@ -103,6 +103,8 @@ reading_parse(const json_t *o, struct state_reading *r)
 	copy(r->port, sizeof(r->port), o, "port");
 	copy(r->shown, sizeof(r->shown), o, "shown");
 	r->age_ms = client_int(o, "age_ms", 0);
+	r->fresh_ms = client_int(o, "fresh_ms",
+	    vital_info[r->vital].fresh_ms);
 	r->stale = client_true(o, "stale");
 	r->demo = client_true(o, "demo");
 }
@@ -249,13 +251,11 @@ state_free(struct state *s)
 bool
 state_reading_valid(const struct state_reading *r, int64_t later_ms)
 {
-	const struct vital_info *info = &vital_info[r->vital];
-
 	if (r->stale || !r->shown[0])
 		return false;
 	if (r->quality != QUALITY_GOOD && r->quality != QUALITY_QUESTIONABLE)
 		return false;
-	return info->episodic || r->age_ms + later_ms <= info->fresh_ms;
+	return r->fresh_ms == 0 || r->age_ms + later_ms <= r->fresh_ms;
 }
 
 const struct state_reading *

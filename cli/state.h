@@ -19,6 +19,7 @@ struct state_reading {
 	enum quality quality;
 	char shown[16];		/* "" where there is no value */
 	int64_t age_ms;
+	int64_t fresh_ms;	/* older than this is stale; 0: an event */
 	bool stale;
 	bool demo;
 };

@@ -28,6 +28,8 @@ value_json(const struct hub_port *p, enum vital v, int64_t t_ms)
 	    "stale", !info->episodic && age > fresh,
 	    "demo", (r->flags & READING_DEMO) != 0,
 	    "episodic", info->episodic, "flags", r->flags);
+	json_object_set_new(o, "fresh_ms", info->episodic ? json_null() :
+	    json_integer(fresh));
 	json_scaled_text(vital_shown(v, r->value), info->shown, shown);
 	json_object_set_new(o, "value", reading_has_value(r) ?
 	    json_integer(r->value) : json_null());
