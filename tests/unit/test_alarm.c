@@ -232,6 +232,13 @@ a_pause_withholds_calls_and_what_ends_them(void **state)
 		alarm_tell(&a, others[i], true, &c);
 		assert_false(c.paused);
 	}
+	/* And if it gets worse now, that waits. */
+	alarm_tell(&a, ALARM_ESCALATE, true, &c);
+	assert_true(c.paused);
+	alarm_tell(&a, ALARM_UPDATE, true, &c);
+	assert_true(c.paused);
+	alarm_tell(&a, ALARM_END, true, &c);
+	assert_false(c.paused);
 	/* What cannot be paused is not. */
 	a.pausable = false;
 	alarm_tell(&a, ALARM_START, true, &c);

@@ -333,6 +333,7 @@ a_high_alarm_latches_until_somebody_acknowledges_it(void **state)
 	assert_true(board_ack(&w.board, w.t_ms, event, "Dr. Lind"));
 	c = next("hr-low", ALARM_RESET, PRIORITY_HIGH);
 	assert_string_equal(c->by, "Dr. Lind");
+	assert_true(c->acknowledged);
 	assert_int_equal(c->state, ALARM_INACTIVE);
 	assert_int_equal(open_now(open, 4), 0);
 	assert_false(board_ack(&w.board, w.t_ms, event, "Dr. Lind"));
@@ -706,6 +707,15 @@ a_percentage_of_the_baseline_is_exact(void **state)
 	pass(31);
 	assert_int_equal(next("hr-relative", ALARM_START, PRIORITY_LOW)->limit,
 	    93);
+	w.hr = 72;
+	pass(10);
+	(void)next("hr-relative", ALARM_END, PRIORITY_LOW);
+	v.value[SUBJECT_HEART_RATE] = 70;	/* 91 to the dot */
+	board_baseline(&w.board, w.t_ms, &v);
+	w.hr = 91;
+	pass(31);
+	assert_int_equal(next("hr-relative", ALARM_START, PRIORITY_LOW)->limit,
+	    91);
 }
 
 static void
@@ -766,7 +776,7 @@ an_alarm_of_before_the_pause_is_ended_for_those_who_were_told(void **state)
 	w.spo2 = 90;
 	pass(20);
 	assert_false(next("spo2-low", ALARM_START, PRIORITY_MEDIUM)->paused);
-	(void)board_pause(&w.board, w.t_ms, 60000);
+	assert_int_equal(board_pause(&w.board, w.t_ms, 60000), w.t_ms + 60000);
 	w.spo2 = 97;
 	pass(10);
 	assert_false(next("spo2-low", ALARM_END, PRIORITY_MEDIUM)->paused);
@@ -824,6 +834,52 @@ a_silent_monitor_is_one_alarm_and_high_in_the_infusion(void **state)
 }
 
 static void
+each_monitor_is_missed_by_its_own_name(void **state)
+{
+	const struct alarm_change *c;
+
+	(void)state;
+	a_bed(2);
+	board_open(&w.board, w.t_ms, &w.limits);
+	pass(11);	/* the second one never spoke */
+	c = next("no-data:masimo", ALARM_START, PRIORITY_MEDIUM);
+	assert_non_null(strstr(c->text, "its cable or adapter is gone"));
+	board_link(&w.board, w.t_ms, 1, true);
+	c = next("no-data:masimo", ALARM_UPDATE, PRIORITY_MEDIUM);
+	assert_non_null(strstr(c->text, "the monitor is silent"));
+	nothing_more();
+}
+
+static void
+a_bed_without_a_monitor_misses_its_values(void **state)
+{
+	(void)state;
+	a_bed(0);
+	board_open(&w.board, w.t_ms, &w.limits);
+	w.silent = true;
+	pass(31);
+	(void)next("no-value:heart-rate", ALARM_START, PRIORITY_MEDIUM);
+	(void)next("no-value:spo2", ALARM_START, PRIORITY_MEDIUM);
+	nothing_more();
+}
+
+static void
+two_systolic_values_are_two_measurements(void **state)
+{
+	(void)state;
+	a_session();
+	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
+	read_from(0, VITAL_NIBP_SYS, 165, QUALITY_GOOD, 0);
+	read_from(0, VITAL_NIBP_SYS, 166, QUALITY_GOOD, 0);
+	board_tick(&w.board, w.t_ms);
+	assert_false(next("nibp-high", ALARM_START,
+	    PRIORITY_MEDIUM)->confirmed);
+	assert_true(next("nibp-high", ALARM_UPDATE,
+	    PRIORITY_MEDIUM)->confirmed);
+	nothing_more();
+}
+
+static void
 values_that_stay_away_after_the_link_is_back_are_missing(void **state)
 {
 	(void)state;
@@ -867,7 +923,9 @@ an_oximeter_on_the_cuffs_arm_is_given_a_minute(void **state)
 	board_open(&w.board, w.t_ms, &w.limits);
 	pass(40);
 	w.spo2 = NONE;
+	w.hr = NONE;	/* the ECG has nothing to do with the arm */
 	pass(60);
+	(void)next("no-value:heart-rate", ALARM_START, PRIORITY_MEDIUM);
 	nothing_more();
 	pass(2);
 	(void)next("no-value:spo2", ALARM_START, PRIORITY_MEDIUM);
@@ -911,7 +969,10 @@ damaged_data_are_told_by_their_share(void **state)
 			board_frame(&w.board, w.t_ms, 0, false);
 	}
 	c = next("damaged-data:ge", ALARM_START, PRIORITY_LOW);
-	assert_non_null(strstr(c->text, "messages in a minute"));
+	/* The first minute of whole slices with more than a tenth. */
+	assert_int_equal(told_at(), w.board.opened_ms + 71000);
+	assert_string_equal(c->text,
+	    "damaged data from ge: 8 of 68 messages in a minute");
 	nothing_more();
 	pass(2 * MIN_S);
 	(void)next("damaged-data:ge", ALARM_END, PRIORITY_LOW);
@@ -1109,6 +1170,147 @@ a_changed_limit_takes_effect_at_once(void **state)
 	pass(15);
 	(void)next("hr-high", ALARM_START, PRIORITY_MEDIUM);
 	nothing_more();
+}
+
+static void
+each_ladder_is_armed_once(void **state)
+{
+	(void)state;
+	a_session();
+	assert_int_equal(w.armed_n, 3);	/* hr-high, hr-low, spo2-low */
+	cuff(120, 70, 85);
+	assert_int_equal(w.armed_n, 6);	/* and the three of the cuff */
+	pass(60);
+	cuff(120, 70, 85);
+	w.spo2 = NONE;
+	pass(60);
+	w.spo2 = 97;
+	pass(60);
+	assert_int_equal(w.armed_n, 6);
+}
+
+static void
+a_cuffs_source_is_told_too(void **state)
+{
+	(void)state;
+	a_bed(2);
+	board_open(&w.board, w.t_ms, &w.limits);
+	assert_int_equal(board_source(&w.board, SUBJECT_NIBP_SYS), -1);
+	read_from(1, VITAL_NIBP_SYS, 120, QUALITY_GOOD, 0);
+	read_from(1, VITAL_NIBP_MAP, 90, QUALITY_GOOD, 0);
+	board_tick(&w.board, w.t_ms);
+	assert_int_equal(w.sources_n, 2);
+	assert_int_equal(w.source[SUBJECT_NIBP_SYS], 1);
+	assert_int_equal(w.source[SUBJECT_NIBP_MAP], 1);
+	assert_int_equal(board_source(&w.board, SUBJECT_NIBP_SYS), 1);
+	assert_int_equal(board_source(&w.board, SUBJECT_NIBP_DIA), -1);
+}
+
+static void
+a_cuff_that_failed_is_no_measurement(void **state)
+{
+	(void)state;
+	a_session();
+	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
+	cuff(120, 70, 85);
+	pass(14 * MIN_S);
+	read_from(0, VITAL_NIBP_SYS, 0, QUALITY_ARTEFACT, 0);
+	nothing_more();
+	pass(60);
+	(void)next("nibp-overdue", ALARM_START, PRIORITY_LOW);
+}
+
+static void
+from_the_ecg_to_the_oximeter_the_five_seconds_begin_anew(void **state)
+{
+	(void)state;
+	a_session();
+	w.hr = 48;
+	pass(20);
+	(void)next("hr-low", ALARM_START, PRIORITY_MEDIUM);
+	w.hr = 60;
+	pass(4);
+	w.hr = NONE;
+	read_from(0, VITAL_PR, 60, QUALITY_GOOD, 0);
+	pass(5);
+	nothing_more();
+	pass(1);
+	assert_int_equal(next("hr-low", ALARM_END, PRIORITY_MEDIUM)->vital,
+	    VITAL_PR);
+}
+
+static void
+a_missing_rate_says_why_in_the_monitors_words(void **state)
+{
+	(void)state;
+	a_session();
+	w.rr = 14;
+	pass(5);
+	w.rr = NONE;
+	w.hr = NONE;
+	w.why = QUALITY_SENSOR_OFF;
+	for (int i = 0; i < 62; i++) {
+		pass(1);
+		read_from(0, VITAL_RR, 0, QUALITY_SEARCHING, 0);
+	}
+	assert_string_equal(next("no-value:heart-rate", ALARM_START,
+	    PRIORITY_MEDIUM)->text,
+	    "heart rate without a value for 30 s: sensor-off");
+	assert_string_equal(next("no-value:rr", ALARM_START,
+	    PRIORITY_LOW)->text,
+	    "respiratory rate without a value for 60 s: searching");
+	nothing_more();
+}
+
+static void
+a_baseline_beyond_any_patient_is_none(void **state)
+{
+	struct baseline v = { .has = { true, true }, .value = { -1, 40000 } };
+
+	(void)state;
+	a_bed(1);
+	w.limits.tier[TIER_HR_RISE].on = true;
+	w.limits.tier[TIER_SPO2_DROP].on = true;
+	board_open(&w.board, w.t_ms, &w.limits);
+	board_baseline(&w.board, w.t_ms, &v);
+	pass(2 * MIN_S);
+	nothing_more();
+	assert_false(board_armed(&w.board, LADDER_HR_RELATIVE));
+	assert_false(board_armed(&w.board, LADDER_SPO2_DROP));
+}
+
+static void
+what_the_bed_has_no_port_for_is_ignored(void **state)
+{
+	(void)state;
+	a_session();
+	w.silent = true;
+	pass(5);
+	board_frame(&w.board, w.t_ms, 1, true);
+	board_frame(&w.board, w.t_ms, BOARD_PORTS, true);
+	board_link(&w.board, w.t_ms, BOARD_PORTS, true);
+	read_from(1, VITAL_SPO2, 7000, QUALITY_GOOD, 0);
+	read_from(BOARD_PORTS, VITAL_SPO2, 7000, QUALITY_GOOD, 0);
+	assert_int_equal(board_source(&w.board, SUBJECT_SPO2), 0);
+	nothing_more();
+	pass(15);
+	(void)next("no-data:ge", ALARM_START, PRIORITY_MEDIUM);
+	nothing_more();
+}
+
+static void
+a_view_takes_no_more_room_than_it_is_given(void **state)
+{
+	struct alarm_change open[2] = { { .text = "" }, { .text = "kept" } };
+
+	(void)state;
+	a_session();
+	w.spo2 = 86;
+	w.hr = 38;
+	pass(20);
+	assert_int_equal(open_now(open, 1), 1);
+	assert_string_equal(open[1].text, "kept");
+	assert_int_equal(open_now(open, 2), 2);
 }
 
 static void
@@ -1434,6 +1636,9 @@ main(void)
 		T(an_alarm_of_before_the_pause_is_ended_for_those_who_were_told),
 		T(the_loss_of_a_monitor_cannot_be_paused),
 		T(a_silent_monitor_is_one_alarm_and_high_in_the_infusion),
+		T(each_monitor_is_missed_by_its_own_name),
+		T(a_bed_without_a_monitor_misses_its_values),
+		T(two_systolic_values_are_two_measurements),
 		T(values_that_stay_away_after_the_link_is_back_are_missing),
 		T(respiration_is_missed_only_where_it_was_seen),
 		T(an_oximeter_on_the_cuffs_arm_is_given_a_minute),
@@ -1449,6 +1654,14 @@ main(void)
 		T(closing_a_session_ends_its_alarms_with_the_reason),
 		T(a_sessions_limits_do_not_survive_into_the_next),
 		T(a_changed_limit_takes_effect_at_once),
+		T(each_ladder_is_armed_once),
+		T(a_cuffs_source_is_told_too),
+		T(a_cuff_that_failed_is_no_measurement),
+		T(from_the_ecg_to_the_oximeter_the_five_seconds_begin_anew),
+		T(a_missing_rate_says_why_in_the_monitors_words),
+		T(a_baseline_beyond_any_patient_is_none),
+		T(what_the_bed_has_no_port_for_is_ignored),
+		T(a_view_takes_no_more_room_than_it_is_given),
 		T(demo_data_never_look_real),
 		T(the_suggested_baseline_is_the_median_of_5_minutes),
 		T(an_event_outlives_a_restart_and_nobody_is_told_twice),

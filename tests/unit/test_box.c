@@ -162,6 +162,9 @@ other_conditions_last_although_acknowledged(void **state)
 	(void)last(2, "disk-low", ALARM_ACKNOWLEDGE, PRIORITY_HIGH);
 	assert_int_equal(box_view(&x.box, open, 2), 1);
 	assert_true(open[0].acknowledged);
+	open[0].event.n = 0;
+	assert_int_equal(box_view(&x.box, open, 0), 0);
+	assert_int_equal(open[0].event.n, 0);
 	box_set(&x.box, 2, BOX_DISK_LOW, "", false, "");
 	(void)last(3, "disk-low", ALARM_END, PRIORITY_HIGH);
 }

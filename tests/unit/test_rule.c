@@ -68,6 +68,12 @@ the_shipped_preset_is_that_of_the_clinical_reference(void **state)
 		assert_int_equal(s.tier[t].delay_ms, want[i].delay_s * 1000);
 		assert_int_equal(s.tier[t].priority, want[i].priority);
 		assert_int_equal(tier_info[t].row, want[i].row);
+		/* A second reading: the cuff's rows but "extreme" and "very
+		 * low". */
+		assert_int_equal(tier_info[t].confirm, want[i].row < 12 &&
+		    want[i].row != 6 && want[i].row != 8);
+		assert_int_equal(tier_info[t].baseline_only,
+		    want[i].row == 1);
 	}
 }
 
@@ -141,6 +147,10 @@ a_set_that_contradicts_itself_is_refused_by_name(void **state)
 	    -1, "priority");
 	refused(TIER_NIBP_RISE_SYS, (struct limit){ true, PRIORITY_MEDIUM, -40,
 	    -50, 0 }, -1, "side");
+	refused(TIER_NIBP_RISE_SYS, (struct limit){ true, PRIORITY_MEDIUM, 0,
+	    -1, 0 }, -1, "side");
+	refused(TIER_HR_LOW, (struct limit){ true, PRIORITY_MEDIUM, 122, 123,
+	    15 * s }, TIER_HR_HIGH, "every value");
 	refused(TIER_HR_FALL, (struct limit){ true, PRIORITY_LOW, -100, -25, 0 },
 	    -1, "99");
 }
