@@ -21,6 +21,9 @@
 #define RETRY_MS 1000
 #define ALIVE_MS 1000		/* the thread shows that it lives */
 #define CHECKPOINT_PAGES 1000
+#define SEAL_DELAY_MS 1000	/* what a session's end brings about is awaited */
+#define SEAL_STOP_MS 1000	/* a stop waits so long for seals */
+#define NEVER INT64_MAX
 
 /* What one transaction takes. */
 struct batch {
@@ -66,6 +69,8 @@ store_thread_fail(struct store *s, int err)
 {
 	const char *why = s->db.why[0] ? s->db.why : strerror(-err);
 
+	store_seal_stop(&s->seal);
+	s->sealing = false;
 	store_db_close(&s->db);
 	s->retry_ms = store_thread_clock_ms(CLOCK_MONOTONIC) + RETRY_MS;
 	if (err == -ENOSPC && store_disk_release(&s->options))
@@ -111,6 +116,16 @@ write_faults(struct store *s, const struct batch *b)
 	return err;
 }
 
+static bool
+asks_for_seal(const struct queued_record *c)
+{
+	enum statement_kind kind = c->record.statement.kind;
+
+	return !c->clock && c->record.class == RECORD_STATEMENT &&
+	    (kind == STATEMENT_SESSION_END ||
+	    kind == STATEMENT_SESSION_ABORT || kind == STATEMENT_AMEND);
+}
+
 /* Stores the i-th reading or the j-th record, whichever came first. */
 static int
 write_next(struct store *s, const struct batch *b, size_t *i, size_t *j)
@@ -131,6 +146,9 @@ write_next(struct store *s, const struct batch *b, size_t *i, size_t *j)
 		err = store_start_clock(&s->db, &c->now);
 	else
 		err = store_write_record(&s->db, &c->now, &c->record);
+	if (!reading && asks_for_seal(c))
+		s->seal_ms = store_thread_clock_ms(CLOCK_MONOTONIC) +
+		    SEAL_DELAY_MS;
 	if (err == -EINVAL) {
 		/* Once may be an accident of another's making, and the log
 		 * was read anew since; twice, and it would stop all others. */
@@ -158,8 +176,6 @@ write_batch(struct store *s, const struct batch *b)
 		err = write_next(s, b, &i, &j);
 	if (err == 0)
 		err = write_faults(s, b);
-	if (err == 0 && b->stop)
-		err = write_event(s, &s->stop_now, EVENT_STOP, 0, "");
 	if (err == 0)
 		err = store_db_run(&s->db, "COMMIT");
 	return err;
@@ -231,8 +247,10 @@ is_due(const struct store *s, int64_t t, int64_t *until)
 	size_t waiting = s->queue.readings_n + s->queue.records_n;
 
 	*until = t + ALIVE_MS;
-	if (s->stop || t >= s->look_ms)
+	if (s->stop || t >= s->look_ms || t >= s->seal_ms)
 		return true;
+	if (s->seal_ms < *until)
+		*until = s->seal_ms;
 	if (s->look_ms < *until)
 		*until = s->look_ms;
 	if (s->report.failing || s->db.sql == NULL) {
@@ -262,6 +280,11 @@ wait_for_batch(struct store *s)
 		s->report.answered_ms = store_thread_clock_ms(CLOCK_BOOTTIME);
 		if (is_due(s, t, &until))
 			break;
+		if (s->sealing) {
+			/* Its next slice, while the batch still grows. */
+			pthread_mutex_unlock(&s->lock);
+			return b;
+		}
 		pthread_cond_timedwait(&s->wake, &s->lock,
 		    &(struct timespec){ .tv_sec = until / 1000,
 		    .tv_nsec = until % 1000 * 1000000 });
@@ -275,6 +298,40 @@ wait_for_batch(struct store *s)
 	s->fresh = 0;
 	pthread_mutex_unlock(&s->lock);
 	return b;
+}
+
+/* A slice of sealing, if any is due. */
+static int
+seal_some(struct store *s)
+{
+	int r;
+
+	if (s->db.sql == NULL || s->faulty)
+		return 0;
+	if (!s->sealing && store_thread_clock_ms(CLOCK_MONOTONIC) < s->seal_ms)
+		return 0;
+	s->seal_ms = NEVER;
+	r = store_seal_step(&s->seal, &s->db, &s->latest);
+	s->sealing = r == 1;
+	return r < 0 ? r : 0;
+}
+
+/* The log's last words: the seals that are due, and EVENT_STOP. */
+static int
+write_end(struct store *s)
+{
+	int64_t until = store_thread_clock_ms(CLOCK_MONOTONIC) + SEAL_STOP_MS;
+	int err = 0;
+
+	s->sealing = true;
+	while (err == 0 && s->sealing &&
+	    store_thread_clock_ms(CLOCK_MONOTONIC) < until)
+		err = seal_some(s);
+	if (err == 0)
+		err = store_db_run(&s->db, "BEGIN IMMEDIATE");
+	if (err == 0)
+		err = write_event(s, &s->stop_now, EVENT_STOP, 0, "");
+	return err < 0 ? err : store_db_run(&s->db, "COMMIT");
 }
 
 /* Whether there is anything to write. */
@@ -309,6 +366,9 @@ store_thread_run(void *arg)
 			store_thread_fail(s, err);
 		if (wrote)
 			committed(s, &b);
+		err = wrote && b.stop ? write_end(s) : seal_some(s);
+		if (err < 0)
+			store_thread_fail(s, err);
 		if (t >= s->look_ms) {
 			s->look_ms = t + ALIVE_MS;
 			look_at_disk(s);
@@ -317,6 +377,7 @@ store_thread_run(void *arg)
 		/* Twice, since the ballast may have been given back. */
 		stop = b.stop && (wrote || ++tries == 2);
 	}
+	store_seal_stop(&s->seal);
 	store_db_close(&s->db);
 	pthread_mutex_lock(&s->lock);
 	s->ended = true;

@@ -11,6 +11,7 @@
 #include "daemon/store_db.h"
 #include "daemon/store_disk.h"
 #include "daemon/store_queue.h"
+#include "daemon/store_seal.h"
 
 #include <pthread.h>
 
@@ -37,7 +38,9 @@ struct store {
 	/* thread */
 	struct store_db db;
 	struct store_disk disk;
-	int64_t look_ms, retry_ms;
+	int64_t look_ms, retry_ms, seal_ms;	/* when each is next due */
+	bool sealing;			/* there is more to do at once */
+	struct store_seal seal;
 	struct now latest;		/* of what was last written */
 	uint64_t told_lost;		/* in the log already */
 	bool faulty;			/* a fault that the log lacks */

@@ -7,6 +7,8 @@
  */
 #include "tests/unit/store_help.h"
 
+#include "daemon/seal.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -297,6 +299,130 @@ a_step_that_nobody_told_still_gets_its_clock_row(void **state)
 	    " readings"), "2026-11-20T23:00:10.000Z 2026-11-21T00:00:21.000Z");
 }
 
+/* A session with readings of both beds, closed and sealed by a clean stop. */
+static void
+run_sealed_session(struct fixture *f, const char *id, int64_t from_ms)
+{
+	struct record start = statement(STATEMENT_SESSION_START,
+	    (uint64_t)from_ms, from_ms);
+	struct record end = statement(STATEMENT_SESSION_END,
+	    (uint64_t)from_ms + 1, from_ms + 9000);
+	struct record alarm = some_alarm();
+	struct record notice = { .class = RECORD_NOTICE };
+	struct reading r = { .vital = VITAL_SPO2, .value = 9700 };
+	struct now now = at(from_ms + 1500);
+
+	strcpy(start.statement.session, id);
+	strcpy(end.statement.session, id);
+	strcpy(alarm.alarm.session, id);
+	notice.notice.key = (struct event_id){ 5, (uint64_t)from_ms };
+	notice.notice.event = alarm.alarm.event;
+	open_store(f);
+	put(f, from_ms, &start);
+	put_hr(f, from_ms + 1000, 70);
+	store_reading(f->store, &now, 1, &r);
+	put_hr(f, from_ms + 2000, 71);
+	put(f, from_ms + 3000, &alarm);
+	put(f, from_ms + 3000, &notice);
+	await(f, put(f, from_ms + 9000, &end));
+	close_store(f, from_ms + 9500);
+}
+
+static void
+a_session_that_ends_is_sealed_and_chained_to_the_one_before(void **state)
+{
+	struct fixture *f = *state;
+	char first[65];
+	sqlite3 *db;
+
+	run_sealed_session(f, "one", 2000);
+	assert_string_equal(ask(f, "SELECT json_extract(text, '$.previous')"
+	    " || json_extract(text, '$.records') ||"
+	    " json_extract(text, '$.readings') FROM events WHERE event ="
+	    " 'seal' AND session = 'one'"), "-42");
+	strcpy(first, ask(f, "SELECT json_extract(text, '$.digest') FROM"
+	    " events WHERE event = 'seal'"));
+	assert_int_equal(strlen(first), 64);
+	f->options.now = at(20000);
+	run_sealed_session(f, "two", 20000);
+	assert_string_equal(ask(f, "SELECT json_extract(text, '$.previous')"
+	    " FROM events WHERE event = 'seal' AND session = 'two'"), first);
+	db = reader(f->dir, SQLITE_OPEN_READONLY);
+	assert_int_equal(seal_verify(db, "one"), 1);
+	assert_int_equal(seal_verify(db, "two"), 1);
+	assert_int_equal(seal_verify(db, "three"), -ENOENT);
+	sqlite3_close(db);
+}
+
+/* Whoever may write the file can drop a trigger; the seal shows it. */
+static void
+a_seal_shows_every_change(void **state)
+{
+	static const char *const change[] = {
+		"UPDATE reading_000001 SET value = 72 WHERE row = 3",
+		"UPDATE reading_000001 SET quality = 1 WHERE row = 1",
+		"DELETE FROM reading_000001 WHERE row = 3",
+		"UPDATE statement SET at_ms = at_ms + 1 WHERE kind = 5",
+		"UPDATE statement SET text = 'x'",
+		"UPDATE alarm SET priority = 1",
+		"UPDATE alarm SET session = 'other'",
+		"UPDATE notice SET body = 'x'",
+		"UPDATE start SET boot_id = 'x'",
+		"UPDATE port SET name = 'other' WHERE n = 1",
+	};
+	static const char drop[] = "DROP TRIGGER reading_000001_update;"
+	    "DROP TRIGGER reading_000001_delete; DROP TRIGGER statement_update;"
+	    "DROP TRIGGER alarm_update; DROP TRIGGER notice_update;"
+	    "DROP TRIGGER start_update; DROP TRIGGER port_update;";
+	struct fixture *f = *state;
+	sqlite3 *db;
+
+	run_sealed_session(f, "one", 2000);
+	db = reader(f->dir, SQLITE_OPEN_READWRITE);
+	assert_int_equal(sqlite3_exec(db, drop, NULL, NULL, NULL), SQLITE_OK);
+	for (size_t i = 0; i < sizeof change / sizeof *change; i++) {
+		assert_int_equal(seal_verify(db, "one"), 1);
+		sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+		assert_int_equal(sqlite3_exec(db, change[i], NULL, NULL, NULL),
+		    SQLITE_OK);
+		assert_int_equal(seal_verify(db, "one"), 0);
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	}
+	/* Another bed's readings are not part of it. */
+	assert_int_equal(sqlite3_exec(db, "UPDATE reading_000001 SET value ="
+	    " 1 WHERE row = 2", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(seal_verify(db, "one"), 1);
+	sqlite3_close(db);
+}
+
+static void
+a_session_is_sealed_while_the_store_runs_and_again_when_amended(void **state)
+{
+	struct fixture *f = *state;
+	struct record amend = statement(STATEMENT_AMEND, 9, 2600);
+	int64_t until = real_ms() + 8000;
+	sqlite3 *db;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 2000, 2000);
+	for (int i = 0; i < 5000; i++)
+		put_hr(f, 3000 + i, 70);
+	await(f, put_statement(f, STATEMENT_SESSION_END, 2, 9000, 9000));
+	while (strcmp(ask(f, "SELECT count(*) FROM events WHERE event ="
+	    " 'seal'"), "1") != 0 && real_ms() < until)
+		poll(NULL, 0, 20);
+	assert_string_equal(ask(f, "SELECT json_extract(text, '$.readings')"
+	    " FROM events WHERE event = 'seal'"), "5000");
+	amend.statement.amends = (struct event_id){ 0xa2, 1 };
+	put(f, 10000, &amend);
+	close_store(f, 11000);
+	assert_string_equal(ask(f, "SELECT count(*) FROM events WHERE event ="
+	    " 'seal'"), "2");
+	db = reader(f->dir, SQLITE_OPEN_READONLY);
+	assert_int_equal(seal_verify(db, "20261121-CHAIR3-1"), 1);
+	sqlite3_close(db);
+}
+
 static void
 what_arrives_is_committed_within_its_time(void **state)
 {
@@ -396,6 +522,11 @@ main(void)
 		STORE_TEST(a_session_goes_on_in_the_next_segment),
 		STORE_TEST(wall_time_of_readings_follows_the_clock_rows),
 		STORE_TEST(a_step_that_nobody_told_still_gets_its_clock_row),
+		STORE_TEST(
+		    a_session_that_ends_is_sealed_and_chained_to_the_one_before),
+		STORE_TEST(a_seal_shows_every_change),
+		STORE_TEST(
+		    a_session_is_sealed_while_the_store_runs_and_again_when_amended),
 		STORE_TEST(what_arrives_is_committed_within_its_time),
 		STORE_TEST(one_commit_takes_all_that_has_arrived),
 		STORE_TEST(modes_let_the_group_read_and_nobody_else),
