@@ -97,9 +97,9 @@ nothing_to_read_and_a_closed_peer_are_told_apart(void **state)
 	pair_close(&p);
 }
 
-/* Feeds n bytes and then the newline, reading as it goes. */
+/* Feeds n bytes, reading as it goes. */
 static int
-feed_line_of(struct pair *p, size_t n)
+feed_bytes(struct pair *p, size_t n)
 {
 	char block[4096];
 	int r = 0;
@@ -115,6 +115,15 @@ feed_line_of(struct pair *p, size_t n)
 		while (r == 0);
 		r = r == -EAGAIN ? 0 : r;
 	}
+	return r;
+}
+
+/* Likewise, and then the newline. */
+static int
+feed_line_of(struct pair *p, size_t n)
+{
+	int r = feed_bytes(p, n);
+
 	if (r == 0) {
 		put(p, "\n", 1);
 		r = lines_read(&p->l);
@@ -136,7 +145,14 @@ the_longest_line_is_taken_and_one_byte_more_is_not(void **state)
 	assert_int_equal(feed_line_of(&p, LINES_MAX), 0);
 	assert_non_null(lines_next(&p.l, &length));
 	assert_int_equal(length, LINES_MAX);
-	assert_int_equal(feed_line_of(&p, LINES_MAX + 1), -EMSGSIZE);
+	/* Known as soon as the first byte too many is here. */
+	assert_int_equal(feed_line_of(&p, LINES_MAX), 0);
+	assert_non_null(lines_next(&p.l, NULL));
+	put(&p, "end\n", 4);
+	assert_int_equal(feed_bytes(&p, LINES_MAX - 4), 0);
+	assert_string_equal(lines_next(&p.l, NULL), "end");
+	assert_int_equal(feed_bytes(&p, 4), 0);
+	assert_int_equal(feed_bytes(&p, 1), -EMSGSIZE);
 	assert_int_equal(lines_read(&p.l), -EMSGSIZE);
 	assert_true(p.l.in_cap <= LINES_MAX + 1);
 	pair_close(&p);
