@@ -38,8 +38,7 @@ struct screen {
 	int64_t retry_ms, heard_ms;
 	struct state *state;
 	char trouble[sizeof(((struct client *)0)->error)];
-	int bed;
-	char event[EVENT_ID_TEXT];
+	struct board_choice choice;
 	int64_t moved_ms;	/* the selection last moved by itself */
 	char message[300];
 	int64_t message_ms;
@@ -60,79 +59,11 @@ say(struct screen *s, const char *format, ...)
 	s->message_ms = clock_boot_ms();
 }
 
-/* The alarms of what is selected. */
-static const struct state_alarm *
-alarms_here(const struct screen *s, size_t *n)
-{
-	*n = 0;
-	if (!s->state)
-		return NULL;
-	if (s->bed == BOARD_BOX) {
-		*n = s->state->alarms_n;
-		return s->state->alarm;
-	}
-	if (s->bed < 0 || (size_t)s->bed >= s->state->beds_n)
-		return NULL;
-	*n = s->state->bed[s->bed].alarms_n;
-	return s->state->bed[s->bed].alarm;
-}
-
-static void
-select_alarm(struct screen *s, int step)
-{
-	struct board_view v = { .bed = s->bed };
-	size_t n, i;
-	const struct state_alarm *a = alarms_here(s, &n);
-
-	if (n == 0) {
-		s->event[0] = '\0';
-		return;
-	}
-	memcpy(v.event, s->event, sizeof(v.event));
-	i = board_selected(&v, a, n);
-	if (step < 0 && i > 0)
-		i--;
-	else if (step > 0 && i + 1 < n)
-		i++;
-	memcpy(s->event, a[i].event, sizeof(s->event));
-}
-
-static void
-select_bed(struct screen *s, int bed)
-{
-	int last = s->state ? (int)s->state->beds_n - 1 : 0;
-
-	s->bed = bed < BOARD_BOX ? last : bed > last ? BOARD_BOX : bed;
-	s->event[0] = '\0';
-	select_alarm(s, 0);
-}
-
-/* The next bed (or the box) where something calls. */
-static void
-select_calling(struct screen *s)
-{
-	size_t n;
-	const struct state_alarm *a;
-	int from = s->bed;
-
-	if (!s->state)
-		return;
-	for (size_t i = 0; i <= s->state->beds_n; i++) {
-		select_bed(s, s->bed + 1);
-		a = alarms_here(s, &n);
-		if (a && board_calling(a, n) != PRIORITY_NONE)
-			return;
-	}
-	select_bed(s, from);
-	say(s, "no alarm calls");
-}
-
 /* A new state: the selection stays with its event, or says that it moved. */
 static void
 state_take(struct screen *s, const json_t *o)
 {
 	struct state *state = state_parse(o);
-	char before[EVENT_ID_TEXT];
 
 	if (!state) {
 		snprintf(s->trouble, sizeof(s->trouble),
@@ -141,11 +72,7 @@ state_take(struct screen *s, const json_t *o)
 	}
 	state_free(s->state);
 	s->state = state;
-	memcpy(before, s->event, sizeof(before));
-	if (s->bed >= (int)state->beds_n)
-		select_bed(s, 0);
-	select_alarm(s, 0);
-	if (strcmp(before, s->event) != 0)
+	if (board_choice_follow(&s->choice, state))
 		s->moved_ms = clock_boot_ms();
 }
 
@@ -219,22 +146,44 @@ contact_read(struct screen *s)
 static void
 acknowledge(struct screen *s)
 {
-	size_t n;
-	const struct state_alarm *a = alarms_here(s, &n);
 	const char *by = s->c->value[OPTION_BY];
 	json_t *params;
 
-	if (!s->connected || !a || n == 0 || !s->event[0]) {
-		say(s, "no alarm is selected; Tab goes to the next");
+	if (!s->connected || !s->choice.event[0]) {
+		say(s, "no alarm is selected; Tab goes to what calls");
 		return;
 	}
 	if (clock_boot_ms() - s->moved_ms < BOARD_STEADY_MS) {
 		say(s, "the selection has just moved; look, and press again");
 		return;
 	}
-	params = json_pack("{s:s, s:s*}", "event", s->event, "by", by);
+	params = json_pack("{s:s, s:s*}", "event", s->choice.event,
+	    "by", by);
 	if (client_send(&s->client, "alarm.ack", params) < 0)
 		contact_lost(s, s->client.error);
+}
+
+static void
+choose(struct screen *s, int key)
+{
+	switch (key) {
+	case KEY_LEFT:
+		board_choice_bed(&s->choice, s->state, -1);
+		break;
+	case KEY_RIGHT:
+		board_choice_bed(&s->choice, s->state, 1);
+		break;
+	case KEY_UP:
+		board_choice_alarm(&s->choice, s->state, -1);
+		break;
+	case KEY_DOWN:
+		board_choice_alarm(&s->choice, s->state, 1);
+		break;
+	case KEY_TAB:
+		if (!board_choice_calling(&s->choice, s->state))
+			say(s, "no alarm calls");
+		break;
+	}
 }
 
 static void
@@ -246,22 +195,9 @@ key_take(struct screen *s, int key)
 		s->message[0] = '\0';
 		return;
 	}
+	if (s->state)
+		choose(s, key);
 	switch (key) {
-	case KEY_LEFT:
-		select_bed(s, s->bed - 1);
-		break;
-	case KEY_RIGHT:
-		select_bed(s, s->bed + 1);
-		break;
-	case KEY_UP:
-		select_alarm(s, -1);
-		break;
-	case KEY_DOWN:
-		select_alarm(s, 1);
-		break;
-	case KEY_TAB:
-		select_calling(s);
-		break;
 	case 'a':
 		acknowledge(s);
 		break;
@@ -342,7 +278,7 @@ draw(struct screen *s, const attr_t attr[STYLES], const short pair[STYLES])
 	struct board_view v = {
 		.state = s->state, .now_ms = clock_boot_ms(),
 		.wall_ms = clock_wall_ms(), .heard_ms = s->heard_ms,
-		.trouble = s->trouble, .bed = s->bed, .by = by ? by : "",
+		.trouble = s->trouble, .choice = s->choice, .by = by ? by : "",
 		.message = s->message,
 		.quiet = s->c->value[OPTION_QUIET] != NULL,
 	};
@@ -350,7 +286,6 @@ draw(struct screen *s, const attr_t attr[STYLES], const short pair[STYLES])
 
 	if (!s->asking && v.now_ms - s->message_ms > BOARD_MESSAGE_MS)
 		s->message[0] = '\0';
-	memcpy(v.event, s->event, sizeof(v.event));
 	if (columns > 1000)
 		columns = 1000;
 	if (rows > GRID_CELLS / columns)

@@ -58,7 +58,7 @@ board_selected(const struct board_view *v, const struct state_alarm *a,
     size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(a[i].event, v->event) == 0)
+		if (strcmp(a[i].event, v->choice.event) == 0)
 			return i;
 	}
 	return 0;
@@ -281,14 +281,19 @@ static void
 draw_box(struct grid *g, const struct board_view *v)
 {
 	const struct state *s = v->state;
-	bool selected = v->bed == BOARD_BOX;
+	bool selected = v->choice.bed == BOARD_BOX;
+	struct state_alarm a;
 	size_t i;
 	char text[320];
 
 	if (s->alarms_n > 0) {
 		i = selected ? board_selected(v, s->alarm, s->alarms_n) : 0;
+		a = s->alarm[i];
+		if (a.bed[0])
+			snprintf(a.text, sizeof(a.text), "%s: %.480s", a.bed,
+			    s->alarm[i].text);
 		grid_text(g, 1, 0, 5, STYLE_NORMAL, selected ? ">box" : " box");
-		board_draw_alarm(g, 1, 5, g->columns - 5, 1, v, &s->alarm[i],
+		board_draw_alarm(g, 1, 5, g->columns - 5, 1, v, &a,
 		    s->alarms_n - 1, selected);
 		return;
 	}
@@ -344,7 +349,7 @@ draw_keys(struct grid *g, const struct board_view *v)
 		return;
 	}
 	snprintf(text, sizeof(text), " arrows: bed, alarm   a: seen by %s   "
-	    "Tab: next alarm   q: quit", v->by[0] ? v->by : "this login");
+	    "Tab: what calls   q: quit", v->by[0] ? v->by : "this login");
 	grid_text(g, g->rows - 1, 0, g->columns, STYLE_DIM, text);
 }
 
@@ -367,7 +372,7 @@ board_draw(struct grid *g, const struct board_view *v)
 	draw_title(g, v);
 	draw_box(g, v);
 	draw_keys(g, v);
-	l = board_layout(g, v->state->beds_n, v->bed);
+	l = board_layout(g, v->state->beds_n, v->choice.bed);
 	draw_elsewhere(g, v, &l);
 	for (size_t i = 0; i < l.shown_n; i++) {
 		int column = (int)i % l.columns * (l.width + 1);
@@ -376,7 +381,7 @@ board_draw(struct grid *g, const struct board_view *v)
 		size_t bed = l.first + i;
 
 		board_draw_tile(g, a, v, &v->state->bed[bed],
-		    v->bed == (int)bed);
+		    v->choice.bed == (int)bed);
 		for (int r = 0; column > 0 && r < l.height; r++)
 			grid_text(g, row + r, column - 1, 1, STYLE_DIM,
 			    g->ascii ? "|" : "\u2502");

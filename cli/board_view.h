@@ -11,11 +11,11 @@
 #ifndef CLI_BOARD_VIEW_H
 #define CLI_BOARD_VIEW_H
 
+#include "cli/board_choice.h"
 #include "cli/grid.h"
 #include "cli/state.h"
 
 #define BOARD_SILENT_MS 5000	/* then there is no contact (ticks: 2 s) */
-#define BOARD_BOX (-1)		/* selects the box instead of a bed */
 #define BOARD_TILE_ROWS 10
 #define BOARD_TILE_COLUMNS 26
 
@@ -26,8 +26,7 @@ struct board_view {
 	int64_t heard_ms;		/* last word from vitalsd, CLOCK_BOOTTIME;
 					 * -1: never */
 	const char *trouble;		/* why there is no contact; "" */
-	int bed;			/* selected: its index, or BOARD_BOX */
-	char event[EVENT_ID_TEXT];	/* selected alarm; "": the first */
+	struct board_choice choice;
 	const char *by;			/* who acknowledges; "": the login */
 	const char *message;		/* for the last line; "": the keys */
 	bool quiet;			/* the bell is off */

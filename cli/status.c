@@ -35,7 +35,8 @@ value_text(const struct state_bed *b, enum vital v, char out[48])
 }
 
 static void
-alarms_print(FILE *out, const struct state_alarm *a, size_t n, int64_t t_ms)
+alarms_print(FILE *out, const struct state_alarm *a, size_t n, int64_t t_ms,
+    bool box)
 {
 	char text[TEXT_MAX], since[TABLE_SPAN], by[BY_MAX];
 
@@ -43,8 +44,9 @@ alarms_print(FILE *out, const struct state_alarm *a, size_t n, int64_t t_ms)
 		table_clean(a[i].text, text, sizeof(text));
 		table_clean(a[i].by, by, sizeof(by));
 		table_span(t_ms - a[i].since_ms, since);
-		fprintf(out, "  %-3s %s, for %s%s%s%s%s  [%s]\n",
-		    priority_sign(a[i].priority), text, since,
+		fprintf(out, "  %-3s %s%s%s, for %s%s%s%s%s  [%s]\n",
+		    priority_sign(a[i].priority), box ? a[i].bed : "",
+		    box && a[i].bed[0] ? ": " : "", text, since,
 		    a[i].latched ? ", over but latched" : "",
 		    a[i].paused ? ", paused" : "",
 		    a[i].acknowledged ? ", acknowledged by " : "",
@@ -95,7 +97,7 @@ bed_print(FILE *out, const struct state_bed *b, int64_t t_ms)
 		table_span(b->paused_until_ms - t_ms, span);
 		fprintf(out, "  alarms paused for %s more\n", span);
 	}
-	alarms_print(out, b->alarm, b->alarms_n, t_ms);
+	alarms_print(out, b->alarm, b->alarms_n, t_ms, false);
 }
 
 static void
@@ -115,7 +117,7 @@ state_print(FILE *out, const struct state *s, const char *only)
 		fprintf(out, "the clock is not synchronised\n");
 	if (s->alarms_n > 0)
 		fprintf(out, "the box:\n");
-	alarms_print(out, s->alarm, s->alarms_n, s->t_ms);
+	alarms_print(out, s->alarm, s->alarms_n, s->t_ms, true);
 	for (size_t i = 0; i < s->beds_n; i++) {
 		if (!only || strcmp(only, s->bed[i].bed) == 0)
 			bed_print(out, &s->bed[i], s->t_ms);

@@ -241,13 +241,64 @@ the_selection_follows_its_event_not_its_place(void **state)
 	const struct state_bed *b = &s->state->bed[1];
 
 	(void)state;
-	snprintf(s->view.event, sizeof(s->view.event), "9f86d081884c7d65-1");
+	snprintf(s->view.choice.event, EVENT_ID_TEXT, "9f86d081884c7d65-1");
 	/* Most urgent first, seen last. */
 	assert_string_equal(b->alarm[0].event, "9f86d081884c7d65-3");
 	assert_string_equal(b->alarm[2].event, "9f86d081884c7d65-2");
 	assert_int_equal(board_selected(&s->view, b->alarm, b->alarms_n), 1);
-	snprintf(s->view.event, sizeof(s->view.event), "gone");
+	snprintf(s->view.choice.event, EVENT_ID_TEXT, "gone");
 	assert_int_equal(board_selected(&s->view, b->alarm, b->alarms_n), 0);
+	screen_free(s);
+}
+
+static void
+tab_goes_from_the_most_urgent_to_the_least(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+	struct board_choice c = { .bed = 3 };
+	static const int beds[] = { 1, 5, 4, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(board_choice_calling(&c, s->state));
+		assert_int_equal(c.bed, beds[i]);
+	}
+	assert_string_equal(c.event, "9f86d081884c7d65-3");
+	/* What was seen or is paused does not call. */
+	s->state->bed[1].alarm[0].acknowledged = true;
+	s->state->bed[1].alarm[1].acknowledged = true;
+	s->state->bed[4].alarm[0].paused = true;
+	assert_true(board_choice_calling(&c, s->state));
+	assert_int_equal(c.bed, 5);
+	s->state->bed[5].alarm[0].acknowledged = true;
+	assert_false(board_choice_calling(&c, s->state));
+	assert_int_equal(c.bed, 5);
+	screen_free(s);
+}
+
+static void
+the_choice_says_when_its_event_is_gone(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+	struct board_choice c = { .bed = 1 };
+
+	(void)state;
+	board_choice_alarm(&c, s->state, 0);
+	board_choice_alarm(&c, s->state, 1);
+	assert_string_equal(c.event, "9f86d081884c7d65-1");
+	assert_false(board_choice_follow(&c, s->state));
+	memcpy(s->state->bed[1].alarm[1].event, "new", 4);
+	assert_true(board_choice_follow(&c, s->state));
+	assert_string_equal(c.event, "9f86d081884c7d65-3");
+	/* Round by the box. */
+	c.bed = 0;
+	board_choice_bed(&c, s->state, -1);
+	assert_int_equal(c.bed, BOARD_BOX);
+	board_choice_bed(&c, s->state, -1);
+	assert_int_equal(c.bed, 5);
+	board_choice_bed(&c, s->state, 1);
+	assert_int_equal(c.bed, BOARD_BOX);
+	assert_string_equal(c.event, "");
 	screen_free(s);
 }
 
@@ -257,7 +308,7 @@ no_label_leaves_its_place(void **state)
 	struct screen *s = screen_new(six, 24, 80);
 
 	(void)state;
-	s->view.bed = 2;
+	s->view.choice.bed = 2;
 	/* Wide characters in 23 bytes at most, and broken UTF-8. */
 	snprintf(s->state->bed[0].label, BED_MAX, "\u6f22\u6f22\u6f22\u6f22"
 	    "\u6f22\u6f22\u6f22");
@@ -279,7 +330,7 @@ beds_that_do_not_fit_are_named_when_they_call(void **state)
 	/* Three of six fit; CHAIR6 has a high alarm. */
 	assert_true(shows(s, "CHAIR3"));
 	assert_true(shows(s, "NOT SHOWN: CHAIR6 *** (beds 1-3 of 6)"));
-	s->view.bed = 5;
+	s->view.choice.bed = 5;
 	assert_true(shows(s, "NOT SHOWN: CHAIR2 *** (beds 4-6 of 6)"));
 	screen_free(s);
 }
@@ -399,6 +450,8 @@ main(void)
 		cmocka_unit_test(an_alarm_flashes_until_it_is_seen),
 		cmocka_unit_test(
 		    the_selection_follows_its_event_not_its_place),
+		cmocka_unit_test(tab_goes_from_the_most_urgent_to_the_least),
+		cmocka_unit_test(the_choice_says_when_its_event_is_gone),
 		cmocka_unit_test(no_label_leaves_its_place),
 		cmocka_unit_test(
 		    beds_that_do_not_fit_are_named_when_they_call),
