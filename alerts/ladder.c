@@ -85,8 +85,7 @@ ladder_cuff_reading(struct board *b, size_t port, const struct reading *r)
 		*m = (struct measurement){
 			.port = (int)port,
 			.t_ms = b->now_ms,
-			.measured_ms = b->now_ms -
-			    (r->age_ms > 0 ? r->age_ms : 0),
+			.measured_ms = source_measured_ms(b, r),
 		};
 		b->cuff_arriving = true;
 	}

@@ -7,6 +7,8 @@
  */
 #include "alerts/source.h"
 
+#define YEAR_MS (INT64_C(366) * 24 * 3600 * 1000)
+
 static const enum vital level_vital[LEVELS] = {
 	[LEVEL_HR] = VITAL_HR,
 	[LEVEL_PR] = VITAL_PR,
@@ -50,6 +52,14 @@ has_value(enum quality q)
 	return q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
 }
 
+int64_t
+source_measured_ms(const struct board *b, const struct reading *r)
+{
+	int64_t age = r->age_ms < YEAR_MS ? r->age_ms : YEAR_MS;
+
+	return b->now_ms - (age > 0 ? age : 0);
+}
+
 void
 source_reading(struct board *b, struct port_state *p, const struct reading *r)
 {
@@ -62,7 +72,7 @@ source_reading(struct board *b, struct port_state *p, const struct reading *r)
 	now = &p->level[l];
 	next.quality = vital_judge(r->vital, r->value, r->quality);
 	next.value = has_value(next.quality) ? r->value : 0;
-	next.measured_ms = b->now_ms - (r->age_ms > 0 ? r->age_ms : 0);
+	next.measured_ms = source_measured_ms(b, r);
 	if (!source_is_fresh(b, p, (enum level)l) ||
 	    now->value != next.value || !has_value(next.quality))
 		p->same_ms = b->now_ms;

@@ -15,6 +15,10 @@
 int source_level(enum vital v);
 int source_cuff_part(enum vital v);
 
+/* When a reading that comes now was measured.  An age below zero counts as
+ * none, one of more than a year as a year. */
+int64_t source_measured_ms(const struct board *b, const struct reading *r);
+
 /* Takes a reading of a level that came at now_ms. */
 void source_reading(struct board *b, struct port_state *p,
     const struct reading *r);

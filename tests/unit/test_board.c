@@ -639,6 +639,27 @@ a_cuff_reading_of_before_the_session_is_not_of_this_patient(void **state)
 }
 
 static void
+an_absurd_age_is_no_reason_to_fall_over(void **state)
+{
+	bool armed[LADDERS] = { false };
+	struct baseline none = { 0 };
+
+	(void)state;
+	a_bed(1);
+	board_restore(&w.board, w.t_ms, &w.limits, armed, &none);
+	read_from(0, VITAL_NIBP_SYS, 210, QUALITY_GOOD, INT64_MAX);
+	read_from(0, VITAL_SPO2, 7000, QUALITY_GOOD, INT64_MAX);
+	board_tick(&w.board, w.t_ms);
+	assert_true(next("nibp-advisory", ALARM_START,
+	    PRIORITY_LOW)->value_age_ms > 0);
+	(void)next("nibp-high", ALARM_START, PRIORITY_HIGH);
+	/* From the future: as of now. */
+	read_from(0, VITAL_SPO2, 9700, QUALITY_GOOD, INT64_MIN);
+	assert_int_equal(board_source(&w.board, SUBJECT_SPO2), 0);
+	nothing_more();
+}
+
+static void
 a_cuff_that_failed_or_doubts_clears_nothing(void **state)
 {
 	(void)state;
@@ -1628,6 +1649,7 @@ main(void)
 		T(an_extreme_pressure_needs_no_second_reading),
 		T(the_age_of_a_cuff_reading_is_told),
 		T(a_cuff_reading_of_before_the_session_is_not_of_this_patient),
+		T(an_absurd_age_is_no_reason_to_fall_over),
 		T(a_cuff_that_failed_or_doubts_clears_nothing),
 		T(relative_limits_wait_for_a_confirmed_baseline),
 		T(a_percentage_of_the_baseline_is_exact),
