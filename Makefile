@@ -53,9 +53,11 @@ all: $(PROGRAMS)
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
 
+# V=1 shows the commands whole.
+Q         = $(if $(V),,@echo "  $1 $@";)
 $B/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call Q,cc)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # SQL migrations become one C string each.
 $B/schemas/migrations.c: $(MIGRATIONS) Makefile
@@ -66,7 +68,7 @@ $B/schemas/migrations.c: $(MIGRATIONS) Makefile
 	     sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo ','; done; \
 	   echo 'NULL };'; } > $@
 $B/schemas/migrations.o: $B/schemas/migrations.c
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call Q,cc)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $B/libpure.a: $(call obj,$(PURE))
 	@rm -f $@; ar rcs $@ $^
@@ -84,15 +86,15 @@ $B/libsim.a: $(call obj,$(SIM))
 CORE_LIBS = $(call pkglibs,$(PACKAGES)) -lm
 
 $B/vitalsd: $B/daemon/main.o $B/libdaemon.a $B/libpure.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 $B/vitals-notify: $B/notify/main.o $B/libnotify.a $B/libdaemon.a $B/libpure.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl)
 $B/vitalsctl: $B/cli/main.o $B/libcli.a $B/libreview.a $B/libdaemon.a $B/libpure.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,ncursesw)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,ncursesw)
 $B/vitals-sim: $B/tests/sim/main.o $B/libsim.a $B/libreview.a $B/libdaemon.a $B/libpure.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 $B/vitals-receiver: $B/tests/sim/receiver.o $B/tests/sim/httpd.o $B/libdaemon.a $B/libpure.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 
 # A unit test links every library that there is; it includes no .c file.
 ALL_LIBS := $(if $(CLI),$B/libcli.a) $(if $(NOTIFY),$B/libnotify.a) \
@@ -100,7 +102,7 @@ ALL_LIBS := $(if $(CLI),$B/libcli.a) $(if $(NOTIFY),$B/libnotify.a) \
             $(if $(DAEMON),$B/libdaemon.a) $B/libpure.a
 $B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl ncursesw cmocka) -ldl
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl ncursesw cmocka) -ldl
 
 # What lets libserialport open pseudo-terminals; also to be preloaded.
 SHIM     := $(call obj,tests/shim/ptyshim.c tests/shim/pty.c)
@@ -123,7 +125,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/fuzz_*.
 FUZZ_CORE := $(wildcard schemas/*.c drivers/*.c daemon/config*.c) alerts/rule.c daemon/lines.c
 build-fuzz/%: tests/fuzz/%.c $(FUZZ_CORE) $(wildcard schemas/*.h drivers/*.h daemon/config*.h daemon/lines.h)
 	@mkdir -p build-fuzz
-	clang $(STD) $(WARN) -g -O1 -fno-sanitize-recover=all \
+	$(call Q,cc)clang $(STD) $(WARN) -g -O1 -fno-sanitize-recover=all \
 	    -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $< $(FUZZ_CORE) \
 	    $(call pkglibs,yaml-0.1 nettle)
 
@@ -150,9 +152,26 @@ purity: $B/libpure.a ## the pure core calls nothing outside tests/pure.allow
 layers: ## every include points down the list in tests/layers
 	@tests/check-layers
 
-check: ## everything short
+demo: ## two minutes: simulated monitors, a session, alarms, the review
+	@tests/install-deps demo
+	@$(MAKE) --no-print-directory all
+	@VITALS_BUILD=$B tests/demo
+
+manuals: ## the man pages are sound, and name every program's options
+	@tests/check-manuals
+
+san: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory SAN=1 unit
+
+clang: ## everything builds under clang without a warning
+	@$(MAKE) --no-print-directory CC=clang WERROR=-Werror all
+
+check: ## everything short: builds, purity, layers, all tests
 	@tests/install-deps check
-	@$(MAKE) --no-print-directory all purity layers unit
+	@$(MAKE) --no-print-directory WERROR=-Werror all purity layers manuals unit
+	@$(MAKE) --no-print-directory clang
+	@$(MAKE) --no-print-directory san
+	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=2
 
 deps:
@@ -162,5 +181,6 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all help unit tsan accept fuzz fuzz-run purity layers check deps clean
+.PHONY: all help unit san tsan clang accept fuzz fuzz-run purity layers manuals \
+        demo check deps clean
 .SECONDARY:
