@@ -12,6 +12,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#define WAL_BYTES (1050 * 4120)	/* when it is checkpointed, and some */
+#define WAL_ROOM_BYTES (64 << 20)	/* a small disk has other uses for it */
+
 static void
 path_of(const struct store_options *o, const char *name, char out[4200])
 {
@@ -64,5 +67,30 @@ store_disk_make_ballast(const struct store_options *o,
 		return;		/* tried again when the disk is next looked at */
 	if (posix_fallocate(fd, 0, (off_t)o->ballast) != 0)
 		(void)unlink(path);
+	close(fd);
+}
+
+void
+store_disk_grow_wal(const struct store_options *o,
+    const struct store_disk *disk)
+{
+	static const char zeros[4120];
+	char path[4200];
+	int fd;
+
+	if (disk->wal_bytes == 0 || disk->wal_bytes >= WAL_BYTES ||
+	    disk->free_bytes < WAL_ROOM_BYTES)
+		return;
+	path_of(o, "log.db-wal", path);
+	/* Not the database itself: its locks would go with the descriptor. */
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	/* Zeros are no frame: SQLite reads no further than the last one. */
+	for (off_t at = (off_t)disk->wal_bytes; at < WAL_BYTES;
+	    at += (off_t)sizeof zeros)
+		if (pwrite(fd, zeros, sizeof zeros, at) != sizeof zeros)
+			break;
+	(void)fdatasync(fd);	/* if not now, then with the next commit */
 	close(fd);
 }

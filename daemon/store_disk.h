@@ -26,4 +26,9 @@ bool store_disk_release(const struct store_options *o);
 void store_disk_make_ballast(const struct store_options *o,
     const struct store_disk *disk);
 
+/* Writes the write-ahead log out to the size at which it is used again from
+ * its beginning: a commit that need not grow the file is a third quicker. */
+void store_disk_grow_wal(const struct store_options *o,
+    const struct store_disk *disk);
+
 #endif

@@ -197,7 +197,6 @@ store_span_segment(struct store_db *d, const struct now *now)
 	d->segment = n;
 	d->segment_t_ms = now->t_ms;
 	d->rows = 0;
-	d->row_t_ms = INT64_MIN;
 	return 0;
 }
 

@@ -237,11 +237,6 @@ find_segment(struct store_db *d)
 	snprintf(sql, sizeof sql, "SELECT max(row) FROM reading_%06" PRId64,
 	    n);
 	err = store_db_number(d, sql, NULL, 0, &d->rows);
-	if (err < 0)
-		return err;
-	snprintf(sql, sizeof sql, "SELECT t_ms FROM reading_%06" PRId64
-	    " WHERE row = (SELECT max(row) FROM reading_%06" PRId64 ")", n, n);
-	err = store_db_number(d, sql, NULL, 0, &d->row_t_ms);
 	if (err == 0)
 		d->segment = n;
 	return err;

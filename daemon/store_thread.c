@@ -21,6 +21,7 @@
 #define RETRY_MS 1000
 #define ALIVE_MS 1000		/* the thread shows that it lives */
 #define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_PAGES_MAX 4000
 #define SEAL_DELAY_MS 1000	/* what a session's end brings about is awaited */
 #define SEAL_STOP_MS 1000	/* a stop waits so long for seals */
 #define NEVER INT64_MAX
@@ -214,11 +215,19 @@ committed(struct store *s, const struct batch *b)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Between batches, when nothing waits. */
+/* Between batches, when nothing waits; once the WAL is long, without regard
+ * to that. */
 static void
 checkpoint(struct store *s)
 {
+	bool waits;
+
 	if (s->db.sql == NULL || s->db.wal_pages < CHECKPOINT_PAGES)
+		return;
+	pthread_mutex_lock(&s->lock);
+	waits = s->fresh > 0;
+	pthread_mutex_unlock(&s->lock);
+	if (waits && s->db.wal_pages < CHECKPOINT_PAGES_MAX)
 		return;
 	/* A reader or a full disk may stand in its way; there is another after
 	 * the next batch. */
@@ -231,8 +240,10 @@ static void
 look_at_disk(struct store *s)
 {
 	store_disk_look(&s->options, &s->disk);
-	if (!s->faulty)
+	if (!s->faulty) {
 		store_disk_make_ballast(&s->options, &s->disk);
+		store_disk_grow_wal(&s->options, &s->disk);
+	}
 	pthread_mutex_lock(&s->lock);
 	s->report.disk_free_percent = s->disk.free_percent;
 	s->report.disk_free_bytes = s->disk.free_bytes;

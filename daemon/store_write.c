@@ -63,10 +63,8 @@ store_write_reading(struct store_db *d, const struct now *now, size_t port,
 		sqlite3_bind_null(st, 7);
 	sqlite3_bind_int64(st, 8, r->age_ms);
 	err = store_db_step(d, st);
-	if (err == 0) {
+	if (err == 0)
 		d->rows++;
-		d->row_t_ms = now->t_ms;
-	}
 	return err;
 }
 

@@ -450,6 +450,30 @@ what_arrives_is_committed_within_its_time(void **state)
 }
 
 static void
+the_write_ahead_log_is_grown_ahead_and_used_again(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t ticket = 0, grown;
+	int64_t until = real_ms() + 5000;
+
+	open_store(f);
+	do {
+		grown = await(f, put_hr(f, 1500, 70)).wal_bytes;
+	} while (grown < 1000 * 4120 && real_ms() < until);
+	assert_true(grown >= 1000 * 4120);
+	for (int round = 0; round < 12; round++) {
+		for (int i = 0; i < 30000; i++)
+			ticket = put_hr(f, 2000 + i, 70);
+		await(f, ticket);
+	}
+	/* Some 7 MB were written; the checkpoints kept it short. */
+	poll(NULL, 0, 1100);
+	assert_true(await(f, put_hr(f, 90000, 70)).wal_bytes <= 2 * grown);
+	assert_string_equal(ask(f, "SELECT count(*) >= 360002 FROM"
+	    " reading_000001"), "1");
+}
+
+static void
 one_commit_takes_all_that_has_arrived(void **state)
 {
 	struct fixture *f = *state;
@@ -528,6 +552,7 @@ main(void)
 		STORE_TEST(
 		    a_session_is_sealed_while_the_store_runs_and_again_when_amended),
 		STORE_TEST(what_arrives_is_committed_within_its_time),
+		STORE_TEST(the_write_ahead_log_is_grown_ahead_and_used_again),
 		STORE_TEST(one_commit_takes_all_that_has_arrived),
 		STORE_TEST(modes_let_the_group_read_and_nobody_else),
 		STORE_TEST(a_second_vitalsd_on_the_same_log_is_refused),
