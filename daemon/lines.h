@@ -29,7 +29,8 @@ void lines_free(struct lines *l);	/* does not close fd */
 /* Reads what is there.  0: something was read, or whole lines fill the buffer
  * and lines_next() is to be called first; -EAGAIN: nothing now; -EPIPE: the
  * peer has closed (an unfinished line is lost); -EMSGSIZE: a line longer than
- * LINES_MAX; else another negative errno. */
+ * LINES_MAX (told by the call after the one that read its last byte that
+ * fitted); else another negative errno. */
 int lines_read(struct lines *l) MUST_CHECK;
 
 /* The next whole line, NUL-terminated and without its newline, valid until

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -162,7 +163,7 @@ loopback_start(struct loopback *l)
 	assert_int_equal(getsockname(l->listen_fd, (struct sockaddr *)&a, &n),
 	    0);
 	l->port = ntohs(a.sin_port);
-	assert_int_equal(pipe(l->stop), 0);
+	assert_int_equal(pipe2(l->stop, O_CLOEXEC), 0);
 	assert_int_equal(pthread_create(&l->thread, NULL, loopback_work, l), 0);
 }
 

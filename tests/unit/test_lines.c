@@ -145,7 +145,7 @@ the_longest_line_is_taken_and_one_byte_more_is_not(void **state)
 	assert_int_equal(feed_line_of(&p, LINES_MAX), 0);
 	assert_non_null(lines_next(&p.l, &length));
 	assert_int_equal(length, LINES_MAX);
-	/* Known as soon as the first byte too many is here. */
+	/* A full buffer in which a line has gone before is not too long. */
 	assert_int_equal(feed_line_of(&p, LINES_MAX), 0);
 	assert_non_null(lines_next(&p.l, NULL));
 	put(&p, "end\n", 4);
