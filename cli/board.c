@@ -354,7 +354,13 @@ board_run(struct cli *c, int signals)
 	set_escdelay(25);
 	curs_set(0);
 	board_loop(s, signals);
+	/* Many consoles keep what was on them: a dead board must not look
+	 * alive. */
+	erase();
+	refresh();
 	endwin();
+	fprintf(c->out, "vitalsctl: the board is closed; nothing here shows "
+	    "or rings alarms any more\n");
 	delscreen(terminal);
 	client_close(&s->client);
 	state_free(s->state);

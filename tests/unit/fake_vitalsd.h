@@ -45,7 +45,7 @@ struct fake {
 	pthread_t thread;
 	atomic_bool stop;
 	json_t *request[FAKE_REQUESTS];
-	size_t requests_n;
+	atomic_size_t requests_n;
 };
 
 static inline void
