@@ -441,6 +441,8 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 		return 0;
 	}
 	lines_init(&k->lines, fd);
+	/* The state of many beds is longer than any request may be. */
+	lines_trust(&k->lines, LINES_MAX, LINES_OUT - 1);
 	k->next = c->first;
 	c->first = k;
 	c->clients_n++;

@@ -10,6 +10,7 @@
 
 #include <sys/socket.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,16 @@
 void
 lines_init(struct lines *l, int fd)
 {
-	*l = (struct lines){ .fd = fd };
+	*l = (struct lines){ .fd = fd, .in_max = LINES_MAX,
+	    .out_max = LINES_MAX };
+}
+
+void
+lines_trust(struct lines *l, size_t in_max, size_t out_max)
+{
+	assert(in_max < LINES_OUT && out_max < LINES_OUT);
+	l->in_max = in_max;
+	l->out_max = out_max;
 }
 
 void
@@ -64,7 +74,7 @@ newline_find(struct lines *l)
 int
 lines_read(struct lines *l)
 {
-	const size_t most = LINES_MAX + 1;
+	const size_t most = l->in_max + 1;
 	ssize_t n;
 	int r;
 
@@ -132,7 +142,7 @@ lines_send(struct lines *l, const char *text, size_t n)
 {
 	int r;
 
-	if (n > LINES_MAX)
+	if (n > l->out_max)
 		return -EMSGSIZE;
 	if (n > 0 && memchr(text, '\n', n))
 		return -EINVAL;

@@ -16,7 +16,8 @@
 
 struct lines {
 	int fd;			/* not owned */
-	char *in;		/* grown as needed, up to LINES_MAX + 1 */
+	size_t in_max, out_max;	/* of one message; LINES_MAX each */
+	char *in;		/* grown as needed, up to in_max + 1 */
 	size_t in_start;	/* first byte that was not handed out */
 	size_t in_n, in_cap, in_scanned;
 	char *out;
@@ -24,12 +25,17 @@ struct lines {
 };
 
 void lines_init(struct lines *l, int fd);
+
+/* Raises the limit of what is taken or sent, up to LINES_OUT - 1: for vitalsd's
+ * answers to those who trust it.  Before the first message. */
+void lines_trust(struct lines *l, size_t in_max, size_t out_max);
+
 void lines_free(struct lines *l);	/* does not close fd */
 
 /* Reads what is there.  0: something was read, or whole lines fill the buffer
  * and lines_next() is to be called first; -EAGAIN: nothing now; -EPIPE: the
  * peer has closed (an unfinished line is lost); -EMSGSIZE: a line longer than
- * LINES_MAX (told by the call after the one that read its last byte that
+ * in_max (told by the call after the one that read its last byte that
  * fitted); else another negative errno. */
 int lines_read(struct lines *l) MUST_CHECK;
 
@@ -39,7 +45,7 @@ char *lines_next(struct lines *l, size_t *length) MUST_CHECK;
 
 /* Queues a message (adds the newline) and sends what the socket takes.
  * Nothing is queued with -ENOBUFS: more than LINES_OUT would wait; -EMSGSIZE:
- * longer than LINES_MAX; -EINVAL: it has a newline of its own. */
+ * longer than out_max; -EINVAL: it has a newline of its own. */
 int lines_send(struct lines *l, const char *text, size_t n) MUST_CHECK;
 
 /* Sends what waits; 0 or negative errno (-EAGAIN is 0 with lines_waiting). */

@@ -268,6 +268,31 @@ what_would_break_the_framing_is_not_sent(void **state)
 	pair_close(&p);
 }
 
+static void
+one_who_is_trusted_may_send_a_longer_line(void **state)
+{
+	static char big[4 * LINES_MAX];
+	struct pair p = pair_open();
+	struct lines other;
+	size_t length = 0;
+	char *line = NULL;
+
+	(void)state;
+	lines_init(&other, p.peer);
+	lines_trust(&other, LINES_MAX, LINES_OUT - 1);
+	lines_trust(&p.l, LINES_OUT - 1, LINES_MAX);
+	memset(big, 's', sizeof(big));
+	assert_int_equal(lines_send(&other, big, sizeof(big)), 0);
+	while (!line) {
+		assert_int_equal(lines_flush(&other), 0);
+		assert_int_equal(lines_read(&p.l), 0);
+		line = lines_next(&p.l, &length);
+	}
+	assert_int_equal(length, sizeof(big));
+	lines_free(&other);
+	pair_close(&p);
+}
+
 int
 main(void)
 {
@@ -280,6 +305,7 @@ main(void)
 		cmocka_unit_test(a_peer_that_does_not_read_is_found_and_blocks_nobody),
 		cmocka_unit_test(sending_to_a_closed_peer_is_an_error_and_no_signal),
 		cmocka_unit_test(what_would_break_the_framing_is_not_sent),
+		cmocka_unit_test(one_who_is_trusted_may_send_a_longer_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
