@@ -133,8 +133,10 @@ fake_thread(void *arg)
 	return NULL;
 }
 
+/* The two halves of fake_start(), for a test that forks between them: a fork
+ * beside a running thread may hang in a sanitizer's allocator. */
 static inline void
-fake_start(struct fake *f, const struct fake_answer *answers)
+fake_listen(struct fake *f, const struct fake_answer *answers)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
@@ -146,9 +148,22 @@ fake_start(struct fake *f, const struct fake_answer *answers)
 	memcpy(a.sun_path, f->path, strlen(f->path));
 	f->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (f->fd < 0 || bind(f->fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    listen(f->fd, 4) < 0 ||
-	    pthread_create(&f->thread, NULL, fake_thread, f) != 0)
+	    listen(f->fd, 4) < 0)
 		abort();
+}
+
+static inline void
+fake_answer(struct fake *f)
+{
+	if (pthread_create(&f->thread, NULL, fake_thread, f) != 0)
+		abort();
+}
+
+static inline void
+fake_start(struct fake *f, const struct fake_answer *answers)
+{
+	fake_listen(f, answers);
+	fake_answer(f);
 }
 
 static inline void

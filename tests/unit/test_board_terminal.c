@@ -114,8 +114,9 @@ a_key_acknowledges_the_alarm_that_is_shown(void **state)
 	char *params;
 
 	(void)state;
-	fake_start(&t->fake, answers);
+	fake_listen(&t->fake, answers);
 	terminal_start(t);
+	fake_answer(&t->fake);
 	assert_true(terminal_wait(t, "CHAIR3"));
 	assert_true(terminal_wait(t, "SpO2 86 % (<88)"));
 	/* It asks to look first where the selection has just moved. */
