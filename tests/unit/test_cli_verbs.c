@@ -323,8 +323,9 @@ every_request_is_as_the_schema_says(void **state)
 		"session|end|--reason|done", "infusion|stop",
 		"baseline|confirm|--yes|--nibp|120/70/90", "alarm|list",
 		"alarm|ack|9f86d081884c7d65-1", "alarm|ack|--bed|CHAIR3",
-		"alarm|pause|60", "limits|set|spo2-low|--limit|90|--clear|91|"
-		"--delay|20|--priority|high|--on|--reason|site", "devices",
+		"alarm|pause|60", "devices",
+		("limits|set|spo2-low|--limit|90|--clear|91|--delay|20|"
+		"--priority|high|--on|--reason|site"),
 		"record|CHAIR3/ge|/nonexistent/x", "reload",
 	};
 	char path[] = "/tmp/test-requests-XXXXXX", *text;
