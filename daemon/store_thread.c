@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define GROUP_MS 100		/* what arrives waits so long for company */
-#define RETRY_MS 1000
+#define RETRY_MS 1000		/* at first sooner: 100, 200, 400 ms */
 #define ALIVE_MS 1000		/* the thread shows that it lives */
 #define CHECKPOINT_PAGES 1000
 #define CHECKPOINT_PAGES_MAX 4000
@@ -73,7 +73,9 @@ store_thread_fail(struct store *s, int err)
 	store_seal_stop(&s->seal);
 	s->sealing = false;
 	store_db_close(&s->db);
-	s->retry_ms = store_thread_clock_ms(CLOCK_MONOTONIC) + RETRY_MS;
+	s->retry_ms = store_thread_clock_ms(CLOCK_MONOTONIC) +
+	    (s->retries < 4 ? 100 << s->retries : RETRY_MS);
+	s->retries += s->retries < 4;
 	if (err == -ENOSPC && store_disk_release(&s->options))
 		s->retry_ms = 0;
 	if (!s->faulty) {
@@ -211,6 +213,7 @@ committed(struct store *s, const struct batch *b)
 	s->report.failing = false;
 	s->told_lost = b->lost + s->skipped_readings + s->skipped_records;
 	s->faulty = false;
+	s->retries = 0;
 	store_thread_tell(s);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -39,6 +39,7 @@ struct store {
 	struct store_db db;
 	struct store_disk disk;
 	int64_t look_ms, retry_ms, seal_ms;	/* when each is next due */
+	int retries;			/* in a row, without a commit */
 	bool sealing;			/* there is more to do at once */
 	struct store_seal seal;
 	struct now latest;		/* of what was last written */

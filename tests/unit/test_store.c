@@ -444,9 +444,9 @@ what_arrives_is_committed_within_its_time(void **state)
 		took = real_ms() - begin;
 		best_urgent = took < best_urgent ? took : best_urgent;
 	}
-	assert_in_range(best_lazy, 0, 150);
+	assert_in_range(best_lazy, 0, 1000);
 	assert_in_range(longest, 80, 10000);	/* waited for company */
-	assert_in_range(best_urgent, 0, 60);
+	assert_true(best_urgent < longest - 40);	/* whatever the disk takes */
 }
 
 static void

@@ -577,6 +577,54 @@ another_user_reads_it_after_kill_9(void **state)
 	reads_running_and_after(*state, 'k');
 }
 
+static void
+start_where_only_reading_is_allowed(struct fixture *f)
+{
+	gid_t group = READERS;
+
+	if (setgroups(1, &group) != 0 || setgid(65534) != 0 ||
+	    setuid(65534) != 0)
+		_exit(2);
+	open_store(f);
+	await_failing(f, true);
+	_exit(f->restored->sessions_n == 1 && f->restored->replaced[0] == '\0'
+	    ? 42 : 1);
+}
+
+static void
+a_read_only_directory_is_waited_for_and_still_read(void **state)
+{
+	struct fixture *f = *state;
+
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(chown(f->dir, 0, READERS), 0);
+	assert_int_equal(chmod(f->dir, 02750), 0);
+	open_store(f);
+	await(f, put_statement(f, STATEMENT_SESSION_START, 1, 1500, 1500));
+	close_store(f, 2000);
+	assert_int_equal(in_child(f, start_where_only_reading_is_allowed), 42);
+}
+
+static void
+what_can_never_be_stored_holds_up_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct now now = at(3000);
+	struct reading r = { .vital = VITAL_HR, .value = 70 };
+	struct store_report report;
+
+	open_store(f);
+	await(f, put_hr(f, 2000, 60));
+	for (int i = 0; i < 3; i++)	/* no such port */
+		store_reading(f->store, &now, 99, &r);
+	report = await(f, put_hr(f, 4000, 61));
+	assert_int_equal(report.lost_readings, 3);
+	assert_int_equal(report.readings, 2);
+	assert_string_equal(ask(f, "SELECT group_concat(value, ' ') FROM"
+	    " readings"), "60 61");
+}
+
 #define FAULT_TEST(name) cmocka_unit_test_setup_teardown(name, \
 	setup_trouble, teardown_trouble)
 
@@ -603,6 +651,8 @@ main(void)
 		FAULT_TEST(
 		    another_user_reads_it_running_and_after_a_clean_stop),
 		FAULT_TEST(another_user_reads_it_after_kill_9),
+		FAULT_TEST(a_read_only_directory_is_waited_for_and_still_read),
+		FAULT_TEST(what_can_never_be_stored_holds_up_nothing_else),
 	};
 	sqlite3_vfs *vfs;
 
