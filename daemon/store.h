@@ -23,8 +23,12 @@ struct store;
  * is to be resumed, and starts the thread.  Only the newest version's or an
  * older log is taken: a newer one is refused (-EPROTO).  If the log cannot be
  * opened at all (disk full, read-only), it still returns a store that keeps
- * trying, with *restored empty and the fault in store_report().  error gets a
- * sentence on failure. */
+ * trying, with what could still be read in *restored and the fault in
+ * store_report().  -EBUSY: another vitalsd has the directory.  error gets a
+ * sentence on failure.  The options may go away after the call.
+ *
+ * What the store alone knows it writes itself: EVENT_STOP, EVENT_SEAL,
+ * EVENT_STORE_FAULT, EVENT_STORE_OK and EVENT_READINGS_LOST. */
 int store_open(struct store **out, const struct store_options *o,
     struct store_restored **restored, char *error, size_t error_size)
     MUST_CHECK;
