@@ -182,13 +182,16 @@ refused:
 }
 
 /* Against other users of the port: TIOCEXCL refuses whoever opens it later
- * (but root), flock() whoever had it before us and asks likewise. */
+ * (but root), flock() whoever had it before us and asks likewise.  TIOCEXCL
+ * belongs to the terminal, not to us: a serial port loses it with its last
+ * closing, but a pseudo-terminal keeps it for as long as its other end is
+ * open, and would shut out vitalsd itself after a kill -9. */
 static int
-lock(int fd)
+lock(const struct tty *t)
 {
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+	if (flock(t->fd, LOCK_EX | LOCK_NB) != 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (ioctl(fd, TIOCEXCL) != 0)
+	if (t->sp != NULL && ioctl(t->fd, TIOCEXCL) != 0)
 		return -errno;
 	return 0;
 }
@@ -288,7 +291,7 @@ transport_open(struct tty **out, enum transport kind, const char *path,
 	r = kind == TRANSPORT_SERIAL ? open_serial(t, device) :
 	    open_pty(t, device);
 	if (r == 0)
-		r = lock(t->fd);
+		r = lock(t);
 	if (r != 0)
 		goto fail;
 	/* At once: a simulator may begin to send as soon as it sees a reader. */
@@ -314,6 +317,7 @@ transport_close(struct tty *t)
 		return;
 	if (t->fd >= 0) {
 		transport_drop_unsent(t);	/* so that close() need not wait */
+		(void)ioctl(t->fd, TIOCNXCL);
 		(void)flock(t->fd, LOCK_UN);
 	}
 	if (t->sp != NULL) {
