@@ -8,8 +8,11 @@
 #include "daemon/paths.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #define DEFAULT_CONFIG "/etc/vitalsd/vitalsd.yaml"
 #define DEFAULT_STATE "/var/lib/vitalsd"
@@ -99,4 +102,53 @@ paths_finish(struct paths *p, char *error, size_t error_size)
 		return r;
 	return join(p->log, sizeof(p->log), "--state", p->state, "log.db",
 	    error, error_size);
+}
+
+static int
+make_one(const char *path, mode_t mode, char *error, size_t error_size)
+{
+	struct stat st;
+	int r;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	r = errno;
+	/* Asked last: mkdir() of what is there may fail by EROFS or EACCES. */
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		snprintf(error, error_size, "%s is not a directory; expected "
+		    "one, or a path where it can be made", path);
+		return -ENOTDIR;
+	}
+	snprintf(error, error_size, "cannot make the directory %s: %s", path,
+	    strerror(r));
+	return -r;
+}
+
+int
+paths_make_directory(const char *path, char *error, size_t error_size)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n >= sizeof part) {
+		snprintf(error, error_size, "a directory's path of %zu bytes "
+		    "is too long; expected at most %zu", n, sizeof part - 1);
+		return -ENAMETOOLONG;
+	}
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	for (size_t i = 1; i < n; i++) {
+		int r;
+
+		if (path[i] != '/' || path[i - 1] == '/')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		r = make_one(part, 0755, error, error_size);
+		if (r < 0)
+			return r;
+	}
+	return make_one(path, 0750, error, error_size);
 }

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -456,12 +455,12 @@ on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 static int
 make_directory(const char *path)
 {
-	if (mkdir(path, 0750) < 0 && errno != EEXIST) {
-		fprintf(stderr, "vitalsd: cannot make %s: %s\n", path,
-		    strerror(errno));
-		return -errno;
-	}
-	return 0;
+	char error[512];
+	int r = paths_make_directory(path, error, sizeof error);
+
+	if (r < 0)
+		fprintf(stderr, "vitalsd: %s\n", error);
+	return r;
 }
 
 static int
@@ -749,11 +748,12 @@ service_run(const struct paths *paths)
 	signal(SIGXFSZ, SIG_IGN);
 	r = start(&s);
 	if (r >= 0) {
-		journal_notice("vitalsd %s is running: %zu beds, %zu "
-		    "monitors", VITALSD_VERSION, s.config->beds_n,
-		    s.config->ports_n);
-		(void)sd_notifyf(0, "READY=1\nSTATUS=%zu beds, %zu monitors",
-		    s.config->beds_n, s.config->ports_n);
+		journal_notice("vitalsd %s is running: %zu bed%s, %zu "
+		    "monitor%s", VITALSD_VERSION, s.config->beds_n,
+		    s.config->beds_n == 1 ? "" : "s", s.config->ports_n,
+		    s.config->ports_n == 1 ? "" : "s");
+		(void)sd_notifyf(0, "READY=1\nSTATUS=beds: %zu, monitors: "
+		    "%zu", s.config->beds_n, s.config->ports_n);
 		r = sd_event_loop(s.loop);
 		(void)sd_notify(0, "STOPPING=1");
 		journal_notice("vitalsd ends");

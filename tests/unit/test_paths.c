@@ -5,10 +5,14 @@
 #include "daemon/paths.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static int
@@ -106,6 +110,42 @@ an_empty_path_is_refused_by_name(void **state)
 	assert_string_equal(error, "--config is empty; expected a file");
 }
 
+/* As the README has it: --state ~/vitals/state, and no ~/vitals yet. */
+static void
+a_directory_is_made_with_those_above_it(void **state)
+{
+	char top[] = "/tmp/test-paths-XXXXXX", path[64], file[64], error[160];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	snprintf(path, sizeof(path), "%s/a//b/", top);
+	assert_int_equal(paths_make_directory(path, error, sizeof(error)), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777 & ~0750u, 0);
+	assert_int_equal(paths_make_directory(path, error, sizeof(error)), 0);
+
+	snprintf(file, sizeof(file), "%s/a/b/f", top);
+	fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(paths_make_directory(file, error, sizeof(error)),
+	    -ENOTDIR);
+	assert_non_null(strstr(error, "/a/b/f is not a directory"));
+	strcat(file, "/c/d");
+	assert_int_equal(paths_make_directory(file, error, sizeof(error)),
+	    -ENOTDIR);
+	assert_non_null(strstr(error, "/a/b/f is not a directory"));
+
+	snprintf(file, sizeof(file), "%s/a/b/f", top);
+	unlink(file);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/a", top);
+	rmdir(path);
+	assert_int_equal(rmdir(top), 0);
+}
+
 #define T(f) cmocka_unit_test_setup(f, clear_environment)
 
 int
@@ -116,6 +156,7 @@ main(void)
 		T(an_option_beats_the_environment_which_beats_the_default),
 		T(a_socket_path_that_would_be_cut_is_refused),
 		T(an_empty_path_is_refused_by_name),
+		T(a_directory_is_made_with_those_above_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
