@@ -54,8 +54,13 @@ client_open(struct client *c, const char *path)
 	if (connect(c->fd, (const struct sockaddr *)&a, sizeof(a)) < 0) {
 		e = errno;
 		client_close(c);
+		if (e == EACCES || e == EPERM)
+			return client_fail(c, -e, "you have no permission to "
+			    "reach vitalsd's socket %s; whoever runs vitalsd "
+			    "can give it", path);
 		return client_fail(c, -e, "vitalsd is not running or its "
-		    "socket %s cannot be reached: %s", path, strerror(e));
+		    "socket %s cannot be reached: %s%s", path, strerror(e),
+		    e == ENOENT ? "; is --run (or VITALSD_RUN) right?" : "");
 	}
 	lines_init(&c->lines, c->fd);
 	/* vitalsd's state of many beds is longer than a request may be. */

@@ -127,7 +127,8 @@ make_one(const char *path, mode_t mode, char *error, size_t error_size)
 }
 
 int
-paths_make_directory(const char *path, char *error, size_t error_size)
+paths_make_directory(const char *path, mode_t mode, char *error,
+    size_t error_size)
 {
 	char part[PATH_MAX];
 	size_t n = strlen(path);
@@ -150,5 +151,5 @@ paths_make_directory(const char *path, char *error, size_t error_size)
 		if (r < 0)
 			return r;
 	}
-	return make_one(path, 0750, error, error_size);
+	return make_one(path, mode, error, error_size);
 }

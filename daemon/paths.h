@@ -20,6 +20,7 @@
 #include "schemas/vital.h"
 
 #include <getopt.h>
+#include <sys/types.h>
 
 /* sun_path of a Unix socket, with its NUL. */
 #define PATHS_SOCKET_MAX 108
@@ -65,10 +66,10 @@ bool paths_take_option(struct paths *p, int option, const char *arg)
  * sentence in 'error'. */
 int paths_finish(struct paths *p, char *error, size_t error_size) MUST_CHECK;
 
-/* Makes a directory (0750) and those above it that are missing (0755); one
- * that is there is left as it is.  Negative errno with a sentence in 'error'
+/* Makes a directory with this mode, and those above it that are missing with
+ * 0755; what is there is left as it is.  Negative errno with a sentence in 'error'
  * that names the part which could not be made. */
-int paths_make_directory(const char *path, char *error, size_t error_size)
-    MUST_CHECK;
+int paths_make_directory(const char *path, mode_t mode, char *error,
+    size_t error_size) MUST_CHECK;
 
 #endif

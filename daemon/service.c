@@ -453,10 +453,10 @@ on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 /* --- putting it together ------------------------------------------------ */
 
 static int
-make_directory(const char *path)
+make_directory(const char *path, mode_t mode)
 {
 	char error[512];
-	int r = paths_make_directory(path, error, sizeof error);
+	int r = paths_make_directory(path, mode, error, sizeof error);
 
 	if (r < 0)
 		fprintf(stderr, "vitalsd: %s\n", error);
@@ -647,8 +647,9 @@ start(struct service *s)
 	int r;
 
 	if ((r = load_config(s)) < 0 ||
-	    (r = make_directory(s->paths->state)) < 0 ||
-	    (r = make_directory(s->paths->run)) < 0)
+	    (r = make_directory(s->paths->state, 0750)) < 0 ||
+	    /* Other users come in here; the sockets decide who does what. */
+	    (r = make_directory(s->paths->run, 0755)) < 0)
 		return r;
 	if (getrandom(&start_id, sizeof start_id, 0) != sizeof start_id)
 		return -EIO;

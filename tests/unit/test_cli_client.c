@@ -21,7 +21,7 @@ no_daemon_is_said_in_one_clear_sentence(void **state)
 	    -ENOENT);
 	assert_string_equal(c.error, "vitalsd is not running or its socket "
 	    "/nonexistent/control.sock cannot be reached: "
-	    "No such file or directory");
+	    "No such file or directory; is --run (or VITALSD_RUN) right?");
 }
 
 static void

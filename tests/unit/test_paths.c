@@ -121,21 +121,23 @@ a_directory_is_made_with_those_above_it(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	snprintf(path, sizeof(path), "%s/a//b/", top);
-	assert_int_equal(paths_make_directory(path, error, sizeof(error)), 0);
+	assert_int_equal(paths_make_directory(path, 0750, error,
+	    sizeof(error)), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777 & ~0750u, 0);
-	assert_int_equal(paths_make_directory(path, error, sizeof(error)), 0);
+	assert_int_equal(paths_make_directory(path, 0750, error,
+	    sizeof(error)), 0);
 
 	snprintf(file, sizeof(file), "%s/a/b/f", top);
 	fd = open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(paths_make_directory(file, error, sizeof(error)),
-	    -ENOTDIR);
+	assert_int_equal(paths_make_directory(file, 0750, error,
+	    sizeof(error)), -ENOTDIR);
 	assert_non_null(strstr(error, "/a/b/f is not a directory"));
 	strcat(file, "/c/d");
-	assert_int_equal(paths_make_directory(file, error, sizeof(error)),
-	    -ENOTDIR);
+	assert_int_equal(paths_make_directory(file, 0750, error,
+	    sizeof(error)), -ENOTDIR);
 	assert_non_null(strstr(error, "/a/b/f is not a directory"));
 
 	snprintf(file, sizeof(file), "%s/a/b/f", top);
