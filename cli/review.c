@@ -537,7 +537,7 @@ verb_review(struct cli *c)
 
 	if (r < 0)
 		return cli_problem(c, "%s", error);
-	r = log_session_read(db, c->arg[0], true, &s, error);
+	r = log_session_read(db, c->arg[0], LOG_READINGS, &s, error);
 	log_close(db);
 	if (r < 0)
 		return cli_problem(c, "%s", error);

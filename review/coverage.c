@@ -12,6 +12,8 @@
 
 #include "drivers/driver.h"
 
+#define GAP_MS 10000
+
 const char *const absence_text[ABSENCES] = {
 	[ABSENCE_NOT_RUNNING] = "vitalsd not running",
 	[ABSENCE_NO_DATA] = "no data from the monitor",
@@ -64,6 +66,27 @@ absence_of(int quality)
 	return ABSENCE_OFF;
 }
 
+#define SERIES 32
+
+/* The latest of one vital of one port. */
+struct series {
+	uint32_t key;
+	int64_t fresh_to;	/* it has a value up to here */
+};
+
+/* Where the walk along the session has got to. */
+struct walk {
+	const struct log_session *s;
+	struct coverage *c;
+	int64_t at_ms;		/* accounted for up to here */
+	struct series series[SERIES];
+	size_t n;
+	enum absence why;	/* the latest reason that a monitor gave */
+	int64_t why_to;		/* it speaks up to here */
+	size_t event;		/* the next that may be a gap */
+	int64_t absent_ms;	/* without a value since so long */
+};
+
 /* How long a value of that port stays fresh: as the live view has it. */
 static int64_t
 fresh_ms(const struct log_session *s, const struct log_reading *r)
@@ -76,111 +99,145 @@ fresh_ms(const struct log_session *s, const struct log_reading *r)
 	return fresh;
 }
 
-/* How much of [from, to) vitalsd was not running. */
-static int64_t
-not_running(const struct log_session *s, int64_t from, int64_t to)
+static bool
+has_value(const struct log_reading *r)
 {
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < s->events_n; i++) {
-		const struct log_event *e = &s->events[i];
-		int64_t a, b = e->x_ms;
-
-		if (e->event.kind != EVENT_GAP)
-			continue;
-		a = b - e->event.count;
-		if (a < from)
-			a = from;
-		if (b > to)
-			b = to;
-		if (b > a)
-			sum += b - a;
-	}
-	return sum;
+	return r->quality == QUALITY_GOOD ||
+	    r->quality == QUALITY_QUESTIONABLE;
 }
 
 static void
-absent(const struct log_session *s, struct coverage *c, int64_t from,
-    int64_t to, enum absence why)
+end_absence(struct walk *w)
 {
-	int64_t down;
+	if (w->absent_ms > GAP_MS)
+		w->c->gaps_n++;
+	if (w->absent_ms > w->c->longest_gap_ms)
+		w->c->longest_gap_ms = w->absent_ms;
+	w->absent_ms = 0;
+}
 
-	if (to <= from)
-		return;
-	down = not_running(s, from, to);
-	c->absent_ms[ABSENCE_NOT_RUNNING] += down;
-	c->absent_ms[why] += to - from - down;
-	if (to - from > 10000)
-		c->longest_gap_n++;
-	if (to - from > c->longest_gap_ms)
-		c->longest_gap_ms = to - from;
+static void
+spend_absent(struct walk *w, int64_t to, enum absence why)
+{
+	w->c->absent_ms[why] += to - w->at_ms;
+	w->absent_ms += to - w->at_ms;
+	w->at_ms = to;
+}
+
+/* The next stretch in which vitalsd did not run and that is not over yet. */
+static bool
+next_gap(struct walk *w, int64_t *from, int64_t *to)
+{
+	for (; w->event < w->s->events_n; w->event++) {
+		const struct log_event *e = &w->s->events[w->event];
+
+		if (e->event.kind != EVENT_GAP || e->x_ms <= w->at_ms ||
+		    e->event.count <= 0)
+			continue;
+		*from = e->x_ms - e->event.count;
+		*to = e->x_ms;
+		return true;
+	}
+	return false;
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Accounts for the time up to to_ms, piece by piece. */
+static void
+spend(struct walk *w, int64_t to_ms)
+{
+	while (w->at_ms < to_ms) {
+		int64_t gap_from = INT64_MAX, gap_to = INT64_MAX, end = to_ms;
+		int64_t fresh_to = INT64_MIN;
+
+		if (next_gap(w, &gap_from, &gap_to) && gap_from <= w->at_ms) {
+			/* What was known before is not known after. */
+			w->n = 0;
+			w->why_to = INT64_MIN;
+			spend_absent(w, least(to_ms, gap_to),
+			    ABSENCE_NOT_RUNNING);
+			continue;
+		}
+		end = least(end, gap_from);
+		for (size_t i = 0; i < w->n; i++)
+			if (w->series[i].fresh_to > fresh_to)
+				fresh_to = w->series[i].fresh_to;
+		if (fresh_to > w->at_ms) {
+			end_absence(w);
+			end = least(end, fresh_to);
+			w->c->watched_ms += end - w->at_ms;
+			w->at_ms = end;
+		} else if (w->why_to > w->at_ms) {
+			spend_absent(w, least(end, w->why_to), w->why);
+		} else {
+			spend_absent(w, end, ABSENCE_NO_DATA);
+		}
+	}
+}
+
+/* The place of a series; when all are taken, that of the stalest. */
+static struct series *
+find_series(struct walk *w, uint32_t key)
+{
+	size_t stalest = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->series[i].key == key)
+			return &w->series[i];
+		if (w->series[i].fresh_to < w->series[stalest].fresh_to)
+			stalest = i;
+	}
+	if (w->n < SERIES)
+		stalest = w->n++;
+	w->series[stalest] = (struct series){ key, INT64_MIN };
+	return &w->series[stalest];
+}
+
+static void
+take(struct walk *w, const struct log_reading *r)
+{
+	struct series *x = find_series(w, (uint32_t)r->port * VITALS +
+	    r->vital);
+	int64_t fresh = fresh_ms(w->s, r);
+
+	if (has_value(r)) {
+		/* From when the monitor measured it. */
+		x->fresh_to = r->x_ms - r->age_ms + fresh;
+	} else {
+		x->fresh_to = INT64_MIN;
+		w->why = absence_of(r->quality);
+		w->why_to = r->x_ms + fresh;
+	}
 }
 
 static void
 find_level(const struct log_session *s, int64_t from, int64_t to,
     enum covered which, struct coverage *c)
 {
-	int64_t fresh_to = from;	/* watched up to here */
-	int64_t heard = from;		/* last reading of any quality */
-	int64_t quiet = 0;		/* a reading speaks for so long */
-	enum absence why = ABSENCE_NO_DATA;
-	int fed_by = -1;		/* the port of the last value */
+	struct walk w = { .s = s, .c = c, .at_ms = from, .why = ABSENCE_OFF,
+		.why_to = INT64_MIN };
 
 	for (size_t i = 0; i < s->readings_n; i++) {
 		const struct log_reading *r = &s->readings[i];
-		int64_t x = r->x_ms;
-		bool value = r->quality == QUALITY_GOOD ||
-		    r->quality == QUALITY_QUESTIONABLE;
 
-		if (!belongs(which, r->vital) || x < from || x >= to)
+		if (!belongs(which, r->vital))
 			continue;
-		if (x > fresh_to) {
-			/* Between the two: what the last reading said, as
-			 * long as it spoke; then silence. */
-			int64_t spoke = heard + quiet;
-
-			if (spoke < fresh_to || why == ABSENCE_NO_DATA)
-				spoke = fresh_to;
-			if (spoke > x)
-				spoke = x;
-			absent(s, c, fresh_to, spoke, why);
-			absent(s, c, spoke, x, ABSENCE_NO_DATA);
-			fresh_to = x;
-		}
-		heard = x;
-		quiet = fresh_ms(s, r);
-		if (value) {
-			int64_t until = x + fresh_ms(s, r);
-
-			if (until > to)
-				until = to;
-			if (until > fresh_to) {
-				c->watched_ms += until - fresh_to;
-				fresh_to = until;
-			}
-			c->seen = true;
-			why = ABSENCE_NO_DATA;
-			fed_by = r->port;
-		} else if (x >= fresh_to || fed_by == r->port) {
-			/* The monitor takes its own value back; another's
-			 * would still be fresh. */
-			c->watched_ms -= fresh_to - x;
-			fresh_to = x;
-			why = absence_of(r->quality);
-		}
+		if (r->x_ms >= to)
+			break;
+		spend(&w, r->x_ms);
+		take(&w, r);
+		c->seen |= has_value(r) && r->x_ms >= from;
 	}
-	if (to > fresh_to) {
-		int64_t spoke = heard + quiet;
-
-		if (spoke < fresh_to || why == ABSENCE_NO_DATA)
-			spoke = fresh_to;
-		if (spoke > to)
-			spoke = to;
-		absent(s, c, fresh_to, spoke, why);
-		absent(s, c, spoke, to, ABSENCE_NO_DATA);
-	}
+	spend(&w, to);
+	end_absence(&w);
 }
 
+/* A measurement counts when the cuff made it, not when it was told. */
 static void
 find_cuff(const struct log_session *s, int64_t from, int64_t to,
     struct coverage *c)
@@ -189,16 +246,16 @@ find_cuff(const struct log_session *s, int64_t from, int64_t to,
 
 	for (size_t i = 0; i < s->readings_n; i++) {
 		const struct log_reading *r = &s->readings[i];
+		int64_t x = r->x_ms - r->age_ms;
 
-		if (r->vital != VITAL_NIBP_SYS || r->x_ms < from ||
-		    r->x_ms >= to || (r->quality != QUALITY_GOOD &&
-		    r->quality != QUALITY_QUESTIONABLE))
+		if (r->vital != VITAL_NIBP_SYS || x < from || x >= to ||
+		    !has_value(r))
 			continue;
 		c->seen = true;
 		c->measurements++;
-		if (r->x_ms - before > c->longest_wait_ms)
-			c->longest_wait_ms = r->x_ms - before;
-		before = r->x_ms;
+		if (x - before > c->longest_wait_ms)
+			c->longest_wait_ms = x - before;
+		before = x > before ? x : before;
 	}
 	if (to - before > c->longest_wait_ms)
 		c->longest_wait_ms = to - before;

@@ -4,8 +4,9 @@
  * question that a physician asks of any log before believing it.
  *
  * Easy to get wrong: a level counts as watched from a reading with a value
- * until that value is too old, not until the next one comes.  Cuff values are
- * events: for them the longest wait between two measurements is what counts.
+ * until that value is too old, not until the next one comes, or until its own
+ * monitor takes it back; never while vitalsd itself was not running.  Cuff
+ * values are events: for them the longest wait between two measurements counts.
  */
 #ifndef REVIEW_COVERAGE_H
 #define REVIEW_COVERAGE_H
@@ -34,14 +35,15 @@ struct coverage {
 	bool seen;		/* at least one reading with a value */
 	int64_t watched_ms;	/* of the session */
 	int64_t absent_ms[ABSENCES];
-	size_t longest_gap_n;	/* gaps longer than 10 s */
-	int64_t longest_gap_ms;
+	size_t gaps_n;		/* stretches without a value over 10 s */
+	int64_t longest_gap_ms;	/* the longest without a value */
 	/* NIBP only. */
 	size_t measurements;
 	int64_t longest_wait_ms;	/* between two, or to either end */
 };
 
-/* Works out all of them for [from_ms, to_ms) of the session. */
+/* Works out all of them for [from_ms, to_ms) of the session.  For each but the
+ * cuff, watched_ms and absent_ms add up to its length. */
 void coverage_find(const struct log_session *s, int64_t from_ms,
     int64_t to_ms, struct coverage out[COVEREDS]);
 

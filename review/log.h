@@ -11,12 +11,8 @@
 #ifndef REVIEW_LOG_H
 #define REVIEW_LOG_H
 
-#include <sqlite3.h>
-
 #include "daemon/session.h"
-#include "schemas/record.h"
-
-#define LOG_ERROR 320
+#include "review/log_query.h"
 
 struct log_statement {
 	struct statement st;	/* at_ms on the axis */
@@ -27,9 +23,9 @@ struct log_statement {
 struct log_change {
 	struct alarm_change change;	/* since_ms on the axis */
 	int64_t x_ms, wall_ms;
-	int64_t delivered_ms;	/* from the change to the first channel that
-				 * confirmed its notice; -1: none did */
-	uint32_t notices, deliveries;	/* made; confirmed */
+	uint32_t notices, deliveries;	/* made for it; confirmed */
+	int64_t delivered_ms;	/* from the change to the first of those that
+				 * were confirmed; -1: none was */
 };
 
 struct log_event {
@@ -55,13 +51,16 @@ struct log_session {
 	struct session session;	/* on the axis, as corrected */
 	int64_t begin_wall_ms;	/* wall time of its begin, as a label */
 	bool open;		/* not closed or aborted (yet) */
-	int64_t end_ms;		/* its end; the last record's x_ms while open */
+	int64_t end_ms;		/* its end; while open: the newest record or
+				 * reading of the whole log */
 	int boots;
 	struct log_statement *statements;
 	size_t statements_n;
-	struct log_change *changes;	/* of its alarms, in order */
+	struct log_change *changes;	/* of its alarms and, while it lasted,
+					 * of the box; in order */
 	size_t changes_n;
-	struct log_event *events;	/* of its bed and of the box */
+	struct log_event *events;	/* its own; while it lasted, also of
+					 * its bed and of the box */
 	size_t events_n;
 	struct log_port *ports;
 	size_t ports_n;
@@ -74,18 +73,21 @@ struct log_row {		/* of a list of sessions */
 	char id[SESSION_ID_MAX], bed[BED_MAX], subject[SUBJECT_MAX];
 	int64_t begin_wall_ms, end_wall_ms;	/* end 0: open */
 	enum phase phase;
-	int64_t infusion_ms;	/* from first start to last stop; -1: none */
-	uint32_t alarms[PRIORITIES];
+	int64_t infusion_ms;	/* from the first start to the last stop (or
+				 * the end, or now); -1: none */
+	uint32_t alarms[PRIORITIES];	/* by the highest that each reached */
 };
 
-/* Opens the log of that path.  0 or negative errno with a sentence: -ENOENT,
- * -EACCES, -EPROTO for a log of a newer version, -EBADMSG for a damaged one. */
-int log_open(sqlite3 **out, const char *path, char error[LOG_ERROR]) MUST_CHECK;
-void log_close(sqlite3 *db);
+/* How much of it is read. */
+enum log_depth {
+	LOG_OUTLINE,		/* its statements */
+	LOG_RECORDS,		/* and alarms, events, ports */
+	LOG_READINGS,		/* and readings */
+};
 
-/* The session of that id; "last" is the one that began last.  'readings' false
- * leaves the readings out.  -ESRCH: there is none. */
-int log_session_read(sqlite3 *db, const char *id, bool readings,
+/* The session of that id; "last" is the one that was stated last.  -ESRCH:
+ * there is none. */
+int log_session_read(sqlite3 *db, const char *id, enum log_depth depth,
     struct log_session **out, char error[LOG_ERROR]) MUST_CHECK;
 void log_session_free(struct log_session *s);
 

@@ -131,7 +131,7 @@ summarise(const struct log_session *s, const uint8_t *part,
 		if (n == 0)
 			continue;
 		qsort(scratch, n, sizeof scratch[0], by_value);
-		out->median = scratch[n / 2];
+		out->median = scratch[(n - 1) / 2];
 	}
 }
 
@@ -194,8 +194,11 @@ find_cuffs(const struct log_session *s, struct summary *out)
 		if (c == NULL || c->x_ms != r->x_ms || c->port != r->port) {
 			c = &out->cuffs[out->cuffs_n++];
 			c->x_ms = r->x_ms;
+			c->measured_ms = r->x_ms - r->age_ms;
 			c->port = r->port;
 		}
+		c->doubtful |= r->quality == QUALITY_QUESTIONABLE;
+		c->demo |= (r->flags & READING_DEMO) != 0;
 		if (r->vital == VITAL_NIBP_SYS) {
 			c->has_sys = true;
 			c->sys = r->value;
@@ -219,6 +222,35 @@ find_story(struct summary *out, struct event_id id)
 	return NULL;
 }
 
+/* Whoever acknowledged it while it was less has not seen it at its worst. */
+static void
+add_change(struct alarm_story *a, const struct log_change *c)
+{
+	const struct alarm_change *now = &c->change;
+
+	a->last = c;
+	if (now->priority > a->worst->change.priority ||
+	    now->phase == ALARM_ESCALATE) {
+		if (a->acknowledged != NULL)
+			a->seen_before = a->acknowledged;
+		a->acknowledged = NULL;
+		a->worst = c;
+	}
+	if ((now->phase == ALARM_ACKNOWLEDGE || now->phase == ALARM_RESET) &&
+	    a->acknowledged == NULL)
+		a->acknowledged = c;
+	if (now->phase == ALARM_START || now->phase == ALARM_ESCALATE)
+		a->paused |= now->paused;
+	a->demo |= now->demo;
+	a->notices += c->notices;
+	a->deliveries += c->deliveries;
+	if (c->delivered_ms >= 0 && (a->delivered_ms < 0 ||
+	    c->x_ms - a->raised_ms + c->delivered_ms < a->delivered_ms))
+		a->delivered_ms = c->x_ms - a->raised_ms + c->delivered_ms;
+	a->worst_lost = a->worst->notices > 0 && a->worst->deliveries == 0;
+	a->ended_ms = now->state == ALARM_INACTIVE ? c->x_ms : -1;
+}
+
 static int
 find_alarms(const struct log_session *s, struct summary *out)
 {
@@ -235,19 +267,7 @@ find_alarms(const struct log_session *s, struct summary *out)
 			a->raised_ms = c->x_ms;
 			a->delivered_ms = -1;
 		}
-		a->last = c;
-		if (c->change.priority > a->worst->change.priority ||
-		    (c->change.phase == ALARM_ESCALATE))
-			a->worst = c;
-		if (c->change.phase == ALARM_ACKNOWLEDGE ||
-		    c->change.phase == ALARM_RESET)
-			a->acknowledged = c;
-		a->notices += c->notices;
-		a->deliveries += c->deliveries;
-		if (c->delivered_ms >= 0 && a->delivered_ms < 0)
-			a->delivered_ms = c->x_ms - a->raised_ms +
-			    c->delivered_ms;
-		a->ended_ms = c->change.state == ALARM_INACTIVE ? c->x_ms : -1;
+		add_change(a, c);
 	}
 	return 0;
 }

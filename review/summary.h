@@ -37,20 +37,31 @@ struct vital_summary {
 };
 
 struct cuff {
-	int64_t x_ms;
+	int64_t x_ms;			/* when it was told */
+	int64_t measured_ms;		/* when it was measured */
 	uint16_t port;
 	bool has_sys, has_dia, has_map;
+	bool doubtful;			/* any of them is questionable */
+	bool demo;
 	int32_t sys, dia, map;
 };
 
 /* One alarm event, from its first change to its last. */
 struct alarm_story {
-	const struct log_change *first, *worst, *last;
-	const struct log_change *acknowledged;	/* NULL: nobody did */
+	const struct log_change *first, *last;
+	const struct log_change *worst;	/* that raised it to its highest */
+	const struct log_change *acknowledged;	/* the first time at its worst;
+						 * NULL: nobody did */
+	const struct log_change *seen_before;	/* acknowledged while it was
+						 * less; NULL: not */
 	int64_t raised_ms, ended_ms;		/* ended -1: still open */
 	int64_t delivered_ms;	/* of the first notice that arrived, since
 				 * raised; -1: none */
 	uint32_t notices, deliveries;
+	bool worst_lost;	/* notices were made of its worst, none of
+				 * them arrived */
+	bool paused;		/* raised or raised further in an alarm pause */
+	bool demo;
 };
 
 /* A stretch in one phase, between two transitions. */
