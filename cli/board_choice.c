@@ -7,7 +7,6 @@
  */
 #include "cli/board_choice.h"
 
-#include <limits.h>
 #include <string.h>
 
 const struct state_alarm *
@@ -70,51 +69,60 @@ board_choice_bed(struct board_choice *c, const struct state *s, int step)
 	board_choice_alarm(c, s, 0);
 }
 
-/* Greater is to be visited earlier; 0: nothing calls there. */
-static int
-rank(const struct state *s, int bed)
+static bool
+calls(const struct state_alarm *a, enum priority priority)
 {
-	struct board_choice there = { .bed = bed };
-	enum priority worst = PRIORITY_NONE;
-	size_t n;
-	const struct state_alarm *a = board_choice_alarms(&there, s, &n);
+	return !a->acknowledged && !a->paused && a->priority >= priority;
+}
 
-	for (size_t i = 0; i < n; i++) {
-		if (!a[i].acknowledged && !a[i].paused &&
-		    a[i].priority > worst)
-			worst = a[i].priority;
+/* The most urgent priority that calls anywhere. */
+static enum priority
+worst_calling(const struct state *s)
+{
+	enum priority worst = PRIORITY_NONE;
+
+	for (int bed = BOARD_BOX; bed < (int)s->beds_n; bed++) {
+		struct board_choice there = { .bed = bed };
+		size_t n;
+		const struct state_alarm *a = board_choice_alarms(&there, s,
+		    &n);
+
+		for (size_t i = 0; i < n; i++)
+			if (calls(&a[i], PRIORITY_NONE) &&
+			    a[i].priority > worst)
+				worst = a[i].priority;
 	}
-	return worst ? (int)worst * 1000 - bed : 0;
+	return worst;
 }
 
 bool
 board_choice_calling(struct board_choice *c, const struct state *s)
 {
-	int from = INT_MAX, next = 0, first = 0, r;
-	int next_bed = 0, first_bed = 0;
-	size_t n, i;
-	const struct state_alarm *a = board_choice_alarms(c, s, &n);
+	enum priority worst = worst_calling(s);
+	struct board_choice first = { .event = "" }, next = first;
+	bool passed = false;
 
-	i = a ? event_find(c, a, n) : n;
-	if (i < n && !a[i].acknowledged && !a[i].paused)
-		from = rank(s, c->bed);
+	if (worst == PRIORITY_NONE)
+		return false;
 	for (int bed = BOARD_BOX; bed < (int)s->beds_n; bed++) {
-		r = rank(s, bed);
-		if (r > first) {
-			first = r;
-			first_bed = bed;
-		}
-		if (r > next && r < from) {
-			next = r;
-			next_bed = bed;
+		struct board_choice there = { .bed = bed };
+		size_t n;
+		const struct state_alarm *a = board_choice_alarms(&there, s,
+		    &n);
+
+		for (size_t i = 0; i < n; i++) {
+			if (!calls(&a[i], worst))
+				continue;
+			memcpy(there.event, a[i].event, sizeof(there.event));
+			if (first.event[0] == '\0')
+				first = there;
+			if (passed && next.event[0] == '\0')
+				next = there;
+			if (bed == c->bed && strcmp(c->event, a[i].event) == 0)
+				passed = true;
 		}
 	}
-	if (first == 0)
-		return false;
-	c->bed = next ? next_bed : first_bed;
-	/* What calls most stands first among its alarms. */
-	c->event[0] = '\0';
-	board_choice_alarm(c, s, 0);
+	*c = next.event[0] ? next : first;
 	return true;
 }
 

@@ -31,8 +31,9 @@ void board_choice_bed(struct board_choice *c, const struct state *s,
 void board_choice_alarm(struct board_choice *c, const struct state *s,
     int step);
 
-/* The most urgent alarm that calls; from there on the next in urgency, and
- * round again.  False: none calls. */
+/* The most urgent alarm that calls, and from there on the next that is as
+ * urgent, and round again; never a less urgent one while a more urgent one has
+ * not been seen.  False: none calls. */
 bool board_choice_calling(struct board_choice *c, const struct state *s);
 
 /* A new state; true: the choice had to move to another alarm. */

@@ -252,27 +252,51 @@ the_selection_follows_its_event_not_its_place(void **state)
 }
 
 static void
-tab_goes_from_the_most_urgent_to_the_least(void **state)
+tab_stays_with_the_most_urgent_until_they_are_seen(void **state)
 {
 	struct screen *s = screen_new(six, 24, 80);
 	struct board_choice c = { .bed = 3 };
-	static const int beds[] = { 1, 5, 4, 1 };
+	static const int beds[] = { 1, 5, 1, 5 };
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		assert_true(board_choice_calling(&c, s->state));
 		assert_int_equal(c.bed, beds[i]);
 	}
+	assert_true(board_choice_calling(&c, s->state));
+	assert_string_equal(c.event, "9f86d081884c7d65-3");
+	/* Also when the only high alarm is selected before the first Tab. */
+	s->state->bed[5].alarm[0].acknowledged = true;
+	assert_true(board_choice_calling(&c, s->state));
+	assert_int_equal(c.bed, 1);
 	assert_string_equal(c.event, "9f86d081884c7d65-3");
 	/* What was seen or is paused does not call. */
 	s->state->bed[1].alarm[0].acknowledged = true;
-	s->state->bed[1].alarm[1].acknowledged = true;
+	assert_true(board_choice_calling(&c, s->state));
+	assert_int_equal(c.bed, 4);
 	s->state->bed[4].alarm[0].paused = true;
 	assert_true(board_choice_calling(&c, s->state));
-	assert_int_equal(c.bed, 5);
-	s->state->bed[5].alarm[0].acknowledged = true;
+	assert_string_equal(c.event, "9f86d081884c7d65-1");
+	s->state->bed[1].alarm[1].acknowledged = true;
 	assert_false(board_choice_calling(&c, s->state));
-	assert_int_equal(c.bed, 5);
+	assert_int_equal(c.bed, 1);
+	screen_free(s);
+}
+
+/* Two alarms of one bed that are as urgent: Tab reaches both. */
+static void
+tab_reaches_the_second_alarm_of_a_bed(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+	struct board_choice c = { .bed = 1 };
+
+	(void)state;
+	s->state->bed[5].alarm[0].acknowledged = true;
+	s->state->bed[1].alarm[1].priority = PRIORITY_HIGH;
+	assert_true(board_choice_calling(&c, s->state));
+	assert_string_equal(c.event, "9f86d081884c7d65-3");
+	assert_true(board_choice_calling(&c, s->state));
+	assert_string_equal(c.event, "9f86d081884c7d65-1");
 	screen_free(s);
 }
 
@@ -450,7 +474,8 @@ main(void)
 		cmocka_unit_test(an_alarm_flashes_until_it_is_seen),
 		cmocka_unit_test(
 		    the_selection_follows_its_event_not_its_place),
-		cmocka_unit_test(tab_goes_from_the_most_urgent_to_the_least),
+		cmocka_unit_test(tab_stays_with_the_most_urgent_until_they_are_seen),
+		cmocka_unit_test(tab_reaches_the_second_alarm_of_a_bed),
 		cmocka_unit_test(the_choice_says_when_its_event_is_gone),
 		cmocka_unit_test(no_label_leaves_its_place),
 		cmocka_unit_test(
