@@ -115,6 +115,14 @@ $B/ptyshim.so: tests/shim/ptyshim.c
 unit: $(UNIT) ## the unit and capture tests
 	@tests/run $(UNIT)
 
+# The real programs, each ward in a folder of its own; most of it is waiting.
+$B/system/%: $B/tests/system/%.o $B/tests/system/ward.o
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkglibs,jansson sqlite3 cmocka)
+
+system: $(PROGRAMS) $(SYSTEM) ## the real programs on pseudo-terminals
+	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
+
 accept: $B/unit/test_captures ## write the expected readings of the captures anew
 	@ACCEPT=1 $B/unit/test_captures
 
@@ -181,6 +189,6 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all help unit san tsan clang accept fuzz fuzz-run purity layers manuals \
+.PHONY: all help unit system san tsan clang accept fuzz fuzz-run purity layers manuals \
         demo check deps clean
 .SECONDARY:

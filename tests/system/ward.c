@@ -57,9 +57,9 @@ ward_nap(int ms)
 const char *
 ward_path(const struct ward *w, const char *name)
 {
-	static char buffer[4][256];
+	static char buffer[16][256];
 	static unsigned n;
-	char *b = buffer[n++ % 4];
+	char *b = buffer[n++ % 16];
 
 	snprintf(b, 256, "%s/%s", w->dir, name);
 	return b;
@@ -167,11 +167,32 @@ ward_close(struct ward *w)
 {
 	ward_kill(&w->vitalsd, SIGTERM);
 	ward_kill(&w->notify, SIGTERM);
+	ward_kill(&w->tap, SIGKILL);
 	ward_kill(&w->sim, SIGTERM);
 	ward_kill(&w->receiver, SIGTERM);
 	forget_socket(w);
 	if (!w->keep)
 		remove_tree(w->dir);
+}
+
+int
+ward_setup(void **state)
+{
+	struct ward *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return -1;
+	ward_open(w);
+	*state = w;
+	return 0;
+}
+
+int
+ward_teardown(void **state)
+{
+	ward_close(*state);
+	free(*state);
+	return 0;
 }
 
 /* Starts build/PROGRAM with words, its output in DIR/log. */
@@ -359,7 +380,8 @@ ward_start_notify(struct ward *w)
 {
 	char text[512];
 	const char *words[] = { "vitals-notify", "--config",
-		ward_path(w, "notify.yaml"), "--run", ward_path(w, "run"),
+		ward_path(w, "notify.yaml"), "--run",
+		ward_path(w, w->tap > 0 ? "tap" : "run"),
 		"--credentials", ward_path(w, "credentials"), NULL };
 
 	snprintf(text, sizeof text,
@@ -367,7 +389,9 @@ ward_start_notify(struct ward *w)
 	    "  - name: station\n"
 	    "    kind: webhook\n"
 	    "    url: http://127.0.0.1:%d/notice\n"
-	    "    secret: webhook\n", w->receiver_port);
+	    "    secret: webhook\n"
+	    "    expect: {header: \"X-Receiver: station\"}\n",
+	    w->receiver_port);
 	ward_write(w, "notify.yaml", text);
 	w->notify = start(w, "notify.out", words);
 }
@@ -403,15 +427,12 @@ read_line(struct ward *w)
 	}
 }
 
-/* Every message goes to a file as well, for tests/schema-check. */
 static void
-keep_message(const char *line)
+keep_message(const struct ward *w, const char *line)
 {
-	const char *path = getenv("VITALS_MESSAGES");
-	FILE *f = path != NULL ? fopen(path, "a") : NULL;
+	FILE *f = fopen(ward_path(w, "messages"), "a");
 
-	if (f == NULL)
-		return;
+	assert_non_null(f);
 	fprintf(f, "%s\n", line);
 	fclose(f);
 }
@@ -428,7 +449,7 @@ ward_rpc(struct ward *w, const char *method, json_t *params)
 	text = json_dumps(m, JSON_COMPACT);
 	json_decref(m);
 	assert_non_null(text);
-	keep_message(text);
+	keep_message(w, text);
 	assert_true(send(w->control, text, strlen(text), MSG_NOSIGNAL) > 0);
 	assert_true(send(w->control, "\n", 1, MSG_NOSIGNAL) == 1);
 	free(text);
@@ -436,7 +457,7 @@ ward_rpc(struct ward *w, const char *method, json_t *params)
 		char *line = read_line(w);
 		json_t *answer = json_loads(line, 0, NULL);
 
-		keep_message(line);
+		keep_message(w, line);
 		free(line);
 		assert_non_null(answer);
 		if (json_integer_value(json_object_get(answer, "id")) ==
@@ -479,22 +500,17 @@ ward_refused(struct ward *w, const char *method, json_t *params)
 }
 
 int
-ward_ctl(const struct ward *w, char **out, const char *const *words)
+ward_run(const struct ward *w, char **out, const char *const *words)
 {
-	const char *argv[40] = { "vitalsctl", "--run", ward_path(w, "run"),
-		"--state", ward_path(w, "state"), "--config",
-		ward_path(w, "vitalsd.yaml") };
-	size_t n = 7, got = 0, cap = 65536;
+	size_t got = 0, cap = 65536;
 	char program[512], *text = malloc(cap);
 	int p[2], status;
 	ssize_t r;
 	pid_t pid;
 
-	for (size_t i = 0; words[i] != NULL; i++)
-		argv[n++] = words[i];
 	assert_non_null(text);
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
-	snprintf(program, sizeof program, "%s/vitalsctl", w->build);
+	snprintf(program, sizeof program, "%s/%s", w->build, words[0]);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -503,7 +519,7 @@ ward_ctl(const struct ward *w, char **out, const char *const *words)
 			_exit(126);
 		if (freopen("/dev/null", "r", stdin) == NULL)
 			_exit(126);
-		execv(program, (char *const *)argv);
+		execv(program, (char *const *)words);
 		_exit(127);
 	}
 	close(p[1]);
@@ -524,6 +540,112 @@ ward_ctl(const struct ward *w, char **out, const char *const *words)
 	else
 		free(text);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+int
+ward_ctl(const struct ward *w, char **out, const char *const *words)
+{
+	const char *argv[40] = { "vitalsctl", "--run", ward_path(w, "run"),
+		"--state", ward_path(w, "state"), "--config",
+		ward_path(w, "vitalsd.yaml") };
+	size_t n = 7;
+
+	for (size_t i = 0; words[i] != NULL && n < 39; i++)
+		argv[n++] = words[i];
+	return ward_run(w, out, argv);
+}
+
+/* Passes on what one side says, and keeps it. */
+static bool
+pass_on(int from, int to, FILE *keep)
+{
+	char buffer[65536];
+	ssize_t n = read(from, buffer, sizeof buffer);
+
+	if (n <= 0)
+		return false;
+	fwrite(buffer, 1, (size_t)n, keep);
+	fflush(keep);
+	return send(to, buffer, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+/* What two sides say is kept in two files, so that no line is torn. */
+static void
+tap(int listener, const char *daemon, FILE *up, FILE *down)
+{
+	for (;;) {
+		struct sockaddr_un a = { .sun_family = AF_UNIX };
+		int left = accept(listener, NULL, NULL);
+		int right = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		bool open = true;
+
+		snprintf(a.sun_path, sizeof a.sun_path, "%s", daemon);
+		if (left < 0 || right < 0 || connect(right,
+		    (const struct sockaddr *)&a, sizeof a) < 0)
+			open = false;
+		while (open) {
+			struct pollfd p[2] = { { left, POLLIN, 0 },
+				{ right, POLLIN, 0 } };
+
+			if (poll(p, 2, -1) < 0)
+				break;
+			if (p[0].revents != 0)
+				open = pass_on(left, right, up);
+			if (open && p[1].revents != 0)
+				open = pass_on(right, left, down);
+		}
+		close(left);
+		close(right);
+	}
+}
+
+void
+ward_start_tap(struct ward *w)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char daemon[108];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	FILE *up, *down;
+
+	assert_int_equal(mkdir(ward_path(w, "tap"), 0700), 0);
+	snprintf(a.sun_path, sizeof a.sun_path, "%s/tap/notify.sock", w->dir);
+	snprintf(daemon, sizeof daemon, "%s/run/notify.sock", w->dir);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	up = fopen(ward_path(w, "from-notify"), "w");
+	down = fopen(ward_path(w, "from-vitalsd"), "w");
+	assert_true(up != NULL && down != NULL);
+	w->tap = fork();
+	assert_true(w->tap >= 0);
+	if (w->tap == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		tap(fd, daemon, up, down);
+		_exit(0);
+	}
+	fclose(up);
+	fclose(down);
+	close(fd);
+}
+
+void
+ward_check_schema(const struct ward *w, const char *schema, const char *name)
+{
+	char command[512], *text;
+	FILE *f;
+	size_t n;
+
+	snprintf(command, sizeof command,
+	    "tests/schema-check schemas/%s < %s 2>&1", schema,
+	    ward_path(w, name));
+	f = popen(command, "r");
+	text = calloc(1, 4096);
+	assert_true(f != NULL && text != NULL);
+	n = fread(text, 1, 4095, f);
+	text[n] = '\0';
+	if (pclose(f) != 0)
+		ward_fail(w, "%s is not what schemas/%s says: %s", name,
+		    schema, text);
+	free(text);
 }
 
 static int
@@ -576,6 +698,38 @@ ward_wait_alarm(struct ward *w, const char *condition, const char *state,
 	}
 }
 
+json_t *
+ward_bed(struct ward *w)
+{
+	json_t *state = ward_ask(w, "status", NULL);
+	json_t *bed = json_array_get(json_object_get(state, "beds"), 0);
+
+	assert_non_null(bed);
+	json_incref(bed);
+	json_decref(state);
+	return bed;
+}
+
+char *
+ward_sql_text(const struct ward *w, const char *query)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	char *text = NULL;
+
+	if (sqlite3_open_v2(ward_path(w, "state/log.db"), &db,
+	    SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
+		sqlite3_busy_timeout(db, 1000);
+		if (sqlite3_prepare_v2(db, query, -1, &q, NULL) == SQLITE_OK &&
+		    sqlite3_step(q) == SQLITE_ROW &&
+		    sqlite3_column_text(q, 0) != NULL)
+			text = strdup((const char *)sqlite3_column_text(q, 0));
+		sqlite3_finalize(q);
+	}
+	sqlite3_close(db);
+	return text;
+}
+
 int64_t
 ward_sql(const struct ward *w, const char *query)
 {
@@ -589,8 +743,6 @@ ward_sql(const struct ward *w, const char *query)
 		if (sqlite3_prepare_v2(db, query, -1, &q, NULL) == SQLITE_OK &&
 		    sqlite3_step(q) == SQLITE_ROW)
 			value = sqlite3_column_int64(q, 0);
-		else
-			fprintf(stderr, "%s: %s\n", query, sqlite3_errmsg(db));
 		sqlite3_finalize(q);
 	}
 	sqlite3_close(db);

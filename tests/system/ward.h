@@ -17,7 +17,7 @@
 struct ward {
 	char dir[64];		/* everything lies below it */
 	char build[256];	/* where the programs are */
-	pid_t vitalsd, notify, sim, receiver;
+	pid_t vitalsd, notify, sim, receiver, tap;
 	int receiver_port;
 	int control;		/* socket to vitalsd, -1 */
 	char *pending;		/* bytes read beyond the last line */
@@ -32,10 +32,15 @@ void ward_open(struct ward *w);
 /* Ends every process and removes the folder (not when VITALS_KEEP is set). */
 void ward_close(struct ward *w);
 
+/* For cmocka: a ward of its own for each test, closed when it has failed too. */
+int ward_setup(void **state);
+int ward_teardown(void **state);
+#define WARD_TEST(f) cmocka_unit_test_setup_teardown(f, ward_setup, ward_teardown)
+
 /* Writes a file below the ward's folder. */
 void ward_write(const struct ward *w, const char *name, const char *text);
 
-/* "DIR/name" in a static buffer that the next call but three reuses. */
+/* "DIR/name" in a static buffer that some call reuses: the 16th from here. */
 const char *ward_path(const struct ward *w, const char *name);
 
 /* Starts vitals-sim on that scenario text and waits for its links. */
@@ -53,14 +58,27 @@ void ward_start_vitalsd(struct ward *w, const char *config);
 void ward_restart_vitalsd(struct ward *w);
 void ward_start_notify(struct ward *w);
 
+/* Runs build/WORDS[0] to its end: its exit status, what it said (both streams,
+ * malloc'ed) in *out unless out is NULL.  Words are ended by NULL. */
+int ward_run(const struct ward *w, char **out, const char *const *words);
+
+/* Stands between vitalsd and the notifier that is started after it, and keeps
+ * what they say in DIR/from-vitalsd and DIR/from-notify. */
+void ward_start_tap(struct ward *w);
+
+/* Holds every line of DIR/name against schemas/schema. */
+void ward_check_schema(const struct ward *w, const char *schema,
+    const char *name);
+
 /* Kills a process and waits for it; *pid becomes 0. */
 void ward_kill(pid_t *pid, int signal);
 
-/* One request; a new reference to the whole answer. */
+/* One request; a new reference to the whole answer.  Every line that goes
+ * either way is kept in DIR/messages. */
 json_t *ward_rpc(struct ward *w, const char *method, json_t *params);
 
-/* The same, and the test fails unless it succeeded; borrowed until the next
- * call: NULL.  Returns a new reference to the result. */
+/* The same, and the test fails unless it succeeded; a new reference to the
+ * result. */
 json_t *ward_ask(struct ward *w, const char *method, json_t *params);
 
 /* The error's message (malloc'ed); the test fails if it succeeded. */
@@ -74,6 +92,12 @@ int ward_ctl(const struct ward *w, char **out, const char *const *words);
  * state ("active", "latched", "" for gone), of at least that priority. */
 json_t *ward_wait_alarm(struct ward *w, const char *condition,
     const char *state, const char *priority, int timeout_s);
+
+/* The only bed's (the first) object in the state; a new reference. */
+json_t *ward_bed(struct ward *w);
+
+/* The text of one column of one row, malloc'ed; NULL where there is none. */
+char *ward_sql_text(const struct ward *w, const char *query);
 
 /* A number that the query of the log gives; -1 where the log cannot be read. */
 int64_t ward_sql(const struct ward *w, const char *query);

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Ports that are pulled, fall silent or talk nonsense: silence is an alarm by
+ * its deadline, nonsense never becomes a reading.
+ *
+ * Easy to get wrong: the deadline of T1 runs from the last sound frame, not
+ * from the moment at which somebody noticed that the line was gone.
+ */
+#include "tests/system/ward.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define T1_MS 10000
+
+static const char two_beds[] =
+    "seed: 7\n"
+    "beds:\n"
+    "  CHAIR1:\n"
+    "    baseline: {hr: 70, spo2: 97}\n"
+    "    monitors:\n"
+    "      ox: {driver: nonin-2}\n"
+    "  CHAIR2:\n"
+    "    baseline: {hr: 64, spo2: 98}\n"
+    "    monitors:\n"
+    "      masimo: {driver: masimo-ascii1}\n"
+    "  CHAIR3:\n"
+    "    baseline: {hr: 80, spo2: 96}\n"
+    "    monitors:\n"
+    "      quiet: {driver: nonin-2}\n";
+
+static void
+start_with(struct ward *w, const char *scenario, const char *const *links)
+{
+	char *config = ward_config(w, "limits:\n  arm-after: 1s\n");
+
+	ward_start_sim(w, scenario, links);
+	ward_start_vitalsd(w, config);
+	free(config);
+	json_decref(ward_ask(w, "session.start", NULL));
+	ward_wait_sql(w, "SELECT count(*) FROM reading_000001", 3, 15);
+}
+
+/* A member of the first device, as a number. */
+static int64_t
+device(struct ward *w, const char *object, const char *key)
+{
+	json_t *r = ward_ask(w, "devices", NULL);
+	json_t *d = json_array_get(json_object_get(r, "devices"), 0);
+	int64_t n;
+
+	if (object != NULL)
+		d = json_object_get(d, object);
+	n = json_integer_value(json_object_get(d, key));
+	json_decref(r);
+	return n;
+}
+
+/* Raised by its deadline; no earlier than the driver may be silent. */
+static void
+silence_is_raised(struct ward *w, int64_t from_ms)
+{
+	json_t *a = ward_wait_alarm(w, "no-data:CHAIR1/ox", "active",
+	    "medium", 15);
+	int64_t after = ward_now_ms() - from_ms;
+
+	json_decref(a);
+	if (after < T1_MS - 2500 || after > T1_MS + 1000)
+		ward_fail(w, "the alarm came after %lld ms", (long long)after);
+}
+
+static void
+a_pulled_cable_is_an_alarm_that_ends_when_it_is_back(void **state)
+{
+	struct ward *w = *state;
+	char before[64] = "", after[64] = "";
+	int64_t rows;
+
+	start_with(w, ward_scenario, WORDS("ox"));
+	assert_true(readlink(ward_path(w, "tty/ox"), before, 63) > 0);
+	ward_sim(w, "ox cable out");
+	silence_is_raised(w, ward_now_ms());
+	rows = ward_sql(w, "SELECT count(*) FROM reading_000001");
+	/* Something else gets the old terminal's number meanwhile. */
+	{
+		int other = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+		assert_true(other >= 0);
+		ward_sim(w, "ox cable in");
+		(void)ward_wait_alarm(w, "no-data:CHAIR1/ox", "", "none", 10);
+		assert_true(readlink(ward_path(w, "tty/ox"), after, 63) > 0);
+		close(other);
+	}
+	assert_string_not_equal(before, after);
+	ward_wait_sql(w, "SELECT count(*) FROM reading_000001", rows + 3, 10);
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM event WHERE kind = "
+	    "5 AND port = 'CHAIR1/ox'"), 1);
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM alarms WHERE "
+	    "condition LIKE 'no-data:%' AND phase = 'start'"), 1);
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM alarms WHERE "
+	    "condition LIKE 'no-data:%' AND phase = 'end'"), 1);
+}
+
+static void
+a_monitor_that_says_nothing_is_an_alarm_though_its_line_is_open(void **state)
+{
+	struct ward *w = *state;
+
+	start_with(w, ward_scenario, WORDS("ox"));
+	ward_sim(w, "ox silence on");
+	silence_is_raised(w, ward_now_ms());
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM event WHERE kind = "
+	    "5"), 0);
+	ward_sim(w, "ox silence off");
+	(void)ward_wait_alarm(w, "no-data:CHAIR1/ox", "", "none", 10);
+}
+
+/* What is stored must be what the simulated patient may have. */
+static void
+nothing_was_invented(struct ward *w)
+{
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM reading_000001 r "
+	    "JOIN vital v ON v.n = r.vital WHERE quality <= 1 AND v.name = "
+	    "'spo2' AND value / v.per_unit NOT BETWEEN 95 AND 99"), 0);
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM reading_000001 r "
+	    "JOIN vital v ON v.n = r.vital WHERE quality <= 1 AND v.name = "
+	    "'pr' AND value / v.per_unit NOT BETWEEN 60 AND 80"), 0);
+}
+
+static void
+garbage_is_counted_and_invents_no_reading(void **state)
+{
+	struct ward *w = *state;
+	int64_t garbage, ok;
+
+	start_with(w, ward_scenario, WORDS("ox"));
+	garbage = device(w, NULL, "garbage");
+	for (int i = 0; i < 20; i++)
+		ward_sim(w, "ox garbage 1000");
+	for (int i = 0; device(w, NULL, "garbage") < garbage + 15000; i++) {
+		if (i > 200)
+			ward_fail(w, "only %lld bytes of garbage",
+			    (long long)device(w, NULL, "garbage"));
+		ward_nap(50);
+	}
+	/* It reads on at the next sound frame. */
+	ok = device(w, "frames", "ok");
+	ward_wait_sql(w, "SELECT 1", 1, 1);
+	for (int i = 0; device(w, "frames", "ok") < ok + 3; i++) {
+		if (i > 200)
+			ward_fail(w, "no sound frame after the garbage");
+		ward_nap(50);
+	}
+	nothing_was_invented(w);
+}
+
+static void
+a_port_that_vanishes_in_mid_frame_invents_nothing(void **state)
+{
+	struct ward *w = *state;
+
+	start_with(w, ward_scenario, WORDS("ox"));
+	/* A frame of five bytes comes every 13 ms. */
+	for (int i = 0; i < 15; i++) {
+		int64_t rows = ward_sql(w, "SELECT count(*) FROM "
+		    "reading_000001");
+
+		ward_sim(w, "ox cable out");
+		ward_nap(20 + 7 * i);
+		ward_sim(w, "ox cable in");
+		ward_wait_sql(w, "SELECT count(*) FROM reading_000001",
+		    rows + 1, 15);
+	}
+	nothing_was_invented(w);
+	assert_true(ward_sql(w, "SELECT count(*) FROM event WHERE kind = 5")
+	    >= 1);
+}
+
+static const char three_ports[] =
+    "beds:\n"
+    "  - id: CHAIR1\n"
+    "    monitors:\n"
+    "      - {name: ox, driver: nonin-2, transport: pty,"
+    " port: %s/tty/ox}\n"
+    "  - id: CHAIR2\n"
+    "    monitors:\n"
+    "      - {name: masimo, driver: masimo-ascii1, transport: pty,"
+    " port: %s/tty/masimo}\n"
+    "  - id: CHAIR3\n"
+    "    monitors:\n"
+    "      - {name: quiet, driver: nonin-2, transport: pty,"
+    " port: %s/tty/quiet}\n"
+    "limits:\n"
+    "  arm-after: 1s\n"
+    "  clear-after: 1s\n"
+    "  spo2-low: {delay: 1s}\n";
+
+/* Two ports are flooded without pause; the third bed must not notice. */
+static void
+two_flooded_ports_hold_up_no_other(void **state)
+{
+	struct ward *w = *state;
+	char *config = NULL;
+	int64_t until;
+	json_t *a;
+
+	assert_true(asprintf(&config, three_ports, w->dir, w->dir, w->dir) >
+	    0);
+	ward_start_sim(w, two_beds, WORDS("ox", "masimo", "quiet"));
+	ward_start_vitalsd(w, config);
+	free(config);
+	json_decref(ward_ask(w, "session.start", json_pack("{s:s}", "bed",
+	    "CHAIR3")));
+	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 15 AND "
+	    "bed = 'CHAIR3' AND text = 'spo2-low'", 1, 20);
+	ward_sim(w, "CHAIR3 spo2 90");
+	until = ward_now_ms() + 12000;
+	for (;;) {
+		int64_t asked_ms = ward_now_ms();
+
+		ward_sim(w, "ox garbage 4096");
+		ward_sim(w, "masimo garbage 4096");
+		a = ward_ask(w, "alarm.list", json_pack("{s:s}", "bed",
+		    "CHAIR3"));
+		assert_true(ward_now_ms() - asked_ms < 1000);
+		if (json_array_size(json_object_get(a, "alarms")) > 0)
+			break;
+		json_decref(a);
+		if (ward_now_ms() > until)
+			ward_fail(w, "the quiet bed has no alarm");
+	}
+	json_decref(a);
+	assert_true(device(w, NULL, "garbage") > 50000);
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM reading_000001 r "
+	    "JOIN port p ON p.n = r.port JOIN vital v ON v.n = r.vital WHERE "
+	    "v.name = 'spo2' AND p.bed = 'CHAIR3' AND quality <= 1 AND "
+	    "value / v.per_unit NOT BETWEEN 89 AND 97"), 0);
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM event WHERE kind = "
+	    "13"), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WARD_TEST(
+		    a_pulled_cable_is_an_alarm_that_ends_when_it_is_back),
+		WARD_TEST(
+		    a_monitor_that_says_nothing_is_an_alarm_though_its_line_is_open),
+		WARD_TEST(garbage_is_counted_and_invents_no_reading),
+		WARD_TEST(a_port_that_vanishes_in_mid_frame_invents_nothing),
+		WARD_TEST(two_flooded_ports_hold_up_no_other),
+	};
+
+	cmocka_set_test_filter(getenv("ONLY"));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
