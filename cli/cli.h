@@ -33,6 +33,7 @@ enum cli_option {
 	OPTION_ASCII, OPTION_QUIET,
 	OPTION_DRIVER, OPTION_SPEED, OPTION_LIMITS,
 	OPTION_INFUSION_START, OPTION_INFUSION_STOP,
+	OPTION_CSV, OPTION_JSON,
 	OPTIONS
 };
 #define TAKES(o) (UINT64_C(1) << OPTION_##o)
@@ -125,6 +126,7 @@ int verb_config_check(struct cli *c);
 int verb_reload(struct cli *c);
 int verb_replay(struct cli *c);
 int verb_review(struct cli *c);
+int verb_export(struct cli *c);
 int verb_session_list(struct cli *c);
 
 #endif

@@ -49,4 +49,7 @@ const struct option_info option_info[OPTIONS] = {
 	    "the infusion began so long after the first byte" },
 	[OPTION_INFUSION_STOP] = { "--infusion-stop", "MM:SS",
 	    "and was stopped then" },
+	[OPTION_CSV] = { "--csv", NULL, "the readings, comma-separated" },
+	[OPTION_JSON] = { "--json", NULL,
+	    "all of it, one JSON object a line" },
 };

@@ -87,6 +87,9 @@ const struct verb verbs[] = {
 	{ "review", "SESSION|last",
 	  "what happened in a session",
 	  0, 1, 1, verb_review, NULL },
+	{ "export", "SESSION|last --csv|--json [FILE|-]",
+	  "a session for other programs",
+	  TAKES(CSV) | TAKES(JSON), 1, 2, verb_export, NULL },
 	{ "replay", "FILE --driver NAME [--speed N|max] [--limits FILE] "
 	  "[--infusion-start MM:SS] [--infusion-stop MM:SS] [-o table|json]",
 	  "a recording through driver and alarms, without a daemon",
