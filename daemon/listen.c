@@ -18,6 +18,7 @@ int
 listen_unix(const char *path, mode_t mode)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct stat st;
 	mode_t before;
 	int fd, r;
 
@@ -32,9 +33,13 @@ listen_unix(const char *path, mode_t mode)
 		r = -EADDRINUSE;
 		goto fail;
 	}
-	if (errno == ECONNREFUSED && unlink(path) < 0 && errno != ENOENT) {
-		r = -errno;
-		goto fail;
+	if (errno == ECONNREFUSED && lstat(path, &st) == 0) {
+		/* A plain file refuses connections too. */
+		r = S_ISSOCK(st.st_mode) ? 0 : -ENOTSOCK;
+		if (r == 0 && unlink(path) < 0 && errno != ENOENT)
+			r = -errno;
+		if (r < 0)
+			goto fail;
 	}
 	before = umask(0177);
 	r = bind(fd, (const struct sockaddr *)&a, sizeof a);

@@ -13,7 +13,8 @@
 #include "schemas/vital.h"
 
 /* Returns a non-blocking listening descriptor, or a negative errno:
- * -EADDRINUSE if somebody answers there, -ENAMETOOLONG. */
+ * -EADDRINUSE if somebody answers there, -ENOTSOCK if a file of another kind
+ * is there (it stays), -ENAMETOOLONG. */
 int listen_unix(const char *path, mode_t mode) MUST_CHECK;
 
 #endif
