@@ -57,8 +57,6 @@ struct control {
 	int64_t sent_ms;	/* when a state was last sent */
 };
 
-#define JSON_STYLE (JSON_COMPACT | JSON_REAL_PRECISION(6))
-
 static void
 free_pending(struct pending *p)
 {
@@ -332,7 +330,7 @@ static void
 take_request(struct client *k, const char *line, size_t n)
 {
 	json_error_t e;
-	char message[320];
+	char message[320], brief[JSON_SHORT];
 	json_t *m = json_loadb(line, n, JSON_REJECT_DUPLICATES, &e);
 	json_t *id = json_object_get(m, "id");
 	json_t *params = json_object_get(m, "params");
@@ -359,7 +357,7 @@ take_request(struct client *k, const char *line, size_t n)
 		    "a line, with jsonrpc, id and method");
 	} else if (method == NULL) {
 		snprintf(message, sizeof message,
-		    "there is no method \"%.60s\"", name);
+		    "there is no method \"%s\"", json_short(brief, name));
 		send_error(k, id, -32601, message);
 	} else if (!json_is_object(params)) {
 		send_error(k, id, -32602, "params must be an object");

@@ -660,6 +660,7 @@ control_method(const char *name)
 enum control_error
 control_run(const struct control_method *m, struct control_call *c)
 {
+	char brief[JSON_SHORT];
 	const char *key;
 	json_t *value;
 	enum control_error e;
@@ -671,7 +672,8 @@ control_run(const struct control_method *m, struct control_call *c)
 			i++;
 		if (m->params[i] == NULL)
 			return refuse(c, CONTROL_BAD_PARAMS, "%s has no "
-			    "parameter \"%.40s\"", m->name, key);
+			    "parameter \"%s\"", m->name,
+			    json_short(brief, key));
 	}
 	if ((c->peer->roles & m->role) == 0)
 		return refuse(c, CONTROL_NOT_ALLOWED, "user %s may not do "

@@ -64,8 +64,33 @@ json_scaled(int32_t value, unsigned decimals)
 	if (decimals == 0)
 		return json_integer(value);
 	/* Both are exact, so the quotient is the double nearest to the decimal
-	 * and is printed as that decimal with JSON_REAL_PRECISION(6). */
+	 * and is printed as that decimal by JSON_STYLE. */
 	return json_real(value / power[decimals < 4 ? decimals : 3]);
+}
+
+void
+json_cut(char *s)
+{
+	size_t n = strlen(s), lead = n, length;
+
+	while (lead > 0 && n - lead < 3 &&
+	    ((unsigned char)s[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	if (lead == 0 || (unsigned char)s[lead - 1] < 0xc0)
+		return;
+	lead--;
+	length = (unsigned char)s[lead] >= 0xf0 ? 4 :
+	    (unsigned char)s[lead] >= 0xe0 ? 3 : 2;
+	if (n - lead < length)
+		s[lead] = '\0';
+}
+
+const char *
+json_short(char out[JSON_SHORT], const char *s)
+{
+	snprintf(out, JSON_SHORT, "%s", s);
+	json_cut(out);
+	return out;
 }
 
 json_t *
@@ -140,6 +165,7 @@ json_read_baseline(const json_t *o, struct baseline *out, char *error,
     size_t error_size)
 {
 	struct baseline b = { 0 };
+	char name[JSON_SHORT];
 	const char *key;
 	json_t *value;
 
@@ -155,9 +181,10 @@ json_read_baseline(const json_t *o, struct baseline *out, char *error,
 		while (i < SUBJECTS && strcmp(subject_name[i], key) != 0)
 			i++;
 		if (i == SUBJECTS) {
-			snprintf(error, error_size, "\"%.40s\" is no part of "
+			snprintf(error, error_size, "\"%s\" is no part of "
 			    "a baseline; expected heart-rate, spo2, rr, "
-			    "nibp-sys, nibp-dia or nibp-map", key);
+			    "nibp-sys, nibp-dia or nibp-map",
+			    json_short(name, key));
 			return false;
 		}
 		v = &vital_info[subject_vital((enum subject)i)];

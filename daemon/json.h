@@ -14,12 +14,24 @@
 #include "alerts/board.h"
 #include "schemas/record.h"
 
+/* How everything is printed: 15 digits, so that each number that
+ * json_scaled() makes comes out as the decimal that it was. */
+#define JSON_STYLE (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 json_t *json_event_id(struct event_id id);	/* a string; null for none */
 json_t *json_wall(int64_t wall_ms);		/* RFC 3339, UTC, ms */
 json_t *json_scaled(int32_t value, unsigned decimals);	/* a number */
 /* The same as text, "36.6": for screens. */
 void json_scaled_text(int32_t value, unsigned decimals, char out[24]);
 json_t *json_infusion(int64_t ms);		/* null for INFUSION_NONE */
+
+/* Takes off the beginning of a character that snprintf() cut at the end: half
+ * a character is no JSON, and the message that holds it could not be sent. */
+void json_cut(char *s);
+
+/* The beginning of a text that a peer made up, for a sentence about it. */
+#define JSON_SHORT 64
+const char *json_short(char out[JSON_SHORT], const char *s);
 
 /* An alarm as status, watch and alarm.list show it, at t_ms. */
 json_t *json_alarm(const struct alarm_change *c, int64_t t_ms);
