@@ -21,12 +21,12 @@
 #include <unistd.h>
 
 #include "alerts/message.h"
-#include "daemon/clock.h"
 #include "daemon/journal.h"
+#include "daemon/json.h"
 #include "daemon/lines.h"
 #include "daemon/listen.h"
 
-#define TICK_MS 1000
+#define TICK_MS 250		/* T8 is that much late at most */
 
 struct waiting {
 	struct waiting *next;
@@ -48,6 +48,7 @@ struct outbox {
 	sd_event *loop;
 	sd_event_source *listener, *peer, *timer;
 	int listen_fd, fd;
+	bool greeted;		/* the peer has said hello */
 	char path[108];
 	struct lines lines;
 	struct id_source *ids;
@@ -61,6 +62,12 @@ struct outbox {
 	int64_t lost_ms;	/* without a notifier since; INT64_MIN: with */
 	int64_t beat_ms;	/* the last heartbeat */
 };
+
+static struct now
+moment(const struct outbox *o)
+{
+	return o->sink.now(o->sink.arg);
+}
 
 static struct channel_state *
 find_channel(struct outbox *o, const char *name)
@@ -81,7 +88,8 @@ drop_peer(struct outbox *o, const char *why)
 	lines_free(&o->lines);
 	close(o->fd);
 	o->fd = -1;
-	o->lost_ms = clock_boot_ms();
+	o->greeted = false;
+	o->lost_ms = moment(o).t_ms;
 	for (struct waiting *w = o->first; w != NULL; w = w->next)
 		w->offered_ms = INT64_MIN;
 }
@@ -124,7 +132,7 @@ log_delivery(struct outbox *o, const struct waiting *w, enum outcome outcome,
     uint32_t attempt, const char *detail)
 {
 	struct record r = { .class = RECORD_DELIVERY };
-	struct now now = clock_now();
+	struct now now = moment(o);
 
 	r.delivery.key = w->notice.key;
 	snprintf(r.delivery.channel, sizeof r.delivery.channel, "%s",
@@ -133,6 +141,7 @@ log_delivery(struct outbox *o, const struct waiting *w, enum outcome outcome,
 	r.delivery.outcome = outcome;
 	r.delivery.took_ms = now.t_ms - w->made_ms;
 	snprintf(r.delivery.detail, sizeof r.delivery.detail, "%s", detail);
+	json_cut(r.delivery.detail);
 	o->sink.record(o->sink.arg, &now, &r,
 	    outcome == OUTCOME_DELIVERED);
 }
@@ -140,12 +149,28 @@ log_delivery(struct outbox *o, const struct waiting *w, enum outcome outcome,
 static void
 offer(struct outbox *o, struct waiting *w)
 {
-	if (o->fd < 0)
+	if (!o->greeted)
 		return;
-	w->offered_ms = clock_boot_ms();
+	w->offered_ms = moment(o).t_ms;
 	w->timed_out = false;
 	send_message(o, notice_message(w->notice.key, w->notice.channel,
 	    w->notice.priority, false, w->notice.body, w->notice.length));
+}
+
+/* Offers what was not offered on this connection, the most urgent first, as
+ * far as the socket takes it: after a long outage there may be more than may
+ * wait to be sent. */
+static void
+offer_rest(struct outbox *o)
+{
+	for (int p = PRIORITY_HIGH; p >= PRIORITY_NONE; p--)
+		for (struct waiting *w = o->first; w != NULL; w = w->next) {
+			if (!o->greeted || lines_waiting(&o->lines))
+				return;
+			if ((int)w->notice.priority == p &&
+			    w->offered_ms == INT64_MIN)
+				offer(o, w);
+		}
 }
 
 static void
@@ -160,10 +185,19 @@ unlink_waiting(struct outbox *o, struct waiting **at)
 	free(w);
 }
 
-/* The list is full: the oldest of the least urgent gives way.  Its record
- * stays in the log, so that it is offered after the next start. */
 static void
-make_room(struct outbox *o)
+set_aside(struct outbox *o, const struct waiting *w)
+{
+	journal_error("outbox: %u notices wait; one of priority %s gives way",
+	    (unsigned)OUTBOX_MAX, priority_name(w->notice.priority));
+	log_delivery(o, w, OUTCOME_RETRY, 0, "outbox full, set aside");
+}
+
+/* The list is full: the oldest of the least urgent gives way, unless the new
+ * one is less urgent than all.  Its record stays in the log, so that it is
+ * offered after the next start. */
+static bool
+make_room(struct outbox *o, enum priority priority)
 {
 	struct waiting **least = NULL;
 
@@ -171,31 +205,33 @@ make_room(struct outbox *o)
 		if (least == NULL ||
 		    (*at)->notice.priority < (*least)->notice.priority)
 			least = at;
-	if (least == NULL)
-		return;
-	journal_error("outbox: %u notices wait; one of priority %s gives way",
-	    (unsigned)OUTBOX_MAX, priority_name((*least)->notice.priority));
-	log_delivery(o, *least, OUTCOME_RETRY, 0, "outbox full, set aside");
+	if (least == NULL || (*least)->notice.priority > priority)
+		return false;
+	set_aside(o, *least);
 	unlink_waiting(o, least);
+	return true;
 }
 
+/* The one that takes its place in the list, or NULL. */
 static struct waiting *
 append(struct outbox *o, const struct notice *n, int64_t made_ms)
 {
-	struct waiting *w;
+	size_t size = offsetof(struct waiting, notice.body) + n->length + 1;
+	struct waiting *w = malloc(size);
 
-	if (o->waiting_n >= OUTBOX_MAX)
-		make_room(o);
-	w = malloc(offsetof(struct waiting, notice.body) + n->length + 1);
-	if (w == NULL)
+	if (w == NULL) {
+		journal_error("outbox: no memory for a notice");
 		return NULL;
+	}
+	memset(w, 0, size);
 	memcpy(&w->notice, n, offsetof(struct notice, body) + n->length);
-	w->notice.body[n->length] = '\0';
-	w->next = NULL;
 	w->made_ms = made_ms;
 	w->offered_ms = INT64_MIN;
-	w->timed_out = false;
-	w->attempts = 0;
+	if (o->waiting_n >= OUTBOX_MAX && !make_room(o, n->priority)) {
+		set_aside(o, w);
+		free(w);
+		return NULL;
+	}
 	*o->last = w;
 	o->last = &w->next;
 	o->waiting_n++;
@@ -206,7 +242,7 @@ append(struct outbox *o, const struct notice *n, int64_t made_ms)
 static void
 judge(struct outbox *o)
 {
-	int64_t t = clock_boot_ms();
+	int64_t t = moment(o).t_ms;
 
 	for (size_t i = 0; i < o->channels_n; i++) {
 		struct channel_state *c = &o->channel[i];
@@ -240,13 +276,13 @@ static void
 heartbeat(struct outbox *o)
 {
 	char body[NOTICE_BODY_MAX];
-	struct now now = clock_now();
+	struct now now = moment(o);
 	size_t n;
 
-	if (o->fd < 0 || now.t_ms - o->beat_ms < OUTBOX_HEARTBEAT_MS)
+	if (!o->greeted || now.t_ms - o->beat_ms < OUTBOX_HEARTBEAT_MS)
 		return;
 	o->beat_ms = now.t_ms;
-	for (size_t i = 0; i < o->channels_n && o->fd >= 0; i++) {
+	for (size_t i = 0; i < o->channels_n && o->greeted; i++) {
 		struct event_id key = id_next(o->ids);
 
 		n = message_heartbeat(&now, key, o->sink.worst(o->sink.arg),
@@ -311,6 +347,7 @@ take_result(struct outbox *o, const json_t *params)
 			c->why[0] = '\0';
 	} else if (c != NULL) {
 		snprintf(c->why, sizeof c->why, "%s", detail);
+		json_cut(c->why);
 	}
 	judge(o);
 }
@@ -331,9 +368,8 @@ take_hello(struct outbox *o, const json_t *params)
 			    "\"%s\" of vitalsd.yaml; add it to "
 			    "vitals-notify.yaml", o->channel[i].name);
 	}
-	for (struct waiting *w = o->first; w != NULL && o->fd >= 0;
-	    w = w->next)
-		offer(o, w);
+	o->greeted = true;
+	offer_rest(o);
 	o->beat_ms = INT64_MIN / 2;
 	heartbeat(o);
 }
@@ -372,6 +408,9 @@ on_peer(sd_event_source *s, int fd, uint32_t events, void *arg)
 		}
 		sd_event_source_set_io_events(o->peer,
 		    lines_waiting(&o->lines) ? EPOLLIN | EPOLLOUT : EPOLLIN);
+		offer_rest(o);
+		if (o->fd < 0)
+			return 0;
 	}
 	if (!(events & ~(uint32_t)EPOLLOUT))
 		return 0;
@@ -407,10 +446,16 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 	struct outbox *o = arg;
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	int r;
+	char c;
 
 	(void)s, (void)events;
 	if (fd < 0)
 		return 0;
+	/* Gone already: it looked whether somebody listens here. */
+	if (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+		close(fd);
+		return 0;
+	}
 	if (!may_connect(fd)) {
 		journal_warning("notifier: refused a connection by a user "
 		    "that is not vitals-notify");
@@ -468,7 +513,7 @@ outbox_new(struct outbox **out, sd_event *loop, const char *path,
 	o->last = &o->first;
 	o->ids = ids;
 	o->sink = *sink;
-	o->lost_ms = clock_boot_ms();
+	o->lost_ms = moment(o).t_ms;
 	outbox_reload(o, c);
 	snprintf(o->path, sizeof o->path, "%s", path);
 	r = listen_unix(path, 0660);
@@ -515,9 +560,7 @@ void
 outbox_restore(struct outbox *o, const struct notice *n, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (append(o, &n[i], clock_boot_ms()) == NULL)
-			journal_error("outbox: no memory for a notice of the "
-			    "time before this start");
+		(void)append(o, &n[i], moment(o).t_ms);
 }
 
 void
@@ -542,12 +585,10 @@ outbox_alarm(struct outbox *o, const struct now *now,
 		n->event = c->event;
 		n->length = message_notice(c, now, label, n->key, n->body,
 		    sizeof n->body);
+		o->sink.record(o->sink.arg, now, &r, true);
 		w = append(o, n, now->t_ms);
 		if (w != NULL)
 			offer(o, w);
-		else
-			journal_error("outbox: no memory for a notice");
-		o->sink.record(o->sink.arg, now, &r, true);
 		if (w != NULL && o->fd < 0)
 			log_delivery(o, w, OUTCOME_NO_NOTIFIER, 0,
 			    "vitals-notify is not connected");

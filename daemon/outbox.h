@@ -17,13 +17,16 @@
 #include "daemon/config.h"
 
 #define OUTBOX_MAX 20000	/* notices that wait; beyond, the oldest of the
-				 * least urgent gives way, and that is noted */
+				 * least urgent gives way (the new one, if it is
+				 * less urgent than all), and that is noted */
 #define OUTBOX_HEARTBEAT_MS 10000
 
 struct outbox;
 
 struct outbox_sink {
 	void *arg;
+	/* The moment; clock_now() but in tests. */
+	struct now (*now)(void *arg);
 	/* A NOTICE (of the same moment as its alarm change) or DELIVERY to be
 	 * logged. */
 	void (*record)(void *arg, const struct now *now,
@@ -46,7 +49,7 @@ void outbox_free(struct outbox *o);
 /* Takes the channels and times of a reloaded configuration. */
 void outbox_reload(struct outbox *o, const struct config *c);
 
-/* Made before this start and not delivered; offered first. */
+/* Made before this start and not delivered; before the notifier connects. */
 void outbox_restore(struct outbox *o, const struct notice *n, size_t count);
 
 /* An alarm changed. */

@@ -128,6 +128,13 @@ outbox_trouble_sink(void *arg, const char *channel, bool holds,
 	hub_box(&s->hub, &now, BOX_UNDELIVERED, channel, holds, why);
 }
 
+static struct now
+outbox_now(void *arg)
+{
+	(void)arg;
+	return clock_now();
+}
+
 static enum priority
 outbox_worst(void *arg)
 {
@@ -637,7 +644,7 @@ open_ports(struct service *s)
 static int
 start(struct service *s)
 {
-	struct outbox_sink outbox_sink = { s, hub_record_sink,
+	struct outbox_sink outbox_sink = { s, outbox_now, hub_record_sink,
 		outbox_trouble_sink, outbox_worst, outbox_sessions };
 	struct control_host host = { .arg = s, .hub = &s->hub,
 		.ticket = control_ticket, .session_id = control_session_id,
