@@ -241,6 +241,7 @@ add_change(struct alarm_story *a, const struct log_change *c)
 		a->acknowledged = c;
 	if (now->phase == ALARM_START || now->phase == ALARM_ESCALATE)
 		a->paused |= now->paused;
+	a->confirmed |= now->confirmed;
 	a->demo |= now->demo;
 	a->notices += c->notices;
 	a->deliveries += c->deliveries;

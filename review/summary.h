@@ -61,6 +61,7 @@ struct alarm_story {
 	bool worst_lost;	/* notices were made of its worst, none of
 				 * them arrived */
 	bool paused;		/* raised or raised further in an alarm pause */
+	bool confirmed;		/* at some time; true where none is needed */
 	bool demo;
 };
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The review as a person sees it, of a small session that the store wrote.
+ *
+ * Easy to get wrong: clock times are local; the tests fix TZ to UTC.
+ */
+#include "tests/unit/store_help.h"
+
+#include "cli/cli.h"
+#include "cli/verbs.h"
+
+#define SESSION "20261121-CHAIR3-1"
+
+static char *
+review(struct fixture *f, const char *verb, int expected)
+{
+	char state[] = "--state", last[] = "last", name[32];
+	char *words[] = { state, f->dir, name, last };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	assert_non_null(out);
+	snprintf(name, sizeof name, "%s", verb);
+	assert_int_equal(cli_run(verbs, 4, words, stdin, out, out), expected);
+	fclose(out);
+	return text;
+}
+
+static void
+put_change(struct fixture *f, int64_t t_ms, enum alarm_phase phase,
+    enum alarm_state state, enum priority p, const char *by)
+{
+	struct record r = { .class = RECORD_ALARM };
+
+	r.alarm = (struct alarm_change){ .event = { 0xa2, 9 },
+		.condition = "spo2-low", .type = ALARM_PHYSIOLOGICAL,
+		.phase = phase, .state = state, .priority = p,
+		.confirmed = true, .bed = "CHAIR3", .session = SESSION,
+		.infusion_ms = INFUSION_NONE, .since_ms = t_ms };
+	strcpy(r.alarm.text, p == PRIORITY_HIGH ? "SpO2 84 % (<88)" :
+	    "SpO2 90 % (<92)");
+	strcpy(r.alarm.by, by);
+	put(f, t_ms, &r);
+}
+
+static void
+put_notice(struct fixture *f, int64_t t_ms, uint64_t key, bool arrives)
+{
+	struct record r = { .class = RECORD_NOTICE };
+
+	r.notice = (struct notice){ .key = { 0xa2, key }, .channel = "ward",
+		.event = { 0xa2, 9 }, .length = 2, .body = "{}" };
+	put(f, t_ms, &r);
+	r = (struct record){ .class = RECORD_DELIVERY };
+	r.delivery = (struct delivery){ .key = { 0xa2, key },
+		.channel = "ward", .attempt = 1, .took_ms = 200,
+		.outcome = arrives ? OUTCOME_DELIVERED : OUTCOME_RETRY };
+	put(f, t_ms + 200, &r);
+}
+
+static void
+a_small_session(struct fixture *f)
+{
+	struct record mark = statement(STATEMENT_MARK, 3, 70000);
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	put_statement(f, STATEMENT_INFUSION_START, 2, 60000, 60000);
+	strcpy(mark.statement.text, "red \033[31m light");
+	put(f, 70000, &mark);
+	put_change(f, 80000, ALARM_START, ALARM_ACTIVE, PRIORITY_MEDIUM, "");
+	put_notice(f, 80000, 21, true);
+	put_change(f, 85000, ALARM_ACKNOWLEDGE, ALARM_ACTIVE,
+	    PRIORITY_MEDIUM, "Ana");
+	put_change(f, 90000, ALARM_ESCALATE, ALARM_ACTIVE, PRIORITY_HIGH, "");
+	put_notice(f, 90000, 22, false);
+	put_change(f, 95000, ALARM_END, ALARM_INACTIVE, PRIORITY_HIGH, "");
+	put_statement(f, STATEMENT_INFUSION_STOP, 4, 100000, 100000);
+	await(f, put_statement(f, STATEMENT_SESSION_END, 5, 130000, 130000));
+}
+
+static void
+what_was_seen_and_delivered_before_it_climbed_does_not_count(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	a_small_session(f);
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text,
+	    "  23:01:20      +0:20  *** SpO2 84 % (<88)\n"
+	    "                          medium, high after 10 s; the high "
+	    "notice was NOT DELIVERED, only an\n"
+	    "                          earlier one; acknowledged by Ana "
+	    "after 5 s, before it became high; NOT\n"
+	    "                          ACKNOWLEDGED since; lasted 15 s\n"));
+	free(text);
+}
+
+static void
+phases_are_told_with_the_infusion_clock(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	a_small_session(f);
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "\nPHASES\n"
+	    "  23:00:10      -0:50  baseline   50 s\n"
+	    "  23:01:00      +0:00  infusion   40 s\n"
+	    "  23:01:40      +0:40  recovery   30 s\n"));
+	assert_non_null(strstr(text, "SpO2           0 %   never measured"));
+	free(text);
+}
+
+static void
+nobodys_words_steer_the_terminal_or_wrap_it(void **state)
+{
+	struct fixture *f = *state;
+	char *text, *line, *rest;
+
+	a_small_session(f);
+	text = review(f, "review", EXIT_OK);
+	assert_null(strchr(text, '\033'));
+	assert_non_null(strstr(text, "light"));
+	for (line = strtok_r(text, "\n", &rest); line != NULL;
+	    line = strtok_r(NULL, "\n", &rest))
+		assert_true(strlen(line) <= 100);
+	free(text);
+}
+
+static void
+an_empty_log_is_a_sentence_and_status_1(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	open_store(f);
+	await(f, put_hr(f, 2000, 70));
+	text = review(f, "review", EXIT_PROBLEM);
+	assert_string_equal(text, "vitalsctl: the log holds no session yet\n");
+	free(text);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(what_was_seen_and_delivered_before_it_climbed_does_not_count),
+		T(phases_are_told_with_the_infusion_clock),
+		T(nobodys_words_steer_the_terminal_or_wrap_it),
+		T(an_empty_log_is_a_sentence_and_status_1),
+	};
+
+	setenv("TZ", "UTC", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
