@@ -86,7 +86,8 @@ gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
 void
 alarm_init(struct alarm *a, enum alarm_type type, bool pausable)
 {
-	*a = (struct alarm){ .type = type, .pausable = pausable, .tier = -1 };
+	*a = (struct alarm){ .type = type, .pausable = pausable, .tier = -1,
+		.worst = -1 };
 }
 
 /* Whether its signal outlives the condition. */

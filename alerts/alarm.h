@@ -37,6 +37,8 @@ struct gauge {
 	int64_t since_ms;	/* the limit was first crossed */
 	int64_t inside_ms;	/* clear without a break since; ALARM_NEVER */
 	int64_t last_ms;	/* cuff: the last measurement beyond it */
+	int32_t limit;		/* as it was when it was crossed; the owner's */
+	int32_t baseline;	/* likewise, of a relative one */
 };
 
 /* A level at t_ms; to be called again at gauge_next(), its value unchanged. */
@@ -61,6 +63,8 @@ struct alarm {
 	enum priority level;	/* of the condition */
 	int rank;		/* orders causes of one level */
 	int tier;		/* that decides; -1: none */
+	int worst;		/* the tier of the highest level, for as long as
+				 * nobody has acknowledged it; -1: none */
 	bool acknowledged;
 	bool confirmed;
 	bool withheld;		/* raised in a pause and not announced since */

@@ -169,6 +169,9 @@ board_restore(struct board *b, int64_t t_ms, const struct limit_set *limits,
 	end_all(b, "a session was taken up again");
 	begin(b, limits, true);
 	memcpy(b->armed, armed, sizeof b->armed);
+	/* What was armed was seen: T3 goes on watching it. */
+	b->subject[SUBJECT_RR].seen = armed[LADDER_RR_LOW] ||
+	    armed[LADDER_RR_HIGH];
 	board_baseline(b, b->now_ms, baseline);
 }
 
@@ -177,9 +180,9 @@ static void
 end_adopted(struct board *b, const struct alarm_change *was)
 {
 	struct alarm_change c = *was;
-	struct phrase text = phrase_begin(c.text, sizeof c.text);
 
-	phrase_put(&text, "vitalsd was restarted");
+	phrase_put_reason(c.text, sizeof c.text, "vitalsd was restarted");
+	c.by[0] = '\0';	/* who acknowledged it before did not end it */
 	c.phase = ALARM_END;
 	c.state = ALARM_INACTIVE;
 	c.level = PRIORITY_NONE;

@@ -61,7 +61,7 @@ void board_restore(struct board *b, int64_t t_ms,
  * there had been no restart.  Technical ones end (phase END, "vitalsd was
  * restarted") and are raised afresh if they hold. */
 void board_adopt(struct board *b, int64_t t_ms, const struct alarm_change *c);
-/* It closes: open alarms end, with that reason as their text.  The reason is
+/* It closes: open alarms end, with that reason after what they were.  The reason is
  * the program's own sentence, never a person's: it goes into notices. */
 void board_close(struct board *b, int64_t t_ms, const char *reason);
 

@@ -95,6 +95,26 @@ ladder_cuff_reading(struct board *b, size_t port, const struct reading *r)
 	m->demo = m->demo || (r->flags & READING_DEMO);
 }
 
+/* An event speaks of the limit that was crossed: a session may change it while
+ * the event is open.  Only where the value lies beyond the new limit alone does
+ * that one count. */
+static void
+note_limit(struct board *b, int tier, bool was_active)
+{
+	const struct tier_info *info = &tier_info[tier];
+	struct gauge *g = &b->gauge[tier];
+	int32_t limit = 0, clear = 0;
+
+	if (g->state != ALARM_ACTIVE || g->stand != STAND_BEYOND ||
+	    !sight_limits(b, tier, &limit, &clear))
+		return;
+	if (was_active && comparison_beyond(info->comparison,
+	    sight_of(b, info->subject).value, g->limit))
+		return;
+	g->limit = limit;
+	g->baseline = b->baseline.value[info->subject];
+}
+
 static void
 note_cuff_source(struct board *b, const struct measurement *m)
 {
@@ -132,9 +152,14 @@ ladder_judge(struct board *b)
 	}
 	note_cuff_source(b, m);
 	for (int i = 0; i < TIERS; i++) {
-		if (tier_info[i].subject >= SUBJECT_LEVELS)
-			gauge_measured(&b->gauge[i], m->measured_ms,
-			    sight_stand(b, i), tier_info[i].confirm, CONFIRM_MS);
+		struct gauge *g = &b->gauge[i];
+		bool was_active = g->state == ALARM_ACTIVE;
+
+		if (tier_info[i].subject < SUBJECT_LEVELS)
+			continue;
+		gauge_measured(g, m->measured_ms, sight_stand(b, i),
+		    tier_info[i].confirm, CONFIRM_MS);
+		note_limit(b, i, was_active);
 	}
 	arm_cuff(b);
 }
@@ -157,8 +182,30 @@ given_up_ms(const struct board *b, enum subject s)
 
 	if (state->missing_ms == BOARD_NEVER)
 		return BOARD_NEVER;
-	return state->missing_ms + (s == SUBJECT_RR ? b->limits.no_rr_ms :
-	    b->limits.no_value_ms);
+	return state->missing_ms + source_patience_ms(b, s);
+}
+
+/* Whether two tiers compare the same thing, one perhaps more urgently. */
+static bool
+are_alike(int a, int b)
+{
+	const struct tier_info *x = &tier_info[a], *y = &tier_info[b];
+
+	return x->ladder == y->ladder && x->subject == y->subject &&
+	    x->relative == y->relative && comparison_is_high(x->comparison) ==
+	    comparison_is_high(y->comparison);
+}
+
+/* The delay of a tier says when to call somebody.  Once a more urgent one has,
+ * there is nothing to wait for: else the event would seem over between them. */
+static int64_t
+delay_of(const struct board *b, int tier)
+{
+	for (int i = tier + 1; i < TIERS; i++) {
+		if (b->gauge[i].state == ALARM_ACTIVE && are_alike(tier, i))
+			return 0;
+	}
+	return b->limits.tier[tier].delay_ms;
 }
 
 static void
@@ -166,6 +213,7 @@ update_gauge(struct board *b, int tier)
 {
 	const struct tier_info *info = &tier_info[tier];
 	struct gauge *g = &b->gauge[tier];
+	bool was_active = g->state == ALARM_ACTIVE;
 
 	if (info->subject >= SUBJECT_LEVELS) {
 		int32_t limit = 0, clear = 0;
@@ -177,8 +225,9 @@ update_gauge(struct board *b, int tier)
 	if (g->state == ALARM_PENDING &&
 	    b->now_ms >= given_up_ms(b, info->subject))
 		g->state = ALARM_INACTIVE;
-	gauge_level(g, b->now_ms, sight_stand(b, tier),
-	    b->limits.tier[tier].delay_ms, b->limits.clear_ms);
+	gauge_level(g, b->now_ms, sight_stand(b, tier), delay_of(b, tier),
+	    b->limits.clear_ms);
+	note_limit(b, tier, was_active);
 }
 
 /* The tier that decides: the most urgent that fired; among equals the later
@@ -202,10 +251,26 @@ deciding_tier(const struct board *b, int l)
 	return best;
 }
 
+/* What a latched event speaks of: its worst since somebody acknowledged. */
+static void
+note_worst(const struct board *b, struct alarm *a, int tier, bool anew)
+{
+	enum priority now = b->limits.tier[tier].priority, worst;
+
+	if (!anew && a->worst >= 0 && a->worst < TIERS) {
+		worst = b->limits.tier[a->worst].priority;
+		if (now < worst || (now == worst &&
+		    tier_info[tier].row < tier_info[a->worst].row))
+			return;
+	}
+	a->worst = tier;
+}
+
 static void
 update_ladder(struct board *b, int l)
 {
 	struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	bool acknowledged = a->acknowledged;
 	int tier = b->armed[l] ? deciding_tier(b, l) : -1;
 	enum priority level = PRIORITY_NONE;
 	bool confirmed = a->confirmed;
@@ -217,9 +282,16 @@ update_ladder(struct board *b, int l)
 		confirmed = b->gauge[tier].confirmed;
 	}
 	phase = alarm_move(a, level, rank, b->ids);
+	/* Two tiers of one row: systolic, then diastolic, is news as well. */
 	if (phase == ALARM_UNCHANGED && tier >= 0 &&
-	    confirmed && !a->confirmed)
+	    ((confirmed && !a->confirmed) || tier != a->tier))
 		phase = ALARM_UPDATE;
+	if (tier >= 0) {
+		note_worst(b, a, tier, phase == ALARM_START || acknowledged);
+	} else if (phase == ALARM_LATCH && a->worst >= 0 && a->worst < TIERS) {
+		a->tier = a->worst;
+		a->since_ms = b->gauge[a->tier].since_ms;
+	}
 	if (tier >= 0) {
 		a->tier = tier;
 		a->since_ms = b->gauge[tier].since_ms;
@@ -233,7 +305,7 @@ update_ladder(struct board *b, int l)
 void
 ladder_update(struct board *b)
 {
-	for (int i = 0; i < TIERS; i++)
+	for (int i = TIERS - 1; i >= 0; i--)	/* the more urgent ones first */
 		update_gauge(b, i);
 	arm_levels(b);
 	for (int l = 0; l < LADDERS; l++)
@@ -264,17 +336,17 @@ ladder_next(const struct board *b)
 }
 
 static void
-put_limit(const struct board *b, int tier, int32_t limit, struct phrase *p)
+put_limit(const struct gauge *g, int tier, struct phrase *p)
 {
 	const struct tier_info *info = &tier_info[tier];
+	unsigned shown = vital_info[subject_vital(info->subject)].shown;
 
 	phrase_put(p, comparison_sign(info->comparison));
-	phrase_put_fixed(p, limit, vital_info[subject_vital(info->subject)].shown);
-	if (info->relative == ABSOLUTE || !b->baseline.has[info->subject])
+	phrase_put_fixed(p, g->limit, shown);
+	if (info->relative == ABSOLUTE)
 		return;
 	phrase_put(p, ", baseline ");
-	phrase_put_fixed(p, b->baseline.value[info->subject],
-	    vital_info[subject_vital(info->subject)].shown);
+	phrase_put_fixed(p, g->baseline, shown);
 }
 
 static void
@@ -282,6 +354,10 @@ put_words(const struct board *b, const struct alarm_change *c, int tier,
     struct phrase *p)
 {
 	const struct vital_info *v = &vital_info[c->vital];
+	const struct gauge *g = &b->gauge[tier];
+	/* Between its limit and its clear value an event is still open. */
+	bool beyond = !c->has_value || comparison_beyond(
+	    tier_info[tier].comparison, c->value, g->limit);
 
 	phrase_put(p, v->label);
 	if (c->has_value) {
@@ -292,13 +368,14 @@ put_words(const struct board *b, const struct alarm_change *c, int tier,
 	}
 	if (c->state != ALARM_ACTIVE) {
 		phrase_put(p, c->has_value ? ", was " : " was ");
-		put_limit(b, tier, c->limit, p);
+		put_limit(g, tier, p);
 		return;
 	}
 	phrase_put(p, c->has_value ? " (" : " without a value (");
-	put_limit(b, tier, c->limit, p);
+	phrase_put(p, beyond ? "" : "was ");
+	put_limit(g, tier, p);
 	phrase_put(p, ")");
-	if (!c->confirmed)
+	if (beyond && !c->confirmed)
 		phrase_put(p, ", unconfirmed: measure again");
 }
 
@@ -311,7 +388,6 @@ ladder_describe(const struct board *b, enum ladder l, struct alarm_change *out)
 	struct phrase tier = phrase_begin(out->tier, sizeof out->tier);
 	struct phrase text = phrase_begin(out->text, sizeof out->text);
 	struct sight now;
-	int32_t clear = 0;
 
 	phrase_put(&condition, ladder_name[l]);
 	if (a->tier < 0 || a->tier >= TIERS)
@@ -322,9 +398,7 @@ ladder_describe(const struct board *b, enum ladder l, struct alarm_change *out)
 	out->vital = now.vital;
 	out->value = now.has ? now.value : 0;
 	out->value_age_ms = now.has ? b->now_ms - now.measured_ms : 0;
-	out->limit = b->limits.tier[a->tier].limit;
-	if (!sight_limits(b, a->tier, &out->limit, &clear))
-		out->limit = b->limits.tier[a->tier].limit;
+	out->limit = b->gauge[a->tier].limit;
 	put_words(b, out, a->tier, &text);
 }
 
@@ -343,12 +417,20 @@ ladder_tell(struct board *b, enum ladder l, enum alarm_phase phase,
 	ladder_describe(b, l, &c);
 	if (by)
 		phrase_put(&who, by);
-	if (reason) {
-		struct phrase text = phrase_begin(c.text, sizeof c.text);
-
-		phrase_put(&text, reason);
-	}
+	phrase_put_reason(c.text, sizeof c.text, reason);
 	b->sink.alarm(b->sink.arg, b->now_ms, &c);
+}
+
+/* The limit that a tier has now is the best guess for what it had. */
+static void
+adopt_limit(struct board *b, int tier)
+{
+	struct gauge *g = &b->gauge[tier];
+	int32_t limit = b->limits.tier[tier].limit, clear = 0;
+
+	if (sight_limits(b, tier, &limit, &clear))
+		g->baseline = b->baseline.value[tier_info[tier].subject];
+	g->limit = limit;
 }
 
 /* Every less urgent tier of the same subject counts as crossed too: otherwise
@@ -359,11 +441,7 @@ adopt_gauges(struct board *b, int tier, const struct alarm_change *c)
 	for (int i = 0; i <= tier && i < TIERS; i++) {
 		struct gauge *g = &b->gauge[i];
 
-		if (tier_info[i].ladder != tier_info[tier].ladder ||
-		    tier_info[i].subject != tier_info[tier].subject ||
-		    tier_info[i].relative != tier_info[tier].relative ||
-		    comparison_is_high(tier_info[i].comparison) !=
-		    comparison_is_high(tier_info[tier].comparison))
+		if (!are_alike(i, tier))
 			continue;
 		g->state = ALARM_ACTIVE;
 		g->since_ms = c->since_ms < b->now_ms ? c->since_ms :
@@ -371,6 +449,7 @@ adopt_gauges(struct board *b, int tier, const struct alarm_change *c)
 		g->inside_ms = ALARM_NEVER;
 		g->confirmed = c->confirmed;
 		g->last_ms = g->since_ms;
+		adopt_limit(b, i);
 	}
 }
 
@@ -384,15 +463,18 @@ ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
 		return false;
 	if (c->state == ALARM_ACTIVE)
 		adopt_gauges(b, tier, c);
-	else if (c->state != ALARM_LATCHED)
+	else if (c->state == ALARM_LATCHED)
+		adopt_limit(b, tier);
+	else
 		return false;
+	b->gauge[tier].limit = c->limit;
 	a->event = c->event;
 	a->state = c->state;
 	a->phase = c->phase;
 	a->priority = c->priority;
 	a->level = c->level;
 	a->rank = tier_info[tier].row;
-	a->tier = tier;
+	a->tier = a->worst = tier;
 	a->acknowledged = c->acknowledged;
 	a->confirmed = c->confirmed;
 	a->withheld = c->paused;

@@ -27,7 +27,7 @@ void ladder_update(struct board *b);
 int64_t ladder_next(const struct board *b);
 
 /* Tells a change of a ladder's alarm to the sink.  by, reason: NULL for none;
- * a reason takes the place of the text. */
+ * a reason ends the text. */
 void ladder_tell(struct board *b, enum ladder l, enum alarm_phase phase,
     const char *by, const char *reason);
 /* Condition, tier, value and words of a ladder's alarm as of now_ms; what

@@ -81,6 +81,18 @@ phrase_put_padded(struct phrase *p, int64_t v, unsigned width)
 }
 
 void
+phrase_put_reason(char *out, size_t cap, const char *reason)
+{
+	struct phrase p = { .out = out, .cap = cap, .n = strlen(out) };
+
+	if (!reason)
+		return;
+	if (p.n > 0)
+		phrase_put(&p, ": ");
+	phrase_put(&p, reason);
+}
+
+void
 phrase_put_span(struct phrase *p, int64_t ms)
 {
 	int64_t s = ms < 0 ? 0 : ms / 1000;

@@ -27,6 +27,8 @@ void phrase_put_int(struct phrase *p, int64_t v);
 void phrase_put_fixed(struct phrase *p, int64_t v, unsigned decimals);
 /* At least 'width' digits (at most 19), zeros in front; v >= 0. */
 void phrase_put_padded(struct phrase *p, int64_t v, unsigned width);
+/* Adds ": reason" to a sentence that is there already; NULL for none. */
+void phrase_put_reason(char *out, size_t cap, const char *reason);
 /* A duration for people: "14 s" below 2 minutes, "4 min" above. */
 void phrase_put_span(struct phrase *p, int64_t ms);
 

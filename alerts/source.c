@@ -73,8 +73,10 @@ source_reading(struct board *b, struct port_state *p, const struct reading *r)
 	next.quality = vital_judge(r->vital, r->value, r->quality);
 	next.value = has_value(next.quality) ? r->value : 0;
 	next.measured_ms = source_measured_ms(b, r);
-	if (!source_is_fresh(b, p, (enum level)l) ||
-	    now->value != next.value || !has_value(next.quality))
+	/* What the monitor does not measure at all stays the same, too. */
+	if (now->value != next.value ||
+	    has_value(now->quality) != has_value(next.quality) ||
+	    (has_value(next.quality) && !source_is_fresh(b, p, (enum level)l)))
 		p->same_ms = b->now_ms;
 	p->demo = (r->flags & READING_DEMO) != 0;
 	*now = next;
@@ -223,6 +225,16 @@ source_open(struct board *b)
 	}
 	for (size_t i = 0; i < BOARD_PORTS; i++)
 		b->port[i].fed = 0;
+}
+
+int32_t
+source_patience_ms(const struct board *b, enum subject s)
+{
+	if (s == SUBJECT_RR)
+		return b->limits.no_rr_ms;
+	/* A cuff on the oximeter's arm takes its pulse away for a while. */
+	return b->subject[s].same_limb ? b->limits.no_value_cuff_ms :
+	    b->limits.no_value_ms;
 }
 
 enum vital

@@ -40,6 +40,9 @@ source_has_value(const struct subject_state *s)
 	return s->port >= 0;
 }
 
+/* For how long a subject may be without a value (T2, T3). */
+int32_t source_patience_ms(const struct board *b, enum subject s);
+
 /* Of the value it has, or had last: the heart rate's is HR or PR. */
 enum vital source_vital(const struct subject_state *s);
 

@@ -128,17 +128,13 @@ static int64_t
 no_value_at_ms(const struct board *b, int subject)
 {
 	const struct subject_state *s = &b->subject[subject];
-	int32_t limit = s->same_limb ? b->limits.no_value_cuff_ms :
-	    b->limits.no_value_ms;
 
 	if (!b->in_session || s->waiting_ms == BOARD_NEVER)
 		return BOARD_NEVER;
 	/* Many monitors have no respiration at all. */
 	if (subject == SUBJECT_RR && !s->seen)
 		return BOARD_NEVER;
-	if (subject == SUBJECT_RR)
-		limit = b->limits.no_rr_ms;
-	return s->waiting_ms + limit;
+	return s->waiting_ms + source_patience_ms(b, (enum subject)subject);
 }
 
 static void
@@ -219,13 +215,15 @@ static void
 update_damaged(struct board *b, size_t port)
 {
 	struct port_state *p = &b->port[port];
-	int64_t bad = 0, all = 0;
+	/* Over at half the rate: around the limit it would come and go. */
+	int64_t bad = 0, all = 0, percent = b->limits.reject_percent *
+	    (alarm_is_open(&b->alarm[SLOT_DAMAGED + port]) ? 50 : 100);
 	bool holds;
 
 	slices_advance(p, b->now_ms);
 	slices_sum(p, &bad, &all);
 	holds = b->in_session && bad >= DAMAGED_MIN &&
-	    bad * 100 > b->limits.reject_percent * all;
+	    bad * 10000 > percent * all;
 	move(b, SLOT_DAMAGED + (int)port, holds ? PRIORITY_LOW : PRIORITY_NONE,
 	    b->now_ms);
 }
@@ -356,7 +354,7 @@ reason_of(const struct board *b, int subject)
 
 		if (at->seen && at->quality != QUALITY_GOOD &&
 		    at->quality != QUALITY_QUESTIONABLE)
-			return quality_name(at->quality);
+			return quality_label(at->quality);
 	}
 	return NULL;
 }
@@ -485,13 +483,12 @@ technical_tell(struct board *b, int slot, enum alarm_phase phase,
 	if (p && p->demo)
 		a->demo = true;
 	alarm_tell(a, phase, b->pausing, &c);
+	/* What ends for a reason of its own is not over: say what it was. */
+	c.state = reason ? ALARM_ACTIVE : a->state;
 	technical_describe(b, slot, &c);
+	c.state = a->state;
 	if (by)
 		phrase_put(&who, by);
-	if (reason) {
-		struct phrase text = phrase_begin(c.text, sizeof c.text);
-
-		phrase_put(&text, reason);
-	}
+	phrase_put_reason(c.text, sizeof c.text, reason);
 	b->sink.alarm(b->sink.arg, b->now_ms, &c);
 }

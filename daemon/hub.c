@@ -436,8 +436,9 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 	p = session_phase(&b->session);
 	if (st->kind == STATEMENT_SESSION_START)
 		board_open(&b->board, now->t_ms, &h->site);
-	board_phase(&b->board, now->t_ms, p);
-	if (p == PHASE_CLOSED || p == PHASE_ABORTED) {
+	if (p != PHASE_CLOSED && p != PHASE_ABORTED) {
+		board_phase(&b->board, now->t_ms, p);
+	} else {
 		/* Its alarms end while it still is the bed's session. */
 		board_close(&b->board, now->t_ms, p == PHASE_CLOSED ?
 		    "the session was closed" : "the session was aborted");

@@ -117,6 +117,19 @@ static const char *const quality_names[QUALITIES] = {
 	[QUALITY_FAULT] = "fault",
 };
 
+static const char *const quality_labels[QUALITIES] = {
+	[QUALITY_GOOD] = "good",
+	[QUALITY_QUESTIONABLE] = "doubtful",
+	[QUALITY_NO_VALUE] = "the monitor shows none",
+	[QUALITY_NO_SENSOR] = "no sensor",
+	[QUALITY_SENSOR_OFF] = "the sensor is off the patient",
+	[QUALITY_SEARCHING] = "the monitor is searching",
+	[QUALITY_ARTEFACT] = "the signal is disturbed",
+	[QUALITY_OUT_OF_RANGE] = "out of range",
+	[QUALITY_NOT_MEASURED] = "switched off on the monitor",
+	[QUALITY_FAULT] = "the monitor reports a fault",
+};
+
 int
 vital_find(const char *name)
 {
@@ -131,6 +144,12 @@ const char *
 quality_name(enum quality q)
 {
 	return (unsigned)q < QUALITIES ? quality_names[q] : "unknown";
+}
+
+const char *
+quality_label(enum quality q)
+{
+	return (unsigned)q < QUALITIES ? quality_labels[q] : "unknown";
 }
 
 enum quality

@@ -90,6 +90,8 @@ int vital_find(const char *name) MUST_CHECK;
 
 /* "good", "no-sensor", ...: stable, for log and JSON. */
 const char *quality_name(enum quality q);
+/* For people, after a colon: "no sensor". */
+const char *quality_label(enum quality q);
 
 /* Applies the plausibility gate of clinical.md section 6.3: returns the
  * quality that a value deserves which the monitor itself calls 'q'.  Never

@@ -426,7 +426,7 @@ a_probe_off_while_pending_becomes_technical(void **state)
 	c = next("no-value:spo2", ALARM_START, PRIORITY_MEDIUM);
 	assert_int_equal(c->type, ALARM_TECHNICAL);
 	assert_string_equal(c->text,
-	    "SpO2 without a value for 30 s: no-sensor");
+	    "SpO2 without a value for 30 s: no sensor");
 	nothing_more();
 	/* What was pending is forgotten by then: 86 % must last again. */
 	w.spo2 = 86;
@@ -1138,9 +1138,9 @@ closing_a_session_ends_its_alarms_with_the_reason(void **state)
 	(void)next("spo2-low", ALARM_START, PRIORITY_MEDIUM);
 	board_close(&w.board, w.t_ms, "the session was closed");
 	assert_string_equal(next("hr-low", ALARM_END, PRIORITY_HIGH)->text,
-	    "the session was closed");
+	    "HR 60 /min, was <=40: the session was closed");
 	assert_string_equal(next("spo2-low", ALARM_END, PRIORITY_MEDIUM)->text,
-	    "the session was closed");
+	    "SpO2 90 %, was <92: the session was closed");
 	pass(60);
 	nothing_more();
 	assert_false(board_armed(&w.board, LADDER_SPO2_LOW));
@@ -1190,6 +1190,249 @@ a_changed_limit_takes_effect_at_once(void **state)
 	board_limits(&w.board, w.t_ms, &own);
 	pass(15);
 	(void)next("hr-high", ALARM_START, PRIORITY_MEDIUM);
+	nothing_more();
+}
+
+/* A patient recovers by way of the lower tier; what is left to be acknowledged
+ * is the worst of it. */
+static void
+a_latched_event_says_the_limit_that_made_it_high(void **state)
+{
+	const struct alarm_change *c;
+
+	(void)state;
+	a_session();
+	w.spo2 = 86;
+	pass(12);
+	(void)next("spo2-low", ALARM_START, PRIORITY_HIGH);
+	w.spo2 = 91;
+	pass(10);
+	c = next("spo2-low", ALARM_DEESCALATE, PRIORITY_HIGH);
+	assert_string_equal(c->text, "SpO2 91 % (<92)");
+	w.spo2 = 97;
+	pass(10);
+	c = next("spo2-low", ALARM_LATCH, PRIORITY_HIGH);
+	assert_string_equal(c->text, "SpO2 97 %, was <88");
+	assert_string_equal(c->tier, "spo2-very-low");
+	assert_int_equal(c->limit, 88);
+	nothing_more();
+}
+
+static void
+a_latched_event_forgets_what_was_acknowledged(void **state)
+{
+	struct alarm_change open;
+
+	(void)state;
+	a_session();
+	w.spo2 = 79;
+	pass(2);
+	(void)next("spo2-low", ALARM_START, PRIORITY_HIGH);
+	assert_int_equal(open_now(&open, 1), 1);
+	assert_true(board_ack(&w.board, w.t_ms, open.event, "nina"));
+	(void)next("spo2-low", ALARM_ACKNOWLEDGE, PRIORITY_HIGH);
+	w.spo2 = 91;
+	pass(16);
+	(void)next("spo2-low", ALARM_DEESCALATE, PRIORITY_MEDIUM);
+	w.spo2 = 87;
+	pass(12);
+	(void)next("spo2-low", ALARM_ESCALATE, PRIORITY_HIGH);
+	w.spo2 = 97;
+	pass(10);
+	assert_string_equal(next("spo2-low", ALARM_LATCH, PRIORITY_HIGH)->text,
+	    "SpO2 97 %, was <88");
+	nothing_more();
+}
+
+/* 79 % calls at once, the tier above it would wait for 15 s. */
+static void
+an_event_does_not_seem_over_while_a_lower_tier_waits(void **state)
+{
+	(void)state;
+	a_session();
+	w.spo2 = 79;
+	pass(2);
+	(void)next("spo2-low", ALARM_START, PRIORITY_HIGH);
+	w.spo2 = 91;
+	pass(60);
+	assert_string_equal(next("spo2-low", ALARM_DEESCALATE,
+	    PRIORITY_HIGH)->text, "SpO2 91 % (<92)");
+	nothing_more();
+}
+
+static void
+an_event_keeps_the_limit_that_was_crossed(void **state)
+{
+	struct limit_set own;
+	struct alarm_change open;
+
+	(void)state;
+	a_session();
+	w.spo2 = 86;
+	pass(12);
+	assert_string_equal(next("spo2-low", ALARM_START, PRIORITY_HIGH)->text,
+	    "SpO2 86 % (<88)");
+	own = w.limits;
+	own.tier[TIER_SPO2_VERY_LOW].limit = 90;
+	own.tier[TIER_SPO2_VERY_LOW].clear = 91;
+	board_limits(&w.board, w.t_ms, &own);
+	pass(5);
+	assert_int_equal(open_now(&open, 1), 1);
+	assert_string_equal(open.text, "SpO2 86 % (<88)");
+	w.spo2 = 89;	/* beyond the new one alone */
+	pass(5);
+	assert_int_equal(open_now(&open, 1), 1);
+	assert_string_equal(open.text, "SpO2 89 % (<90)");
+	w.spo2 = 98;
+	pass(10);
+	(void)next("spo2-low", ALARM_LATCH, PRIORITY_HIGH);
+	own.tier[TIER_SPO2_VERY_LOW].limit = 91;
+	board_limits(&w.board, w.t_ms, &own);
+	assert_int_equal(open_now(&open, 1), 1);
+	assert_string_equal(open.text, "SpO2 98 %, was <90");
+	assert_int_equal(open.limit, 90);
+	nothing_more();
+}
+
+static void
+a_value_that_is_not_beyond_its_limit_is_not_said_to_be(void **state)
+{
+	struct alarm_change open;
+
+	(void)state;
+	a_session();
+	w.spo2 = 91;
+	pass(17);
+	(void)next("spo2-low", ALARM_START, PRIORITY_MEDIUM);
+	w.spo2 = 92;
+	pass(2);
+	assert_int_equal(open_now(&open, 1), 1);
+	assert_string_equal(open.text, "SpO2 92 % (was <92)");
+	w.spo2 = 97;
+	pass(10);
+	(void)next("spo2-low", ALARM_END, PRIORITY_MEDIUM);
+	/* 79 and then 94: whoever measured again need not do so once more. */
+	cuff(79, 55, 65);
+	(void)next("nibp-low", ALARM_START, PRIORITY_HIGH);
+	pass(90);
+	cuff(94, 63, 77);
+	assert_string_equal(next("nibp-low", ALARM_DEESCALATE,
+	    PRIORITY_HIGH)->text, "NIBP sys 94 mmHg (was <=90)");
+	nothing_more();
+}
+
+static void
+the_limits_baseline_is_the_one_that_it_was_made_of(void **state)
+{
+	struct baseline v = { .has[SUBJECT_NIBP_SYS] = true,
+		.value[SUBJECT_NIBP_SYS] = 110 };
+	struct alarm_change open;
+
+	(void)state;
+	a_session();
+	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
+	board_baseline(&w.board, w.t_ms, &v);
+	cuff(152, 80, 100);
+	(void)next("nibp-high", ALARM_START, PRIORITY_MEDIUM);
+	v.value[SUBJECT_NIBP_SYS] = 120;
+	board_baseline(&w.board, w.t_ms, &v);
+	assert_int_equal(open_now(&open, 1), 1);
+	assert_string_equal(open.text, "NIBP sys 152 mmHg (>=150, baseline "
+	    "110), unconfirmed: measure again");
+}
+
+static void
+from_systolic_to_diastolic_is_news(void **state)
+{
+	const struct alarm_change *c;
+
+	(void)state;
+	a_session();
+	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
+	cuff(185, 95, 120);
+	(void)next("nibp-high", ALARM_START, PRIORITY_HIGH);
+	pass(60);
+	cuff(165, 114, 130);
+	c = next("nibp-high", ALARM_UPDATE, PRIORITY_HIGH);
+	assert_string_equal(c->tier, "nibp-severe-dia");
+	assert_string_equal(c->text,
+	    "NIBP dia 114 mmHg (>110), unconfirmed: measure again");
+	nothing_more();
+}
+
+static void
+a_monitor_freezes_also_without_its_ecg(void **state)
+{
+	(void)state;
+	a_session();
+	w.hr = NONE;	/* the leads are off: the pulse is the rate */
+	w.rr = 14;
+	for (int i = 0; i < 130; i++) {
+		pass(1);
+		read_from(0, VITAL_PR, 72, QUALITY_GOOD, 0);
+	}
+	(void)next("frozen:ge", ALARM_START, PRIORITY_LOW);
+	nothing_more();
+}
+
+static void
+respiration_that_was_seen_before_a_restart_is_missed_after_it(void **state)
+{
+	bool armed[LADDERS] = { [LADDER_RR_LOW] = true };
+	struct baseline none = { 0 };
+
+	(void)state;
+	a_bed(1);
+	board_restore(&w.board, w.t_ms, &w.limits, armed, &none);
+	pass(62);
+	(void)next("no-value:rr", ALARM_START, PRIORITY_LOW);
+	nothing_more();
+}
+
+/* The cuff blows up on the oximeter's arm in the middle of a dip. */
+static void
+a_dip_is_remembered_for_as_long_as_a_cuff_may_hide_it(void **state)
+{
+	static const struct board_port arm[1] = {
+		{ .name = "ge", .silent_after_ms = 12000, .same_limb = true },
+	};
+
+	(void)state;
+	a_bed(1);
+	board_init(&w.board, &w.limits, arm, 1, &sink, &w.ids, w.t_ms);
+	board_open(&w.board, w.t_ms, &w.limits);
+	pass(40);
+	w.spo2 = 90;
+	pass(5);
+	w.spo2 = NONE;
+	pass(45);
+	nothing_more();
+	w.spo2 = 90;
+	pass(1);
+	(void)next("spo2-low", ALARM_START, PRIORITY_MEDIUM);
+	nothing_more();
+}
+
+/* Around the limit it would otherwise come and go every 10 s. */
+static void
+damaged_data_are_over_at_half_the_rate(void **state)
+{
+	(void)state;
+	a_session();
+	for (int i = 0; i < 600; i++) {
+		pass(1);
+		if (i % 8 == 0)
+			board_frame(&w.board, w.t_ms, 0, false);
+	}
+	(void)next("damaged-data:ge", ALARM_START, PRIORITY_LOW);
+	for (int i = 0; i < 600; i++) {
+		pass(1);
+		if (i % 12 == 0)
+			board_frame(&w.board, w.t_ms, 0, false);
+	}
+	nothing_more();
+	pass(2 * MIN_S);
+	(void)next("damaged-data:ge", ALARM_END, PRIORITY_LOW);
 	nothing_more();
 }
 
@@ -1276,10 +1519,12 @@ a_missing_rate_says_why_in_the_monitors_words(void **state)
 	}
 	assert_string_equal(next("no-value:heart-rate", ALARM_START,
 	    PRIORITY_MEDIUM)->text,
-	    "heart rate without a value for 30 s: sensor-off");
+	    "heart rate without a value for 30 s: "
+	    "the sensor is off the patient");
 	assert_string_equal(next("no-value:rr", ALARM_START,
 	    PRIORITY_LOW)->text,
-	    "respiratory rate without a value for 60 s: searching");
+	    "respiratory rate without a value for 60 s: "
+	    "the monitor is searching");
 	nothing_more();
 }
 
@@ -1458,10 +1703,13 @@ a_technical_event_ends_at_a_restart(void **state)
 
 	(void)state;
 	strcpy(c.condition, "no-data:ge");
+	strcpy(c.text, "no data from ge for 15 s");
+	strcpy(c.by, "nina");	/* had acknowledged it */
 	c.tier[0] = '\0';
 	restart(&c);
 	assert_string_equal(next("no-data:ge", ALARM_END, PRIORITY_HIGH)->text,
-	    "vitalsd was restarted");
+	    "no data from ge for 15 s: vitalsd was restarted");
+	assert_string_equal(w.told[0].c.by, "");
 	assert_int_equal(w.told[0].c.state, ALARM_INACTIVE);
 	nothing_more();
 }
@@ -1676,6 +1924,17 @@ main(void)
 		T(closing_a_session_ends_its_alarms_with_the_reason),
 		T(a_sessions_limits_do_not_survive_into_the_next),
 		T(a_changed_limit_takes_effect_at_once),
+		T(a_latched_event_says_the_limit_that_made_it_high),
+		T(a_latched_event_forgets_what_was_acknowledged),
+		T(an_event_does_not_seem_over_while_a_lower_tier_waits),
+		T(an_event_keeps_the_limit_that_was_crossed),
+		T(a_value_that_is_not_beyond_its_limit_is_not_said_to_be),
+		T(the_limits_baseline_is_the_one_that_it_was_made_of),
+		T(from_systolic_to_diastolic_is_news),
+		T(a_monitor_freezes_also_without_its_ecg),
+		T(respiration_that_was_seen_before_a_restart_is_missed_after_it),
+		T(a_dip_is_remembered_for_as_long_as_a_cuff_may_hide_it),
+		T(damaged_data_are_over_at_half_the_rate),
 		T(each_ladder_is_armed_once),
 		T(a_cuffs_source_is_told_too),
 		T(a_cuff_that_failed_is_no_measurement),

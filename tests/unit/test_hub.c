@@ -280,6 +280,24 @@ closing_a_session_ends_its_alarms_under_its_own_id(void **unused)
 }
 
 static void
+what_is_open_at_the_end_of_a_session_is_not_said_to_be_over(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	assert_int_equal(state(&w, 0, STATEMENT_INFUSION_START, w.now.t_ms),
+	    0);
+	hear_for(&w, 0, 97, 16 * 60);
+	assert_string_equal(w.last.condition, "nibp-overdue");
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_ABORT, w.now.t_ms), 0);
+	assert_int_equal(w.last.phase, ALARM_END);
+	assert_string_equal(w.last.text, "no blood pressure for 16 min, "
+	    "expected every 10 min: the session was aborted");
+}
+
+static void
 acknowledging_names_the_person_and_what_is_not_open_cannot_be(void **unused)
 {
 	static struct ward w;
@@ -389,6 +407,7 @@ main(void)
 		cmocka_unit_test(a_monitor_that_falls_silent_is_noted_once_and_its_return_too),
 		cmocka_unit_test(a_refused_statement_leaves_no_record),
 		cmocka_unit_test(closing_a_session_ends_its_alarms_under_its_own_id),
+		cmocka_unit_test(what_is_open_at_the_end_of_a_session_is_not_said_to_be_over),
 		cmocka_unit_test(acknowledging_names_the_person_and_what_is_not_open_cannot_be),
 		cmocka_unit_test(limits_of_a_session_do_not_survive_it),
 		cmocka_unit_test(a_session_goes_on_after_a_restart_with_its_alarm),
