@@ -279,9 +279,9 @@ pair_fault(const struct limit_set *s, enum tier a, enum tier b)
 	if (s->tier[b].priority < s->tier[a].priority)
 		return "is less urgent than the one it follows in its ladder";
 	if (high_b && first_b <= first_a)
-		return "limit does not lie above the one it follows";
+		return "limit has to lie above that of the less urgent tier";
 	if (!high_b && first_b >= first_a)
-		return "limit does not lie below the one it follows";
+		return "limit has to lie below that of the less urgent tier";
 	return NULL;
 }
 

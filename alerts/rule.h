@@ -131,8 +131,8 @@ int tier_find(const char *name) MUST_CHECK;
 /* Whether the tiers that are on make sense: in each ladder the more urgent
  * limit lies beyond the less urgent, high limits above low ones, a clear value
  * on the safe side of its limit, limits within the vital's range, delays
- * 0..10 min.  On failure names the tier and what is wrong ("limit does not lie
- * below the one it follows"); 'against' is -1 or the other tier ("spo2-low").
+ * 0..10 min.  On failure names the tier and what is wrong ("limit has to lie
+ * below that of the less urgent tier"); 'against' is -1 or the other tier ("spo2-low").
  * The technical numbers are the configuration's to check. */
 struct limit_fault { enum tier tier; int against; const char *what; };
 bool limit_set_check(const struct limit_set *s, struct limit_fault *fault)

@@ -975,8 +975,8 @@ all_complaints_come_at_once_in_the_order_of_the_file(void **state)
 	    "4:42: port: \"/dev/ttyUSB0\" goes by the order of plugging: "
 	    "plugging another monitor first swaps patients; expected its link "
 	    "in /dev/serial/by-id or by-path\n"
-	    "5:26: hr-very-low: limit does not lie below the one it follows "
-	    "(hr-low)\n"
+	    "5:26: hr-very-low: limit has to lie below that of the less "
+	    "urgent tier (hr-low)\n"
 	    "5:39: preset: \"x\" is not known; expected ketamine-adult-draft\n"
 	    "6:1: unknown key \"nope\"; expected one of site, beds, limits, "
 	    "notify, roles, log, recovery");
