@@ -51,11 +51,13 @@ int
 verb_amend(struct cli *c)
 {
 	bool withdraw = cli_has(c, OPTION_WITHDRAW);
+	/* As the review prints it, "#9f86d081884c7d65-7", or without. */
+	const char *statement = c->arg[0] + (c->arg[0][0] == '#');
 	json_t *answer = NULL, *params;
 	struct event_id id;
 	int status;
 
-	if (!event_id_parse(c->arg[0], &id))
+	if (!event_id_parse(statement, &id))
 		return cli_usage(c, "`%s` names no statement; `vitalsctl "
 		    "review SESSION` lists them", c->arg[0]);
 	if (withdraw == cli_has(c, OPTION_AT))
@@ -63,7 +65,7 @@ verb_amend(struct cli *c)
 	if (!cli_has(c, OPTION_REASON))
 		return cli_usage(c, "a correction needs --reason TEXT");
 	params = cli_params(c);
-	json_object_set_new(params, "statement", json_string(c->arg[0]));
+	json_object_set_new(params, "statement", json_string(statement));
 	if (withdraw)
 		json_object_set_new(params, "withdraw", json_true());
 	status = cli_ask(c, "session.amend", params, &answer);
@@ -71,7 +73,7 @@ verb_amend(struct cli *c)
 		return status;
 	if (withdraw)
 		fprintf(c->out, "%s: withdrawal of %s recorded (%s)\n",
-		    client_text(answer, "bed"), c->arg[0],
+		    client_text(answer, "bed"), statement,
 		    client_text(answer, "session"));
 	else
 		stated_print(c, answer, "correction: it happened");

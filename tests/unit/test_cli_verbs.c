@@ -198,6 +198,10 @@ options_reach_vitalsd_as_parameters(void **state)
 	assert_asked("session|amend|9f86d081884c7d65-7|--withdraw|--reason|"
 	    "wrong bed", 0, "{\"reason\":\"wrong bed\",\"statement\":"
 	    "\"9f86d081884c7d65-7\",\"withdraw\":true}");
+	/* As the review prints it. */
+	assert_asked("session|amend|#9f86d081884c7d65-7|--withdraw|--reason|"
+	    "wrong bed", 0, "{\"reason\":\"wrong bed\",\"statement\":"
+	    "\"9f86d081884c7d65-7\",\"withdraw\":true}");
 	assert_asked("alarm|pause|60", 0, "{\"seconds\":60}");
 	assert_asked("alarm|pause|off", 0, "{\"seconds\":0}");
 	assert_asked("limits|set|spo2-low|--limit|-20|--delay|15|--off|"
