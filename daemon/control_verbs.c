@@ -56,6 +56,21 @@ take_text(struct control_call *c, const char *name, char *out, size_t cap)
 }
 
 static enum control_error
+refuse_bed(struct control_call *c, const char *id)
+{
+	const struct hub *h = c->host->hub;
+	char beds[256] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->beds_n && n < sizeof beds; i++)
+		n += (size_t)snprintf(beds + n, sizeof beds - n, "%s%s",
+		    i > 0 ? ", " : "", h->bed[i].id);
+	return refuse(c, CONTROL_NO_SUCH, "there is no bed \"%s\"; there %s "
+	    "%s%s", id, h->beds_n == 1 ? "is" : "are", beds,
+	    n < sizeof beds ? "" : " ...");
+}
+
+static enum control_error
 take_bed(struct control_call *c, size_t *bed)
 {
 	const struct hub *h = c->host->hub;
@@ -75,8 +90,7 @@ take_bed(struct control_call *c, size_t *bed)
 	}
 	i = hub_find_bed(h, id);
 	if (i < 0)
-		return refuse(c, CONTROL_NO_SUCH, "there is no bed \"%s\"",
-		    id);
+		return refuse_bed(c, id);
 	*bed = (size_t)i;
 	return CONTROL_OK;
 }
@@ -260,6 +274,7 @@ run_amend(struct control_call *c)
 	const json_t *withdraw = json_object_get(c->params, "withdraw");
 	bool has_at = json_object_get(c->params, "at") != NULL;
 	enum control_error e = take_statement(c, &bed, &st);
+	enum refusal no;
 
 	if (e != CONTROL_OK ||
 	    (e = take_text(c, "statement", id, sizeof id)) != CONTROL_OK ||
@@ -276,7 +291,12 @@ run_amend(struct control_call *c)
 	if (st.withdrawn == has_at)
 		return refuse(c, CONTROL_BAD_PARAMS, "say either the right "
 		    "time (--at) or that it never happened (--withdraw)");
-	return stated(c, hub_amend(c->host->hub, &c->now, bed, &st), &st);
+	no = hub_amend(c->host->hub, &c->now, bed, &st);
+	if (no == REFUSAL_NO_SESSION)
+		return refuse(c, CONTROL_REFUSED, "this bed has no open "
+		    "session, and one that has ended is sealed and cannot be "
+		    "corrected");
+	return stated(c, no, &st);
 }
 
 static enum control_error

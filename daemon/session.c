@@ -45,8 +45,9 @@ static const char *const refusal_texts[REFUSALS] = {
 	    "that time lies more than 12 hours back: note it with 'mark' "
 	    "instead, or give a later --at",
 	[REFUSAL_UNKNOWN_STATEMENT] =
-	    "this session has no such transition: 'review' lists the "
-	    "statements that 'session amend' can correct",
+	    "this session has no such start, pause, resume, stop or end, and "
+	    "only those can be corrected ('review' lists them): add to "
+	    "anything else with 'mark'",
 	[REFUSAL_NOT_AMENDABLE] =
 	    "the start and the end of a session cannot be withdrawn: move "
 	    "them with 'session amend --at', or say 'session abort'",
