@@ -63,7 +63,9 @@ find_stretches(const struct log_session *s, struct summary *out)
 		enum phase p = session_at(&s->session, at[i]).phase;
 		struct stretch *t = &out->stretches[out->stretches_n];
 
-		if (at[i + 1] <= at[i] || p == PHASE_CLOSED ||
+		/* The log may end with the very statement that began it. */
+		if (at[i + 1] < at[i] || (at[i + 1] == at[i] &&
+		    !(s->open && i + 1 == n)) || p == PHASE_CLOSED ||
 		    p == PHASE_ABORTED || p == PHASE_IDLE)
 			continue;
 		*t = (struct stretch){ p, at[i], at[i + 1] };

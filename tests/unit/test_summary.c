@@ -150,6 +150,19 @@ a_measurement_is_what_has_one_time_and_port(void **out)
 }
 
 static void
+an_infusion_with_which_the_log_ends_is_still_told(void **out)
+{
+	struct scene *x = *out;
+
+	state(x, STATEMENT_INFUSION_START, 100);
+	x->s.open = true;
+	assert_int_equal(summary_make(&x->s, &x->m), 0);
+	assert_int_equal(x->m.stretches_n, 2);
+	expect(&x->m.stretches[1], PHASE_INFUSION, 100, 100);
+	assert_int_equal(x->m.infusion_start_ms, 100);
+}
+
+static void
 an_empty_session_has_nothing_to_tell(void **out)
 {
 	struct scene *x = *out;
@@ -169,6 +182,7 @@ main(void)
 		T(a_withdrawn_start_leaves_no_infusion),
 		T(values_fall_into_the_phase_as_corrected),
 		T(a_measurement_is_what_has_one_time_and_port),
+		T(an_infusion_with_which_the_log_ends_is_still_told),
 		T(an_empty_session_has_nothing_to_tell),
 	};
 
