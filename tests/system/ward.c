@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -212,6 +213,10 @@ start(const struct ward *w, const char *log, const char *const *words)
 	fd = open(ward_path(w, log), O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
 		_exit(126);
+	if (w->uid != 0 && strcmp(words[0], "vitalsd") == 0 &&
+	    (setgroups(0, NULL) != 0 || setgid(w->gid) != 0 ||
+	    setuid(w->uid) != 0))
+		_exit(125);
 	unsetenv("JOURNAL_STREAM");
 	unsetenv("NOTIFY_SOCKET");
 	execv(program, (char *const *)words);
@@ -247,6 +252,18 @@ ward_start_sim(struct ward *w, const char *scenario, const char *const *links)
 		wait_for_file(w, ward_path(w, name), 10);
 	}
 	wait_for_file(w, ward_path(w, "sim.fifo"), 10);
+}
+
+void
+ward_play(struct ward *w, const char *file, const char *driver,
+    const char *link)
+{
+	const char *path = ward_path(w, link);
+	const char *words[] = { "vitals-sim", "play", file, "--driver", driver,
+		"--link", path, "--speed", "max", NULL };
+
+	w->sim = start(w, "sim.out", words);
+	wait_for_file(w, path, 10);
 }
 
 void

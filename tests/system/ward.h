@@ -23,6 +23,8 @@ struct ward {
 	char *pending;		/* bytes read beyond the last line */
 	size_t pending_n;
 	long next_id;
+	uid_t uid;		/* vitalsd runs as this user and group; 0: ours */
+	gid_t gid;
 	bool keep;
 };
 
@@ -47,6 +49,9 @@ const char *ward_path(const struct ward *w, const char *name);
 void ward_start_sim(struct ward *w, const char *scenario,
     const char *const *links);
 void ward_sim(const struct ward *w, const char *command);
+/* Starts vitals-sim on a recording instead, as fast as it is read. */
+void ward_play(struct ward *w, const char *file, const char *driver,
+    const char *link);
 
 /* Starts the receiver; mode is one of its --mode words. */
 void ward_start_receiver(struct ward *w, const char *mode);
