@@ -5,8 +5,11 @@
  *
  *	02/22/16 22:47:45 SN=... SPO2=098% BPM=097 PI=03.60% ... EXC=000800
  *
- * There is no checksum, so a line counts only if it begins with its date and
- * holds SPO2, BPM and EXC in their full form.
+ * There is no checksum, so a line counts only if it begins with its date,
+ * comes without a pause, and holds SPO2, BPM, PI and EXC each in its full
+ * width: a byte that is lost or put in anywhere among them then costs the line.
+ * A digit that is read as another one cannot be told from a measurement; the
+ * stream doubts it where the step is too large (drivers/stream.c).
  *
  * Easy to get wrong: the monitor prints numbers although the sensor is off;
  * EXC says whether they are measurements.
@@ -32,6 +35,9 @@ enum exception {
 	DEFECTIVE_CABLE = 0x010000,
 	CALIBRATING = 0x020000,
 };
+
+/* A line of 512 characters takes half a second. */
+#define LINE_PAUSE_MS 300
 
 static int
 masimo_frame(const struct window *w, int64_t gap_ms)
@@ -76,47 +82,64 @@ exc_quality(uint32_t exc)
 	return QUALITY_GOOD;
 }
 
-/* One number of the line: dashes where there is none.  False: neither. */
+/* A number of the line. */
+struct field {
+	const char *key;
+	size_t width;		/* so many characters, always */
+	unsigned decimals;
+	bool percent;		/* a percent sign may follow */
+	bool missing;		/* found: dashes */
+	int32_t value;		/* found: the number */
+};
+
 static bool
-field(const struct text *t, struct text_span s, unsigned decimals,
-    int32_t *value, bool *missing)
+read_field(const struct text *t, struct field *f)
 {
-	if (s.to > s.from && text_at(t, s.to - 1) == '%')
+	struct text_span s = { 0, 0 };
+
+	if (!text_find(t, f->key, &s))
+		return false;
+	if (f->percent && s.to > s.from && text_at(t, s.to - 1) == '%')
 		s.to--;
-	*missing = text_is_dashes(t, s);
-	return *missing || text_fixed(t, s, decimals, value);
+	if (s.to - s.from != f->width)
+		return false;
+	f->missing = text_is_dashes(t, s);
+	return f->missing || text_fixed(t, s, f->decimals, &f->value);
+}
+
+/* The exceptions: 3, 6, 7 or 8 digits, by device. */
+static bool
+read_exceptions(const struct text *t, uint32_t *bits)
+{
+	struct text_span s = { 0, 0 };
+	size_t n;
+
+	if (!text_find(t, "EXC", &s))
+		return false;
+	n = s.to - s.from;
+	return (n == 3 || (n >= 6 && n <= 8)) && text_hex(t, s, bits);
 }
 
 static enum quality
-field_quality(enum quality q, bool missing, int32_t value, int32_t least,
+field_quality(enum quality q, const struct field *f, int32_t least,
     int32_t most)
 {
 	if (q != QUALITY_GOOD && q != QUALITY_QUESTIONABLE)
 		return q;
-	if (missing)
+	if (f->missing)
 		return QUALITY_NO_VALUE;
-	return value < least || value > most ? QUALITY_OUT_OF_RANGE : q;
-}
-
-/* A whole number is always printed with three places: fewer are what a lost
- * byte leaves. */
-static bool
-has_three_places(const struct text *t, struct text_span s)
-{
-	if (s.to > s.from && text_at(t, s.to - 1) == '%')
-		s.to--;
-	return s.to - s.from == 3;
+	return f->value < least || f->value > most ? QUALITY_OUT_OF_RANGE : q;
 }
 
 static enum decode
 masimo_decode(union driver_state *u, int64_t t_ms, const struct window *w,
     size_t n, struct readings *out)
 {
+	struct field spo2 = { .key = "SPO2", .width = 3, .percent = true };
+	struct field bpm = { .key = "BPM", .width = 3 };
+	struct field pi = { .key = "PI", .width = 5, .decimals = 2,
+		.percent = true };
 	struct text t;
-	struct text_span spo2 = { 0, 0 }, bpm = { 0, 0 }, pi = { 0, 0 };
-	struct text_span exc = { 0, 0 };
-	int32_t saturation = 0, rate = 0, index = 0;
-	bool no_saturation = false, no_rate = false, no_index = false;
 	uint32_t bits = 0;
 	int64_t clock_ms = 0;
 	enum quality q;
@@ -125,23 +148,16 @@ masimo_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	(void)t_ms;
 	t.n = 0;
 	text_take(w, n, &t);
-	if (!line_clock(&t, &clock_ms) ||
-	    !text_find(&t, "SPO2", &spo2) || !has_three_places(&t, spo2) ||
-	    !text_find(&t, "BPM", &bpm) || !has_three_places(&t, bpm) ||
-	    !text_find(&t, "EXC", &exc) || exc.to - exc.from < 3 ||
-	    !field(&t, spo2, 0, &saturation, &no_saturation) ||
-	    !field(&t, bpm, 0, &rate, &no_rate) ||
-	    !text_hex(&t, exc, &bits))
+	if (text_paused(w, n, LINE_PAUSE_MS) || !line_clock(&t, &clock_ms) ||
+	    !read_field(&t, &spo2) || !read_field(&t, &bpm) ||
+	    !read_field(&t, &pi) || !read_exceptions(&t, &bits))
 		return DECODE_BAD_VALUE;
 	q = exc_quality(bits);
-	readings_add(out, VITAL_SPO2,
-	    field_quality(q, no_saturation, saturation, 1, 100),
-	    saturation * 100);
-	readings_add(out, VITAL_PR, field_quality(q, no_rate, rate, 25, 240),
-	    rate);
-	if (text_find(&t, "PI", &pi) && field(&t, pi, 2, &index, &no_index))
-		readings_add(out, VITAL_PI,
-		    field_quality(q, no_index, index, 2, 2000), index);
+	readings_add(out, VITAL_SPO2, field_quality(q, &spo2, 1, 100),
+	    spo2.value * 100);
+	readings_add(out, VITAL_PR, field_quality(q, &bpm, 25, 240),
+	    bpm.value);
+	readings_add(out, VITAL_PI, field_quality(q, &pi, 2, 2000), pi.value);
 	out->device_clock_ms = clock_ms;
 	return DECODE_OK;
 }

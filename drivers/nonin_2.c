@@ -8,6 +8,9 @@
  *		3 sensor alarm  2 red, 1 green perfusion  0 first of packet
  *	value of frame 1: rate bits 8-7; 2: rate bits 6-0; 3: saturation
  *
+ * A frame is known by its place alone, so one that is lost, even to a damaged
+ * first byte, costs the packet.
+ *
  * Easy to get wrong: the numbers of frames 9 and 20-21 are for display and are
  * held for 10 s after the finger has left.  Those of frames 1-3 are not.
  */
@@ -34,6 +37,7 @@ enum status {
 struct nonin_state {
 	uint8_t next;		/* frames of the packet so far; 0: none */
 	uint8_t status;		/* of all of them */
+	uint8_t perfusion;	/* RED, GREEN of the last pulse */
 	uint16_t rate;
 	uint8_t saturation;
 };
@@ -62,8 +66,7 @@ packet_quality(unsigned status)
 		return QUALITY_SENSOR_OFF;
 	if ((status & (OUT_OF_TRACK | ARTEFACT)) != 0)
 		return QUALITY_QUESTIONABLE;
-	/* Perfusion is shown at each pulse: red alone is poor, with green it
-	 * is yellow. */
+	/* Red alone is poor perfusion, with green it is yellow. */
 	return (status & (RED | GREEN)) == RED ?
 	    QUALITY_QUESTIONABLE : QUALITY_GOOD;
 }
@@ -79,11 +82,24 @@ missing_quality(unsigned status, enum quality q)
 	return (status & ARTEFACT) != 0 ? QUALITY_ARTEFACT : QUALITY_NO_VALUE;
 }
 
-static void
-packet_readings(const struct nonin_state *s, struct readings *out)
+/* Perfusion is shown for 160 ms at each pulse; most packets of a slow heart see
+ * none and say nothing new about it. */
+static unsigned
+with_perfusion(struct nonin_state *s)
 {
-	enum quality q = packet_quality(s->status);
-	enum quality missing = missing_quality(s->status, q);
+	if ((s->status & (RED | GREEN)) != 0)
+		s->perfusion = s->status & (RED | GREEN);
+	if ((s->status & (DISCONNECTED | SENSOR_ALARM)) != 0)
+		s->perfusion = 0;
+	return s->status | s->perfusion;
+}
+
+static void
+packet_readings(struct nonin_state *s, struct readings *out)
+{
+	unsigned status = with_perfusion(s);
+	enum quality q = packet_quality(status);
+	enum quality missing = missing_quality(status, q);
 	enum quality rate = q;
 
 	/* The device measures from 18 to 321/min. */
@@ -109,13 +125,17 @@ nonin_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		s->next = 0;
 		return DECODE_BAD_CHECK;
 	}
+	if (w->torn && s->next != 0) {
+		result = DECODE_BAD_SEQUENCE;
+		s->next = 0;
+	}
 	if ((status & SYNC) != 0) {
 		if (s->next != 0)
 			result = DECODE_BAD_SEQUENCE;
 		s->next = 0;
 		s->status = 0;
 	} else if (s->next == 0) {
-		return DECODE_IGNORED;
+		return result;
 	}
 	s->status |= status;
 	switch (s->next) {

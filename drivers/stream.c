@@ -20,6 +20,7 @@ static void
 stream_start(struct stream *s)
 {
 	window_clear(&s->window);
+	s->window.torn = true;
 	s->first_ms = 0;
 	s->byte_ms = STREAM_NEVER;
 	memset(&s->state, 0, sizeof s->state);
@@ -90,6 +91,7 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 		return 0;
 	if (gap_ms > STREAM_STALE_MS) {
 		s->count.garbage += window_length(w);
+		w->torn = w->torn || window_length(w) > 0;
 		window_clear(w);
 	}
 	if (window_length(w) == 0) {
@@ -112,16 +114,6 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 	return taken;
 }
 
-/* The quiet before the window's i-th byte; 0 beyond the end. */
-static uint16_t
-window_gap(const struct window *w, size_t i)
-{
-	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY - w->start ||
-	    w->start + i >= w->end)
-		return 0;
-	return w->gap_ms[w->start + i];
-}
-
 /* When the n-th byte (from 1) arrived. */
 static int64_t
 window_time(const struct stream *s, size_t n)
@@ -139,6 +131,14 @@ stream_drop(struct stream *s, size_t n)
 {
 	s->first_ms = window_time(s, n) + window_gap(&s->window, n);
 	s->window.start += n;
+}
+
+static void
+drop_garbage(struct stream *s)
+{
+	s->count.garbage++;
+	stream_drop(s, 1);
+	s->window.torn = true;
 }
 
 /* Whether a frame with that diagnosis is whole, so that it ends where it
@@ -166,9 +166,9 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 		s->good_ms = out->t_ms;
 	if (is_whole(out->result)) {
 		stream_drop(s, n);
+		s->window.torn = false;
 	} else {
-		s->count.garbage++;
-		stream_drop(s, 1);
+		drop_garbage(s);
 	}
 }
 
@@ -188,8 +188,7 @@ stream_next(struct stream *s, struct decoded *out)
 			stream_decode(s, (size_t)n, out);
 			return true;
 		}
-		s->count.garbage++;
-		stream_drop(s, 1);
+		drop_garbage(s);
 	}
 }
 

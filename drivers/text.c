@@ -52,6 +52,19 @@ text_take(const struct window *w, size_t n, struct text *out)
 	}
 }
 
+bool
+text_paused(const struct window *w, size_t n, uint16_t longest_ms)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < n && i < WINDOW_CAPACITY; i++) {
+		if (begun && window_gap(w, i) > longest_ms)
+			return true;
+		begun = begun || window_at(w, i) >= ' ';
+	}
+	return false;
+}
+
 static bool
 is_blank(uint8_t c)
 {
@@ -151,6 +164,8 @@ text_fixed(const struct text *t, struct text_span s, unsigned decimals,
 		places += point;
 		digit = true;
 	}
+	if (point && places == 0)
+		return false;
 	for (; places < decimals; places++) {
 		if (sum > 99999999)
 			return false;

@@ -40,6 +40,11 @@ int text_frame(const struct window *w);
 /* Takes the line out of the window's first n bytes, without its ends. */
 void text_take(const struct window *w, size_t n, struct text *out);
 
+/* Whether the line's characters did not come without a pause: its halves may
+ * be those of two lines, with the cable out in between. */
+bool text_paused(const struct window *w, size_t n, uint16_t longest_ms)
+    MUST_CHECK;
+
 /* Finds the token KEY=value; the span is that of the value, up to a blank or
  * the end of the line. */
 bool text_find(const struct text *t, const char *key, struct text_span *out)
@@ -54,7 +59,7 @@ bool text_digits(const struct text *t, size_t from, size_t n, int32_t *value)
     MUST_CHECK;
 
 /* A decimal number that fills the span, in 10^-decimals; more decimals than
- * that, or more than 8 digits in all, are refused. */
+ * that, more than 8 digits in all, or a point at the end are refused. */
 bool text_fixed(const struct text *t, struct text_span s, unsigned decimals,
     int32_t *value) MUST_CHECK;
 

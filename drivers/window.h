@@ -10,6 +10,7 @@
 #ifndef DRIVERS_WINDOW_H
 #define DRIVERS_WINDOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct window {
 	uint8_t byte[WINDOW_CAPACITY];
 	uint16_t gap_ms[WINDOW_CAPACITY];	/* quiet before each byte */
 	size_t start, end;	/* start <= end <= WINDOW_CAPACITY */
+	bool torn;	/* what came just before index 0 was no frame */
 };
 
 /* How many bytes there are. */
@@ -38,6 +40,16 @@ window_at(const struct window *w, size_t i)
 	    w->start + i >= w->end)
 		return 0;
 	return w->byte[w->start + i];
+}
+
+/* The quiet before the i-th byte; 0 beyond the end. */
+static inline uint16_t
+window_gap(const struct window *w, size_t i)
+{
+	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY - w->start ||
+	    w->start + i >= w->end)
+		return 0;
+	return w->gap_ms[w->start + i];
 }
 
 #endif

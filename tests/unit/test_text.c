@@ -98,6 +98,8 @@ a_number_fills_its_field_or_is_none(void **state)
 	assert_false(text_fixed(&t, line("3.6.0"), 2, &v));
 	assert_false(text_fixed(&t, line("-3"), 0, &v));
 	assert_false(text_fixed(&t, line("."), 2, &v));
+	assert_false(text_fixed(&t, line("98."), 0, &v));
+	assert_false(text_fixed(&t, line("98."), 2, &v));
 	assert_false(text_fixed(&t, line(""), 0, &v));
 	assert_false(text_fixed(&t, line("3a"), 0, &v));
 	assert_false(text_digits(&t, 0, 3, &v));
