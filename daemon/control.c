@@ -30,6 +30,7 @@ struct pending {
 	struct pending *next;
 	json_t *id, *result;
 	uint64_t ticket;
+	uint64_t lost;		/* records lost before it */
 	int64_t until_ms;
 };
 
@@ -49,7 +50,7 @@ struct control {
 	sd_event *loop;
 	int listen_fd;
 	char path[108];
-	sd_event_source *listener, *tick, *flush;
+	sd_event_source *listener, *tick, *flush, *late;
 	struct control_host host;
 	struct client *first;
 	size_t clients_n;
@@ -173,7 +174,7 @@ answer_pending(struct client *k, const struct store_report *r, int64_t t_ms)
 	while (k->fd >= 0 && k->pending != NULL) {
 		struct pending *p = k->pending;
 		bool durable = p->ticket != 0 && p->ticket <= r->committed &&
-		    !r->failing;
+		    r->lost_records == p->lost && !r->failing;
 
 		if (!durable && !r->failing && p->ticket != 0 &&
 		    t_ms < p->until_ms)
@@ -186,6 +187,20 @@ answer_pending(struct client *k, const struct store_report *r, int64_t t_ms)
 	}
 }
 
+/* Sets the timer to the answer that must go out first. */
+static void
+answer_late(struct control *c)
+{
+	int64_t first = INT64_MAX;
+
+	for (const struct client *k = c->first; k != NULL; k = k->next)
+		if (k->pending != NULL && k->pending->until_ms < first)
+			first = k->pending->until_ms;
+	if (first < INT64_MAX && sd_event_source_set_time(c->late,
+	    (uint64_t)first * 1000) >= 0)
+		(void)sd_event_source_set_enabled(c->late, SD_EVENT_ONESHOT);
+}
+
 void
 control_stored(struct control *c)
 {
@@ -195,12 +210,22 @@ control_stored(struct control *c)
 	store_report(c->host.store, &r);
 	for (struct client *k = c->first; k != NULL; k = k->next)
 		answer_pending(k, &r, t_ms);
+	answer_late(c);
+}
+
+static int
+on_late(sd_event_source *s, uint64_t usec, void *arg)
+{
+	(void)s, (void)usec;
+	control_stored(arg);
+	return 0;
 }
 
 static void
 answer_when_durable(struct client *k, json_t *id, json_t *result)
 {
 	struct pending *p = calloc(1, sizeof *p), **at = &k->pending;
+	struct store_report r;
 
 	if (p == NULL) {
 		json_object_set_new(result, "durable", json_false());
@@ -211,6 +236,8 @@ answer_when_durable(struct client *k, json_t *id, json_t *result)
 	p->result = json_incref(result);
 	p->ticket = k->control->host.ticket(k->control->host.arg);
 	p->until_ms = clock_boot_ms() + CONTROL_DURABLE_MS;
+	store_report(k->control->host.store, &r);
+	p->lost = r.lost_records;
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = p;
@@ -479,9 +506,15 @@ void
 control_reconfigure(struct control *c, const struct config *config)
 {
 	c->host.config = config;
-	for (struct client *k = c->first; k != NULL; k = k->next)
-		if (k->fd >= 0 && roles_of_peer(k->fd, config, &k->peer) < 0)
+	for (struct client *k = c->first; k != NULL; k = k->next) {
+		if (k->fd < 0)
+			continue;
+		if (roles_of_peer(k->fd, config, &k->peer) < 0)
 			drop(k, "its user cannot be told any more");
+		else if ((k->watching && !(k->peer.roles & ROLE_VIEW)) ||
+		    (k->record_port >= 0 && !(k->peer.roles & ROLE_ADMIN)))
+			drop(k, "its user may no longer see that");
+	}
 	control_changed(c, false);
 }
 
@@ -510,6 +543,11 @@ control_new(struct control **out, sd_event *loop, const char *path,
 	if (r >= 0)
 		r = sd_event_add_time_relative(loop, &c->flush, CLOCK_BOOTTIME,
 		    0, 1, on_flush, c);
+	if (r >= 0)
+		r = sd_event_add_time(loop, &c->late, CLOCK_BOOTTIME, 0, 1000,
+		    on_late, c);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(c->late, SD_EVENT_OFF);
 	if (r < 0)
 		goto fail;
 	*out = c;
@@ -527,6 +565,7 @@ control_free(struct control *c)
 	for (struct client *k = c->first; k != NULL; k = k->next)
 		drop(k, NULL);
 	reap(c);
+	sd_event_source_disable_unref(c->late);
 	sd_event_source_disable_unref(c->flush);
 	sd_event_source_disable_unref(c->tick);
 	sd_event_source_disable_unref(c->listener);

@@ -106,13 +106,12 @@ take_at(struct control_call *c, struct statement *st)
 
 	if (e != CONTROL_OK)
 		return e;
-	if (at[0] != '\0') {
+	if (json_object_get(c->params, "at") != NULL) {
 		clock_midnights(wall, &today, &yesterday);
 		if (!session_parse_at(at, wall, today, yesterday, &wall, &why))
-			return refuse(c, why == REFUSAL_NONE ?
+			return refuse(c, why == REFUSAL_NO_TIME ?
 			    CONTROL_BAD_PARAMS : CONTROL_REFUSED, "--at %s: %s",
-			    at, why == REFUSAL_NONE ? "expected HH:MM or "
-			    "HH:MM:SS, local time of day" : refusal_text(why));
+			    at, refusal_text(why));
 	}
 	st->at_wall_ms = wall;
 	st->at_ms = c->now.t_ms - (c->now.wall_ms - wall);
@@ -390,41 +389,58 @@ acknowledge(struct control_call *c, struct event_id event, json_t *done)
 	return CONTROL_OK;
 }
 
+/* Acknowledges what waits on a bed, among what the box says of it too: that
+ * vitalsd was restarted during its session. */
+static enum control_error
+acknowledge_bed(struct control_call *c, size_t bed, json_t *done)
+{
+	const struct hub *h = c->host->hub;
+	struct alarm_change open[BOX_SLOTS];
+
+	for (int box = 0; box < 2; box++) {
+		size_t n = hub_alarms(h, box ? h->beds_n : bed, open,
+		    BOX_SLOTS);
+
+		for (size_t i = 0; i < n; i++) {
+			enum control_error e;
+
+			if (open[i].acknowledged ||
+			    strcmp(open[i].bed, h->bed[bed].id) != 0)
+				continue;
+			e = acknowledge(c, open[i].event, done);
+			if (e != CONTROL_OK && e != CONTROL_NO_SUCH)
+				return e;
+		}
+	}
+	if (json_array_size(done) == 0)
+		return refuse(c, CONTROL_NO_SUCH, "%s has no alarm that waits "
+		    "to be acknowledged", h->bed[bed].id);
+	return CONTROL_OK;
+}
+
 static enum control_error
 run_ack(struct control_call *c)
 {
-	struct alarm_change open[BOX_SLOTS];
 	char id[EVENT_ID_TEXT];
 	struct event_id event;
 	json_t *done = json_array();
-	size_t bed = 0, n;
+	size_t bed = 0;
 	enum control_error e = take_text(c, "event", id, sizeof id);
 
 	if (e != CONTROL_OK)
 		goto fail;
-	if (id[0] != '\0') {
-		if (!event_id_parse(id, &event)) {
-			e = refuse(c, CONTROL_BAD_PARAMS, "\"%s\" does not "
-			    "name an alarm (`vitalsctl alarm list`)", id);
-			goto fail;
-		}
-		if ((e = acknowledge(c, event, done)) != CONTROL_OK)
-			goto fail;
+	if (json_object_get(c->params, "event") == NULL) {
+		e = take_bed(c, &bed);
+		if (e == CONTROL_OK)
+			e = acknowledge_bed(c, bed, done);
+	} else if (event_id_parse(id, &event)) {
+		e = acknowledge(c, event, done);
 	} else {
-		if ((e = take_bed(c, &bed)) != CONTROL_OK)
-			goto fail;
-		n = hub_alarms(c->host->hub, bed, open, BOX_SLOTS);
-		for (size_t i = 0; i < n; i++)
-			if (!open[i].acknowledged && (e = acknowledge(c,
-			    open[i].event, done)) != CONTROL_OK)
-				goto fail;
-		if (json_array_size(done) == 0) {
-			e = refuse(c, CONTROL_NO_SUCH, "%s has no alarm that "
-			    "waits to be acknowledged",
-			    c->host->hub->bed[bed].id);
-			goto fail;
-		}
+		e = refuse(c, CONTROL_BAD_PARAMS, "\"%s\" does not name an "
+		    "alarm (`vitalsctl alarm list`)", id);
 	}
+	if (e != CONTROL_OK)
+		goto fail;
 	c->result = json_pack("{s:o}", "acknowledged", done);
 	return CONTROL_OK;
 fail:

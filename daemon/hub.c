@@ -509,7 +509,8 @@ hub_limit(struct hub *h, const struct now *now, size_t bed,
 	return REFUSAL_NONE;
 }
 
-/* Whether such an event is open; *bed is beds_n where it is the box's. */
+/* Whether such an event is open; *bed is beds_n where it is the box's and
+ * concerns no bed. */
 static bool
 find_event(const struct hub *h, struct event_id event, size_t *bed)
 {
@@ -519,9 +520,11 @@ find_event(const struct hub *h, struct event_id event, size_t *bed)
 		size_t n = hub_alarms(h, i, open, BOX_SLOTS);
 
 		for (size_t j = 0; j < n; j++) {
+			int named = hub_find_bed(h, open[j].bed);
+
 			if (!event_id_equal(open[j].event, event))
 				continue;
-			*bed = i;
+			*bed = named >= 0 ? (size_t)named : i;
 			return true;
 		}
 	}
