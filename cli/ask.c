@@ -57,6 +57,11 @@ cli_ask(struct cli *c, const char *method, json_t *params, json_t **result)
 		return EXIT_OK;
 	if (r == -EREMOTEIO && client.code == CLIENT_NOT_ALLOWED)
 		return cli_problem(c, "not allowed: %s", client.error);
+	/* Asked, but not answered: said again, a statement may stand twice. */
+	if (r != -EREMOTEIO && c->verb->takes & TAKES(BY))
+		return cli_problem(c, "%s; whether `%s` took effect is not "
+		    "known: look (`vitalsctl status`) before you say it again",
+		    client.error, c->verb->name);
 	return cli_problem(c, "%s", client.error);
 }
 

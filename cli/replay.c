@@ -305,6 +305,10 @@ verb_replay(struct cli *c)
 		summary_json(c, &result);
 	else
 		r = summary_table(c, &track, &result);
+	if (r == EXIT_OK && result.count.frames[DECODE_OK] == 0 &&
+	    result.count.frames[DECODE_IGNORED] == 0)
+		r = cli_problem(c, "%s: not one message of %s is in it; is "
+		    "--driver right?", c->arg[0], o.driver->name);
 	track_free(&track);
 	return r;
 }

@@ -64,6 +64,7 @@ static const struct fake_answer answers[] = {
 	  NULL, NULL },
 	{ "session.end", "\"error\":{\"code\":2,\"message\":"
 	  "\"user `guest` may only look\"}", NULL, NULL },
+	{ "session.abort", FAKE_HANG_UP, NULL, NULL },
 	{ "baseline.suggest", "\"result\":{\"bed\":\"CHAIR3\",\"values\":"
 	  "{\"heart-rate\":72,\"spo2\":98,\"nibp-sys\":128,\"nibp-dia\":79,"
 	  "\"nibp-map\":95}}", NULL, NULL },
@@ -226,6 +227,30 @@ a_refusal_is_status_1_with_the_reason(void **state)
 	    "vitalsctl: not allowed: user `guest` may only look\n");
 	assert_run("reload", EXIT_PROBLEM, "",
 	    ":7:3: unknown key `prot`\n");
+}
+
+static void
+an_unanswered_statement_is_not_to_be_repeated_blindly(void **state)
+{
+	(void)state;
+	assert_run("session|abort", EXIT_PROBLEM, "", "vitalsd closed the "
+	    "connection; whether `session abort` took effect is not known: "
+	    "look (`vitalsctl status`) before you say it again\n");
+}
+
+static void
+a_recording_of_another_protocol_is_said_to_be_one(void **state)
+{
+	char path[] = "/tmp/test-replay-XXXXXX", words[96];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(write(fd, "SpO2 97 % of a report in words\n", 31), 31);
+	close(fd);
+	snprintf(words, sizeof(words), "replay|%s|--driver|ge-dri", path);
+	assert_run(words, EXIT_PROBLEM, NULL, ": not one message of ge-dri is "
+	    "in it; is --driver right?\n");
+	unlink(path);
 }
 
 static void
@@ -543,6 +568,10 @@ main(void)
 		cmocka_unit_test(
 		    a_record_that_is_not_on_disk_is_a_loud_warning),
 		cmocka_unit_test(a_refusal_is_status_1_with_the_reason),
+		cmocka_unit_test(
+		    an_unanswered_statement_is_not_to_be_repeated_blindly),
+		cmocka_unit_test(
+		    a_recording_of_another_protocol_is_said_to_be_one),
 		cmocka_unit_test(
 		    a_wrong_word_is_status_2_with_the_nearest_name),
 		cmocka_unit_test(no_daemon_is_status_1),
