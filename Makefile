@@ -118,7 +118,7 @@ unit: $(UNIT) ## the unit and capture tests
 # The real programs, each ward in a folder of its own; most of it is waiting.
 $B/system/%: $B/tests/system/%.o $B/tests/system/ward.o
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(call pkglibs,jansson sqlite3 cmocka)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(call pkglibs,jansson sqlite3 cmocka)
 
 system: $(PROGRAMS) $(SYSTEM) ## the real programs on pseudo-terminals
 	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
@@ -177,6 +177,7 @@ clang: ## everything builds under clang without a warning
 check: ## everything short: builds, purity, layers, all tests
 	@tests/install-deps check
 	@$(MAKE) --no-print-directory WERROR=-Werror all purity layers manuals unit
+	@$(MAKE) --no-print-directory WERROR=-Werror system
 	@$(MAKE) --no-print-directory clang
 	@$(MAKE) --no-print-directory san
 	@$(MAKE) --no-print-directory tsan

@@ -291,6 +291,7 @@ print_view(const struct review_view *v)
 	print_head(v);
 	print_phases(v);
 	print_coverage(v);
+	review_trend(v);
 	review_alarms(v, true);
 	print_vitals(v);
 	print_cuffs(v);

@@ -45,6 +45,9 @@ void review_line(const struct review_view *v, int hang, const char *format,
 /* The alarms of the patient, or the technical ones. */
 void review_alarms(const struct review_view *v, bool physiological);
 
+/* The session at a glance: phases, vitals and alarms over time. */
+void review_trend(const struct review_view *v);
+
 /* What people stated, and what became of it. */
 void review_statements(const struct review_view *v);
 

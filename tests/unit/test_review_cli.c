@@ -115,6 +115,29 @@ phases_are_told_with_the_infusion_clock(void **state)
 }
 
 static void
+a_short_dip_is_seen_at_a_glance(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	put_statement(f, STATEMENT_INFUSION_START, 2, 330000, 330000);
+	/* 640 s make columns of 10 s; one reading of ten dips. */
+	for (int64_t t = 10000; t < 650000; t += 1000)
+		put_hr(f, t, t == 415000 ? 50 : 70);
+	await(f, put_statement(f, STATEMENT_SESSION_ABORT, 3, 650000, 650000));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "AT A GLANCE   a column is 10 s"));
+	assert_non_null(strstr(text, "|baseline                       "
+	    "|infusion"));
+	assert_non_null(strstr(text, "  HR         "
+	    "################################"
+	    "########_#######################  50 to 70 /min\n"));
+	free(text);
+}
+
+static void
 nobodys_words_steer_the_terminal_or_wrap_it(void **state)
 {
 	struct fixture *f = *state;
@@ -151,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_was_seen_and_delivered_before_it_climbed_does_not_count),
 		T(phases_are_told_with_the_infusion_clock),
+		T(a_short_dip_is_seen_at_a_glance),
 		T(nobodys_words_steer_the_terminal_or_wrap_it),
 		T(an_empty_log_is_a_sentence_and_status_1),
 	};
