@@ -183,6 +183,7 @@ end_adopted(struct board *b, const struct alarm_change *was)
 
 	phrase_put_reason(c.text, sizeof c.text, "vitalsd was restarted");
 	c.by[0] = '\0';	/* who acknowledged it before did not end it */
+	c.paused = false;	/* its last change was; was its first? */
 	c.phase = ALARM_END;
 	c.state = ALARM_INACTIVE;
 	c.level = PRIORITY_NONE;
@@ -194,13 +195,11 @@ board_adopt(struct board *b, int64_t t_ms, const struct alarm_change *c)
 {
 	advance(b, t_ms, true);
 	for (int l = 0; l < LADDERS; l++) {
-		const struct alarm *a = &b->alarm[SLOT_LADDER + l];
-
 		if (strcmp(c->condition, ladder_name[l]) != 0 ||
 		    !ladder_adopt(b, (enum ladder)l, c))
 			continue;
 		/* The pause in which it was raised did not outlive vitalsd. */
-		if (a->withheld && !a->acknowledged)
+		if (c->paused && !c->acknowledged)
 			tell(b, SLOT_LADDER + l, ALARM_CONTINUE, NULL, NULL);
 		judge(b);
 		return;

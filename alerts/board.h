@@ -59,10 +59,12 @@ void board_restore(struct board *b, int64_t t_ms,
  * active at its priority (acknowledged if it was), so that nobody is told
  * twice, and is judged afresh by what comes: it ends, latches or climbs as if
  * there had been no restart.  Technical ones end (phase END, "vitalsd was
- * restarted") and are raised afresh if they hold. */
+ * restarted") and are raised afresh if they hold.
+ * What was announced before a pause cannot be told from what was withheld in it:
+ * the end of either is told. */
 void board_adopt(struct board *b, int64_t t_ms, const struct alarm_change *c);
-/* It closes: open alarms end, with that reason after what they were.  The reason is
- * the program's own sentence, never a person's: it goes into notices. */
+/* It closes: open alarms end, with that reason after what they were.  It is the
+ * program's own sentence, never a person's: it goes into notices. */
 void board_close(struct board *b, int64_t t_ms, const char *reason);
 
 /* The phase of the session as stated (or as corrected). */

@@ -477,7 +477,7 @@ ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
 	a->tier = a->worst = tier;
 	a->acknowledged = c->acknowledged;
 	a->confirmed = c->confirmed;
-	a->withheld = c->paused;
+	a->withheld = false;
 	a->demo = c->demo;
 	a->since_ms = c->since_ms < b->now_ms ? c->since_ms : b->now_ms;
 	if (!b->armed[l])

@@ -1726,6 +1726,26 @@ what_a_pause_withheld_is_announced_after_a_restart(void **state)
 	nothing_more();
 }
 
+/* Announced, acknowledged, confirmed in a pause; then vitalsd restarts. */
+static void
+the_end_is_told_also_when_a_pause_and_a_restart_lie_before_it(void **state)
+{
+	struct alarm_change c = before_the_restart(ALARM_ACTIVE, true);
+
+	(void)state;
+	c.paused = true;
+	restart(&c);
+	nothing_more();
+	pass(8);
+	assert_false(next("spo2-low", ALARM_END, PRIORITY_HIGH)->paused);
+	nothing_more();
+	strcpy(c.condition, "nibp-overdue");
+	c.tier[0] = '\0';
+	restart(&c);
+	assert_false(next("nibp-overdue", ALARM_END, PRIORITY_HIGH)->paused);
+	nothing_more();
+}
+
 static void
 a_frame_that_waited_in_a_buffer_does_no_harm(void **state)
 {
@@ -1949,6 +1969,7 @@ main(void)
 		T(an_acknowledgement_and_a_latch_outlive_a_restart),
 		T(a_technical_event_ends_at_a_restart),
 		T(what_a_pause_withheld_is_announced_after_a_restart),
+		T(the_end_is_told_also_when_a_pause_and_a_restart_lie_before_it),
 		T(a_frame_that_waited_in_a_buffer_does_no_harm),
 		T(next_ms_names_every_moment_at_which_something_changes),
 	};
