@@ -19,6 +19,9 @@
  * a further one was seen to begin (a recording may be played fast). */
 #define SETTLE_MS 10000
 
+/* After so long without a frame a result may be from anywhere in between. */
+#define UNSEEN_MS 60000
+
 /* A mean further than this from dia + (sys - dia) / 3, or a pulse pressure
  * below that, is doubtful (clinical.md 6.3). */
 #define MAP_DOUBT_MMHG 15
@@ -39,9 +42,22 @@ judge_change(const struct cuff_watch *w, int64_t t_ms, const struct cuff *c,
 	return ended && w->open ? CUFF_FAILED : CUFF_NOTHING;
 }
 
-enum cuff_news
-cuff_judge(struct cuff_watch *w, int64_t t_ms, const struct cuff *c)
+/* Makes numbers as old as they can be after a time unseen. */
+static void
+age_unseen(struct cuff *c, int64_t unseen_ms)
 {
+	if (unseen_ms <= UNSEEN_MS)
+		return;
+	if (c->old ? unseen_ms > c->old_ms :
+	    c->old_ms == 0 || unseen_ms < c->old_ms)
+		c->old_ms = unseen_ms;
+	c->old = true;
+}
+
+enum cuff_news
+cuff_judge(struct cuff_watch *w, int64_t t_ms, struct cuff *c)
+{
+	int64_t unseen_ms = w->known ? t_ms - w->seen_ms : 0;
 	bool numbers = c->sys != CUFF_NONE && c->dia != CUFF_NONE;
 	/* A mean that comes or goes alone is not another measurement. */
 	bool changed = numbers && (c->sys != w->sys || c->dia != w->dia ||
@@ -66,6 +82,9 @@ cuff_judge(struct cuff_watch *w, int64_t t_ms, const struct cuff *c)
 	w->known = true;
 	w->measuring = c->measuring;
 	w->old = c->old;
+	w->seen_ms = t_ms;
+	if (news == CUFF_RESULT)
+		age_unseen(c, unseen_ms);
 	if (numbers) {
 		w->sys = c->sys;
 		w->dia = c->dia;

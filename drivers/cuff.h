@@ -21,7 +21,8 @@ struct cuff {
 	bool old;		/* the numbers are known to be old_ms old */
 	bool success;		/* the monitor itself says that the last
 				 * measurement ended with a result */
-	int64_t old_ms;
+	int64_t old_ms;		/* if not old: they are younger than this (0:
+				 * the monitor does not say) */
 };
 
 enum cuff_news {
@@ -38,11 +39,13 @@ struct cuff_watch {
 	bool given;		/* a result was given, at given_ms */
 	int32_t sys, dia, map;	/* the last numbers shown */
 	int64_t given_ms;
+	int64_t seen_ms;	/* the frame before */
 };
 
-/* Looks at the cuff of one frame. */
+/* Looks at the cuff of one frame.  Numbers that changed while nothing was heard
+ * of the cuff for a minute may be as old as that: 'c' then says so. */
 enum cuff_news cuff_judge(struct cuff_watch *w, int64_t t_ms,
-    const struct cuff *c) MUST_CHECK;
+    struct cuff *c) MUST_CHECK;
 
 /* The cuff shows nothing that can be judged (switched off, module gone). */
 void cuff_pause(struct cuff_watch *w);

@@ -118,6 +118,39 @@ a_cycle_that_nobody_saw_is_known_by_its_numbers(void **state)
 	assert_int_equal(see(390000, 131, true, false), CUFF_RESULT);
 }
 
+/* As for a board that says nothing of age (left), and one that says "younger
+ * than a minute" or "older" (right). */
+static void
+a_result_from_a_time_unseen_is_not_given_as_new(void **state)
+{
+	static const struct {
+		bool old;
+		int64_t old_ms, unseen_ms, age_ms;
+	} row[] = {
+		{ false, 0, 60000, 0 }, { false, 0, 600000, 600000 },
+		{ false, 60000, 600000, 60000 }, { false, 60000, 5000, 0 },
+		{ true, 60000, 5000, 60000 }, { true, 60000, 600000, 600000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		struct cuff c = {
+			.sys = 118, .dia = 76, .map = 90, .pr = CUFF_NONE,
+			.old = row[i].old, .old_ms = row[i].old_ms,
+		};
+		struct readings r = { .n = 0 };
+
+		w = (struct cuff_watch){ 0 };
+		assert_int_equal(cuff_judge(&w, 1000, &c), CUFF_NOTHING);
+		c.sys = 126;
+		assert_int_equal(cuff_judge(&w, 1000 + row[i].unseen_ms, &c),
+		    CUFF_RESULT);
+		readings_add_cuff(&r, QUALITY_GOOD, &c);
+		assert_int_equal(r.item[0].value, 126);
+		assert_int_equal(r.item[0].age_ms, row[i].age_ms);
+	}
+}
+
 static void
 a_mean_that_goes_and_comes_back_is_no_result(void **state)
 {
@@ -228,6 +261,7 @@ main(void)
 		CUFF_TEST(an_age_renewed_by_the_start_of_a_cycle_is_no_result),
 		CUFF_TEST(a_cycle_that_changes_nothing_has_no_confirmed_result),
 		CUFF_TEST(a_cycle_that_nobody_saw_is_known_by_its_numbers),
+		CUFF_TEST(a_result_from_a_time_unseen_is_not_given_as_new),
 		CUFF_TEST(a_mean_that_goes_and_comes_back_is_no_result),
 		CUFF_TEST(numbers_that_come_back_after_a_pause_are_no_result),
 		CUFF_TEST(
