@@ -99,28 +99,35 @@ unescape(const struct window *w, size_t n, struct wire *out)
 	}
 }
 
+/* Types of values are 1 to 4 (displayed, trends, auxiliary) so far; FF ends the
+ * list.  Without its bit 7 the end reads as 7F: such a stream may keep its
+ * sums, for they are modulo 256. */
+#define TYPE_MAX 0x1F
+
 /* Where the displayed values of the basic class begin; 0 if there are none,
- * -1 where a descriptor leads outside the record. */
+ * -1 where the descriptors are none or lead outside the record. */
 static int
 find_basic(const struct wire *r, size_t length)
 {
+	int basic = 0;
+
 	for (size_t i = 16; i < HEADER; i += 3) {
 		int16_t offset = wire_i16le(r, i);
 		uint8_t type = wire_at(r, i + 2);
 		size_t at = HEADER + (offset >= 0 ? (size_t)offset : 0);
 
 		if (type == 0xFF)
-			return 0;
-		if (offset < 0 || at >= length)
+			break;
+		if (type > TYPE_MAX || offset < 0 || at >= length)
 			return -1;
 		if (type != 1)
 			continue;
 		if (at + GE_PHDB_BYTES > length)
 			return -1;
-		if ((wire_u16le(r, at + 276) >> 8 & 0xF) == 0)
-			return (int)at;
+		if (basic == 0 && (wire_u16le(r, at + 276) >> 8 & 0xF) == 0)
+			basic = (int)at;
 	}
-	return 0;
+	return basic;
 }
 
 static enum decode
