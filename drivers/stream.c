@@ -23,6 +23,7 @@ stream_start(struct stream *s)
 	s->window.torn = true;
 	s->first_ms = 0;
 	s->byte_ms = STREAM_NEVER;
+	memset(s->last, 0, sizeof s->last);
 	memset(&s->state, 0, sizeof s->state);
 	if (s->driver->init != NULL)
 		s->driver->init(&s->state, &s->options);
@@ -149,6 +150,26 @@ is_whole(enum decode d)
 	return d != DECODE_BAD_CHECK && d != DECODE_BAD_LENGTH;
 }
 
+/* Doubts values that lie too far from those before them. */
+static void
+judge_steps(struct stream *s, int64_t t_ms, struct readings *r)
+{
+	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
+		struct reading *x = &r->item[i];
+		struct stream_last *last;
+
+		if ((unsigned)x->vital >= VITALS || !reading_has_value(x))
+			continue;
+		last = &s->last[x->vital];
+		if (last->known && vital_steps(x->vital, last->value, x->value,
+		    t_ms - last->t_ms))
+			x->quality = QUALITY_QUESTIONABLE;
+		last->known = true;
+		last->value = x->value;
+		last->t_ms = t_ms;
+	}
+}
+
 static void
 stream_decode(struct stream *s, size_t n, struct decoded *out)
 {
@@ -160,6 +181,7 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 	    &out->readings);
 	if (out->result != DECODE_OK)
 		out->readings.n = 0;
+	judge_steps(s, out->t_ms, &out->readings);
 	s->count.frames[out->result]++;
 	s->count.readings += out->readings.n;
 	if (out->result == DECODE_OK || out->result == DECODE_IGNORED)

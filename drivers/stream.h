@@ -23,6 +23,13 @@ struct stream_counters {
 	uint64_t readings;
 };
 
+/* The last value of a vital. */
+struct stream_last {
+	bool known;
+	int32_t value;
+	int64_t t_ms;
+};
+
 struct stream {
 	const struct driver *driver;
 	struct driver_options options;
@@ -31,6 +38,7 @@ struct stream {
 	int64_t byte_ms;	/* last byte of any kind; STREAM_NEVER */
 	int64_t good_ms;	/* last sound frame; STREAM_NEVER */
 	int64_t open_ms;	/* when the line was first opened */
+	struct stream_last last[VITALS];
 	struct stream_counters count;
 	union driver_state state;
 };
@@ -68,7 +76,10 @@ size_t stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 
 /* The next frame among the bytes fed, good or bad; false when there is none
  * (yet).  Sound frames come in the order of their times; a damaged one may
- * claim bytes of the next and so be later than it. */
+ * claim bytes of the next and so be later than it.
+ *
+ * A value that lies too far from the one before (vital_steps()) is
+ * QUESTIONABLE at first, and believed when the next one confirms it. */
 bool stream_next(struct stream *s, struct decoded *out) MUST_CHECK;
 
 /* What the driver wants to send now: its length, or 0. */

@@ -16,6 +16,9 @@
  * of the former, or none of the latter, is bridged. */
 #define FRESH_MS 12000
 
+/* 15 points in a second; lines that come every second do so roughly. */
+#define STEP_SPO2_MS 1300
+
 /* Temperature moves slowly, and some monitors send it less often. */
 #define FRESH_TEMP_MS 60000
 
@@ -25,6 +28,7 @@ const struct vital_info vital_info[VITALS] = {
 		.loinc = "8867-4", .mdc = 147842,
 		.reject_below = 0, .reject_above = 350,
 		.doubt_below = 20, .doubt_above = 250,
+		.step = 60, .step_ms = 2000,
 		.fresh_ms = FRESH_MS,
 	},
 	[VITAL_PR] = {
@@ -32,6 +36,7 @@ const struct vital_info vital_info[VITALS] = {
 		.loinc = "8889-8", .mdc = 149530,
 		.reject_below = 1, .reject_above = 350,
 		.doubt_below = 20, .doubt_above = 250,
+		.step = 60, .step_ms = 2000,
 		.fresh_ms = FRESH_MS,
 	},
 	[VITAL_SPO2] = {
@@ -39,6 +44,7 @@ const struct vital_info vital_info[VITALS] = {
 		.loinc = "59408-5", .mdc = 150456, .decimals = 2, .shown = 0,
 		.reject_below = 100, .reject_above = 10000,
 		.doubt_below = 5000, .doubt_above = 10000,
+		.step = 1500, .step_ms = STEP_SPO2_MS,
 		.fresh_ms = FRESH_MS,
 	},
 	[VITAL_NIBP_SYS] = {
@@ -167,6 +173,17 @@ vital_judge(enum vital v, int32_t value, enum quality q)
 	if (value < info->doubt_below || value > info->doubt_above)
 		return QUALITY_QUESTIONABLE;
 	return q;
+}
+
+bool
+vital_steps(enum vital v, int32_t a, int32_t b, int64_t after_ms)
+{
+	int64_t step = (int64_t)b - a;
+
+	if ((unsigned)v >= VITALS || vital_info[v].step == 0 || after_ms < 0 ||
+	    after_ms > vital_info[v].step_ms)
+		return false;
+	return step > vital_info[v].step || step < -vital_info[v].step;
 }
 
 int32_t

@@ -80,6 +80,8 @@ struct vital_info {
 	bool episodic;		/* an event (a cuff result), not a level */
 	int32_t reject_below, reject_above;	/* outside: no measurement */
 	int32_t doubt_below, doubt_above;	/* outside: QUESTIONABLE */
+	int32_t step, step_ms;	/* further than this from a value this young:
+				 * QUESTIONABLE; 0: any step may be */
 	int32_t fresh_ms;	/* older than this is stale (a level only) */
 };
 
@@ -97,6 +99,11 @@ const char *quality_label(enum quality q);
  * quality that a value deserves which the monitor itself calls 'q'.  Never
  * better than q; a value is never clamped. */
 enum quality vital_judge(enum vital v, int32_t value, enum quality q);
+
+/* Whether b, measured after_ms later than a, is further from it than a body gets
+ * in that time (clinical.md 6.3). */
+bool vital_steps(enum vital v, int32_t a, int32_t b, int64_t after_ms)
+    MUST_CHECK;
 
 /* The value in 10^-shown units, rounded half away from zero. */
 int32_t vital_shown(enum vital v, int32_t value);

@@ -279,6 +279,38 @@ a_reading_without_a_value_holds_no_number(void **state)
 	assert_int_equal(r.n, READINGS_MAX);
 }
 
+static enum quality
+feed_rate(int64_t t_ms, uint8_t rate)
+{
+	got_n = 0;
+	feed_frame(t_ms, KIND_VALUE, rate);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].readings.item[0].value, rate);
+	return got[0].readings.item[0].quality;
+}
+
+static void
+a_lone_value_far_from_the_others_is_doubted(void **state)
+{
+	(void)state;
+	assert_int_equal(feed_rate(0, 72), QUALITY_GOOD);
+	assert_int_equal(feed_rate(1000, 133), QUALITY_QUESTIONABLE);
+	assert_int_equal(feed_rate(2000, 72), QUALITY_QUESTIONABLE);
+	assert_int_equal(feed_rate(3000, 132), QUALITY_GOOD);
+}
+
+static void
+a_change_that_stays_or_takes_its_time_is_believed(void **state)
+{
+	(void)state;
+	assert_int_equal(feed_rate(0, 72), QUALITY_GOOD);
+	assert_int_equal(feed_rate(2000, 180), QUALITY_QUESTIONABLE);
+	assert_int_equal(feed_rate(3000, 181), QUALITY_GOOD);
+	assert_int_equal(feed_rate(5001, 72), QUALITY_GOOD);
+	stream_reset(&s, 5100);
+	assert_int_equal(feed_rate(5200, 180), QUALITY_GOOD);
+}
+
 int
 main(void)
 {
@@ -301,6 +333,8 @@ main(void)
 		STREAM_TEST(opening_the_line_again_is_no_sign_of_life),
 		STREAM_TEST(a_driver_that_only_listens_requests_nothing),
 		STREAM_TEST(a_reading_without_a_value_holds_no_number),
+		STREAM_TEST(a_lone_value_far_from_the_others_is_doubted),
+		STREAM_TEST(a_change_that_stays_or_takes_its_time_is_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

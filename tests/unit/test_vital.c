@@ -130,6 +130,21 @@ words_are_whole_distinct_and_found_again(void **state)
 	assert_string_equal(alarm_type_code(ALARM_TECHNICAL), "ST");
 }
 
+static void
+a_step_that_no_body_takes_is_known_by_size_and_time(void **state)
+{
+	(void)state;
+	assert_true(vital_steps(VITAL_HR, 72, 133, 2000));
+	assert_true(vital_steps(VITAL_PR, 133, 72, 0));
+	assert_false(vital_steps(VITAL_HR, 72, 132, 1000));
+	assert_false(vital_steps(VITAL_HR, 72, 180, 2001));
+	assert_true(vital_steps(VITAL_SPO2, 9800, 8299, 1000));
+	assert_false(vital_steps(VITAL_SPO2, 9800, 8300, 1000));
+	assert_false(vital_steps(VITAL_RR, 10, 60, 0));
+	assert_false(vital_steps(VITAL_NIBP_SYS, 90, 200, 0));
+	assert_false(vital_steps((enum vital)VITALS, 0, 9000, 0));
+}
+
 int
 main(void)
 {
@@ -142,6 +157,8 @@ main(void)
 		cmocka_unit_test(judging_never_improves_what_the_monitor_says),
 		cmocka_unit_test(values_are_shown_as_the_monitor_rounds_them),
 		cmocka_unit_test(words_are_whole_distinct_and_found_again),
+		cmocka_unit_test(
+		    a_step_that_no_body_takes_is_known_by_size_and_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
