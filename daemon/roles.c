@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define ROLES_ALL (ROLE_VIEW | ROLE_STAFF | ROLE_LIMITS | ROLE_ADMIN)
-#define GROUPS_MAX 256
 
 static bool
 in_group(const char *name, gid_t primary, const gid_t *groups, size_t n)
@@ -35,22 +34,41 @@ in_group(const char *name, gid_t primary, const gid_t *groups, size_t n)
 	return false;
 }
 
+/* The peer's groups besides its primary one, to be freed; NULL for none. */
+static gid_t *
+peer_groups(int fd, size_t *n)
+{
+	socklen_t size = 0;
+	gid_t *groups;
+
+	*n = 0;
+	/* Asked with no room, the kernel says how much it takes. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 ||
+	    errno != ERANGE)
+		return NULL;
+	groups = malloc(size);
+	if (groups == NULL)
+		return NULL;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0) {
+		free(groups);
+		return NULL;
+	}
+	*n = size / sizeof groups[0];
+	return groups;
+}
+
 int
 roles_of_peer(int fd, const struct config *c, struct peer *out)
 {
 	struct ucred cred;
 	socklen_t n = sizeof cred;
-	gid_t groups[GROUPS_MAX];
-	socklen_t groups_size = sizeof groups;
 	const struct passwd *pw;
-	size_t groups_n;
+	gid_t *groups;
+	size_t groups_n = 0;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
 		return -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups,
-	    &groups_size) < 0)
-		groups_size = 0;	/* in too many: its primary counts */
-	groups_n = groups_size / sizeof groups[0];
+	groups = peer_groups(fd, &groups_n);
 	memset(out, 0, sizeof *out);
 	out->uid = cred.uid;
 	out->pid = cred.pid;
@@ -69,6 +87,7 @@ roles_of_peer(int fd, const struct config *c, struct peer *out)
 		    strcmp(r->name, out->user) == 0)
 			out->roles |= r->roles;
 	}
+	free(groups);
 	/* Who may act may also look. */
 	if (out->roles != 0)
 		out->roles |= ROLE_VIEW;

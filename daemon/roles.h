@@ -3,9 +3,10 @@
  * Who is at the other end of a Unix socket, and what the roles table of the
  * configuration lets them do.
  *
- * Easy to get wrong: the peer's groups are taken from the socket
- * (SO_PEERGROUPS), not looked up by name, so that no directory service can
- * make the daemon wait.
+ * Easy to get wrong: which groups the peer is in is asked of the socket
+ * (SO_PEERGROUPS), as they were when it connected, and not of any directory.
+ * The names of its user and of the groups in the table are looked up the
+ * system's way, once a connection: keep them in /etc/passwd and /etc/group.
  */
 #ifndef DAEMON_ROLES_H
 #define DAEMON_ROLES_H
