@@ -46,14 +46,21 @@ restore_limits(const struct store_session *s, struct limit_set *limits)
 		    "tier"));
 		int t = name != NULL ? tier_find(name) : -1;
 		char error[128] = "no such tier";
-		struct limit l;
+		struct limit_set trial = *limits;
+		struct limit_fault fault;
+		bool ok = t >= 0 && json_read_limit(json_object_get(o, "new"),
+		    &trial.tier[t], error, sizeof error);
 
-		if (t >= 0 && json_read_limit(json_object_get(o, "new"), &l,
-		    error, sizeof error))
-			limits->tier[t] = l;
+		/* The site's may have changed meanwhile. */
+		if (ok && !limit_set_check(&trial, &fault)) {
+			snprintf(error, sizeof error, "%s", fault.what);
+			ok = false;
+		}
+		if (ok)
+			*limits = trial;
 		else
 			journal_error("session %s: a limit change in the log "
-			    "cannot be read back (%s); the site's stands",
+			    "cannot be taken up (%s); the site's stands",
 			    s->session.id, error);
 		json_decref(o);
 	}
@@ -92,13 +99,14 @@ note_gap(const struct resume *r, const struct store_session *s,
 	e.from_ms = before->last_wall_ms;
 	e.to_ms = now->wall_ms;
 	e.count = lasted;
-	snprintf(e.text, sizeof e.text, "vitalsd was not running for %lld.%lld "
-	    "s (%s)", (long long)(lasted / 1000),
+	snprintf(e.text, sizeof e.text, "vitalsd was not running for "
+	    "%s%lld.%lld s (%s)", lasted < 0 ? "-" : "",
+	    (long long)(llabs(lasted) / 1000),
 	    (long long)(llabs(lasted) % 1000 / 100),
 	    before->last_clean ? "stopped in order" : "it was killed, crashed, "
 	    "or the power failed");
 	hub_event(h, now, &e);
-	journal_warning("session %s goes on: %s", s->session.id, e.text);
+	journal_warning("session %s: %s", s->session.id, e.text);
 	if (s->same_boot)
 		return;
 	e.kind = EVENT_BRIDGE;
@@ -132,6 +140,7 @@ resume_sessions(struct resume *r, struct hub *h, struct outbox *o,
 		struct baseline baseline = { 0 };
 		int bed = hub_find_bed(h, s->session.bed);
 
+		note_gap(r, s, h, now);
 		if (bed < 0) {
 			journal_error("session %s is open on bed \"%s\", which "
 			    "is not configured any more: configure it again "
@@ -139,7 +148,6 @@ resume_sessions(struct resume *r, struct hub *h, struct outbox *o,
 			    s->session.bed);
 			continue;
 		}
-		note_gap(r, s, h, now);
 		restore_limits(s, &limits);
 		hub_restore(h, now, (size_t)bed, &s->session, &limits,
 		    s->armed, restore_baseline(s, &baseline), s->open_alarms,
