@@ -506,6 +506,7 @@ void
 control_reconfigure(struct control *c, const struct config *config)
 {
 	c->host.config = config;
+	(void)roles_warn(config);
 	for (struct client *k = c->first; k != NULL; k = k->next) {
 		if (k->fd < 0)
 			continue;
@@ -530,6 +531,7 @@ control_new(struct control **out, sd_event *loop, const char *path,
 	c->loop = loop;
 	c->host = *host;
 	snprintf(c->path, sizeof c->path, "%s", path);
+	(void)roles_warn(host->config);
 	c->listen_fd = listen_unix(path, 0666);
 	if (c->listen_fd < 0) {
 		r = c->listen_fd;

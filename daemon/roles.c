@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/journal.h"
+
 #define ROLES_ALL (ROLE_VIEW | ROLE_STAFF | ROLE_LIMITS | ROLE_ADMIN)
 
 static bool
@@ -92,6 +94,25 @@ roles_of_peer(int fd, const struct config *c, struct peer *out)
 	if (out->roles != 0)
 		out->roles |= ROLE_VIEW;
 	return 0;
+}
+
+size_t
+roles_warn(const struct config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->roles_n; i++) {
+		const struct config_role *r = &c->roles[i];
+
+		if (r->group ? getgrnam(r->name) != NULL :
+		    getpwnam(r->name) != NULL)
+			continue;
+		n++;
+		journal_warning("roles: there is no %s \"%s\" on this machine, "
+		    "so it lets nobody in", r->group ? "group" : "user",
+		    r->name);
+	}
+	return n;
 }
 
 void

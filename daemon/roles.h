@@ -25,6 +25,11 @@ struct peer {
 /* Reads the peer of a connected socket.  0 or negative errno. */
 int roles_of_peer(int fd, const struct config *c, struct peer *out) MUST_CHECK;
 
+/* Warns of each user and group of the roles table that this machine does not
+ * know: no fault of the file, but a misspelt one shuts its people out.  How
+ * many there are. */
+size_t roles_warn(const struct config *c);
+
 /* "view, staff" */
 void roles_format(unsigned roles, char *out, size_t cap);
 

@@ -33,6 +33,7 @@
 #include "daemon/control_verbs.h"
 #include "daemon/json.h"
 #include "daemon/lines.h"
+#include "daemon/roles.h"
 
 #define PATIENCE_MS 5000
 #define BEDS 2
@@ -1159,11 +1160,31 @@ close_checker(void **state)
 	return pclose(answers);
 }
 
+/* A misspelt group would shut the nurses out without a word. */
+static void
+unknown_users_and_groups_of_the_roles_are_counted(void **state)
+{
+	struct config_role role[] = {
+		{ "root", false, ROLE_ADMIN },
+		{ "root", true, ROLE_ADMIN },
+		{ "no-such-group-here", true, ROLE_STAFF },
+		{ "no-such-user-here", false, ROLE_VIEW },
+	};
+	struct config c = { .roles = role, .roles_n = 2 };
+
+	(void)state;
+	assert_int_equal(roles_warn(&c), 0);
+	c.roles_n = 4;
+	assert_int_equal(roles_warn(&c), 2);
+}
+
 int
 main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    unknown_users_and_groups_of_the_roles_are_counted),
 		T(a_whole_session_by_the_socket_is_as_the_schema_says),
 		T(a_reload_that_fails_says_every_complaint),
 		T(an_alarm_is_listed_and_acknowledged_once),
