@@ -30,6 +30,7 @@
 struct tty {
 	int fd;			/* the serial port's belongs to 'sp' */
 	struct sp_port *sp;	/* NULL for a pseudo-terminal */
+	bool locked;		/* by us: what is set is ours to undo */
 	bool counts;		/* 'base' holds the counters at opening */
 	struct serial_icounter_struct base;
 	struct tty_errors errors;	/* as last asked */
@@ -187,10 +188,11 @@ refused:
  * closing, but a pseudo-terminal keeps it for as long as its other end is
  * open, and would shut out vitalsd itself after a kill -9. */
 static int
-lock(const struct tty *t)
+lock(struct tty *t)
 {
 	if (flock(t->fd, LOCK_EX | LOCK_NB) != 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	t->locked = true;
 	if (t->sp != NULL && ioctl(t->fd, TIOCEXCL) != 0)
 		return -errno;
 	return 0;
@@ -315,7 +317,7 @@ transport_close(struct tty *t)
 {
 	if (t == NULL)
 		return;
-	if (t->fd >= 0) {
+	if (t->locked) {
 		transport_drop_unsent(t);	/* so that close() need not wait */
 		(void)ioctl(t->fd, TIOCNXCL);
 		(void)flock(t->fd, LOCK_UN);

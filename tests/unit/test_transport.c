@@ -259,6 +259,29 @@ a_second_opener_is_told_that_the_port_is_in_use(void **state)
 	close(fd);
 }
 
+/* The lock and the output belong to the terminal, whoever asks. */
+static void
+an_opener_that_is_refused_undoes_nothing_of_the_first(void **state)
+{
+	struct fixture *f = *state;
+	int exclusive = 0;
+
+	for (int i = 0; i < EACH; i++) {
+		struct tty *second = NULL;
+		char device[TTY_DEVICE];
+
+		assert_int_equal(try(f, TRANSPORT_SERIAL, &plain), 0);
+		ptyshim.dropped = 0;
+		assert_int_equal(transport_open(&second, each[i], f->pty.link,
+		    &plain, device, f->why), -EBUSY);
+		assert_int_equal(ptyshim.dropped, 0);
+		assert_int_equal(ioctl(transport_fd(f->tty), TIOCGEXCL,
+		    &exclusive), 0);
+		assert_true(exclusive);
+		shut(f);
+	}
+}
+
 /* TIOCEXCL does not hold root back, so its presence is asked for.  On a
  * pseudo-terminal it would outlive us: a killed vitalsd that is no root could
  * not come back. */
@@ -390,6 +413,7 @@ main(void)
 		TEST(every_byte_passes_unchanged_in_both_directions),
 		TEST(what_came_before_the_line_was_opened_is_not_read),
 		TEST(a_second_opener_is_told_that_the_port_is_in_use),
+		TEST(an_opener_that_is_refused_undoes_nothing_of_the_first),
 		TEST(programs_that_know_no_locks_are_kept_out_too),
 		TEST(nothing_now_and_unplugged_are_told_apart),
 		TEST(a_full_output_buffer_is_no_unplugged_port),
