@@ -112,7 +112,7 @@ alarm_start(struct alarm *a, enum priority level, int rank,
 {
 	a->event = id_next(ids);
 	a->state = ALARM_ACTIVE;
-	a->priority = a->level = level;
+	a->priority = a->level = a->peak = level;
 	a->rank = rank;
 	a->acknowledged = a->withheld = a->demo = false;
 	return ALARM_START;
@@ -150,6 +150,8 @@ alarm_move(struct alarm *a, enum priority level, int rank,
 		a->acknowledged = false;
 		if (level > a->priority)
 			a->priority = level;
+		if (level > a->peak)
+			a->peak = level;
 		return ALARM_ESCALATE;
 	}
 	if (down) {
@@ -187,6 +189,7 @@ alarm_show(const struct alarm *a, struct alarm_change *out)
 	out->phase = a->phase;
 	out->state = a->state;
 	out->priority = a->priority;
+	out->peak = a->peak;
 	out->level = a->level;
 	out->acknowledged = a->acknowledged;
 	out->confirmed = a->confirmed;

@@ -61,6 +61,7 @@ struct alarm {
 	enum alarm_phase phase;	/* of the last change */
 	enum priority priority;	/* of the signal */
 	enum priority level;	/* of the condition */
+	enum priority peak;	/* the highest signal of the event so far */
 	int rank;		/* orders causes of one level */
 	int tier;		/* that decides; -1: none */
 	int worst;		/* the tier of the highest level, for as long as

@@ -62,6 +62,7 @@ struct board_level {
 struct port_state {
 	struct board_port is;
 	bool open;
+	bool reworded;		/* T1: told that the line came or went */
 	bool demo;		/* its last reading was marked as such */
 	int64_t good_ms;	/* the last sound frame */
 	uint32_t fed;		/* bit per subject: gave it a value in this

@@ -472,6 +472,7 @@ ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
 	a->state = c->state;
 	a->phase = c->phase;
 	a->priority = c->priority;
+	a->peak = PRIORITY_HIGH;	/* the log does not say */
 	a->level = c->level;
 	a->rank = tier_info[tier].row;
 	a->tier = a->worst = tier;

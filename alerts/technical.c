@@ -47,9 +47,12 @@ technical_link(struct board *b, size_t port, bool open)
 	bool other = p->open != open;
 
 	p->open = open;
-	if (other && alarm_is_open(&b->alarm[SLOT_NO_DATA + port]))
-		technical_tell(b, SLOT_NO_DATA + (int)port, ALARM_UPDATE,
-		    NULL, NULL);
+	/* Once an event: a loose plug comes and goes every second. */
+	if (!other || p->reworded ||
+	    !alarm_is_open(&b->alarm[SLOT_NO_DATA + port]))
+		return;
+	p->reworded = true;
+	technical_tell(b, SLOT_NO_DATA + (int)port, ALARM_UPDATE, NULL, NULL);
 }
 
 static void
@@ -103,7 +106,7 @@ is_explained(const struct board *b, int subject)
 static void
 update_no_data(struct board *b, size_t port)
 {
-	const struct port_state *p = &b->port[port];
+	struct port_state *p = &b->port[port];
 	bool explained[SUBJECT_LEVELS] = { false };
 	enum priority level = PRIORITY_NONE;
 
@@ -116,6 +119,7 @@ update_no_data(struct board *b, size_t port)
 	for (int i = 0; i < SUBJECT_LEVELS; i++)
 		explained[i] = is_explained(b, i);
 	move(b, SLOT_NO_DATA + (int)port, level, p->good_ms);
+	p->reworded = p->reworded && is_silent(b, port);
 	for (int i = 0; i < SUBJECT_LEVELS; i++) {
 		if (explained[i] && !is_explained(b, i) &&
 		    b->subject[i].waiting_ms != BOARD_NEVER)

@@ -563,6 +563,16 @@ outbox_restore(struct outbox *o, const struct notice *n, size_t count)
 		(void)append(o, &n[i], moment(o).t_ms);
 }
 
+/* Who was called at all is told how it goes on, until it is over. */
+static bool
+concerns(const struct alarm_change *c, enum priority at_least)
+{
+	bool calls = c->phase == ALARM_START || c->phase == ALARM_CONTINUE ||
+	    c->phase == ALARM_UPDATE || c->phase == ALARM_ESCALATE;
+
+	return c->priority >= at_least || (!calls && c->peak >= at_least);
+}
+
 void
 outbox_alarm(struct outbox *o, const struct now *now,
     const struct alarm_change *c, const char *label)
@@ -575,7 +585,7 @@ outbox_alarm(struct outbox *o, const struct now *now,
 		struct notice *n = &r.notice;
 		struct waiting *w;
 
-		if (c->priority < o->channel[i].at_least)
+		if (!concerns(c, o->channel[i].at_least))
 			continue;
 		memset(n, 0, offsetof(struct notice, body));
 		n->key = id_next(o->ids);

@@ -84,6 +84,9 @@ struct alarm_change {
 					 * latching */
 	enum priority level;		/* the condition as it is now;
 					 * NONE once it is gone */
+	enum priority peak;		/* the highest signal of the event so
+					 * far, or higher; not logged: whoever
+					 * heard of it must hear how it ends */
 	bool acknowledged;
 	bool confirmed;			/* cuff: by a second reading; true where
 					 * none is needed */

@@ -855,6 +855,60 @@ a_silent_monitor_is_one_alarm_and_high_in_the_infusion(void **state)
 }
 
 static void
+a_loose_plug_is_told_once_and_not_at_each_contact(void **state)
+{
+	(void)state;
+	a_session();
+	for (int event = 0; event < 2; event++) {
+		w.silent = true;
+		pass(15);
+		(void)next("no-data:ge", ALARM_START, PRIORITY_MEDIUM);
+		for (int i = 0; i < 60; i++) {
+			board_link(&w.board, w.t_ms, 0, i % 2 == 1);
+			pass(1);
+		}
+		(void)next("no-data:ge", ALARM_UPDATE, PRIORITY_MEDIUM);
+		w.silent = false;
+		pass(1);
+		(void)next("no-data:ge", ALARM_END, PRIORITY_MEDIUM);
+		nothing_more();
+	}
+}
+
+/* For those who are called to high alarms only. */
+static void
+a_change_says_how_high_its_event_has_been(void **state)
+{
+	struct alarm_change open;
+
+	(void)state;
+	a_session();
+	w.spo2 = 90;
+	pass(20);
+	assert_int_equal(next("spo2-low", ALARM_START, PRIORITY_MEDIUM)->peak,
+	    PRIORITY_MEDIUM);
+	w.spo2 = 86;
+	pass(12);
+	assert_int_equal(next("spo2-low", ALARM_ESCALATE, PRIORITY_HIGH)->peak,
+	    PRIORITY_HIGH);
+	assert_int_equal(open_now(&open, 1), 1);
+	assert_true(board_ack(&w.board, w.t_ms, open.event, "nina"));
+	(void)next("spo2-low", ALARM_ACKNOWLEDGE, PRIORITY_HIGH);
+	w.spo2 = 91;
+	pass(10);
+	(void)next("spo2-low", ALARM_DEESCALATE, PRIORITY_MEDIUM);
+	w.spo2 = 97;
+	pass(10);
+	assert_int_equal(next("spo2-low", ALARM_END, PRIORITY_MEDIUM)->peak,
+	    PRIORITY_HIGH);
+	w.spo2 = 91;
+	pass(17);
+	assert_int_equal(next("spo2-low", ALARM_START, PRIORITY_MEDIUM)->peak,
+	    PRIORITY_MEDIUM);
+	nothing_more();
+}
+
+static void
 each_monitor_is_missed_by_its_own_name(void **state)
 {
 	const struct alarm_change *c;
@@ -1926,6 +1980,8 @@ main(void)
 		T(an_alarm_of_before_the_pause_is_ended_for_those_who_were_told),
 		T(the_loss_of_a_monitor_cannot_be_paused),
 		T(a_silent_monitor_is_one_alarm_and_high_in_the_infusion),
+		T(a_loose_plug_is_told_once_and_not_at_each_contact),
+		T(a_change_says_how_high_its_event_has_been),
 		T(each_monitor_is_missed_by_its_own_name),
 		T(a_bed_without_a_monitor_misses_its_values),
 		T(two_systolic_values_are_two_measurements),

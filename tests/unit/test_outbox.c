@@ -321,6 +321,27 @@ each_channel_gets_what_is_urgent_enough(void **state)
 }
 
 static void
+who_was_called_to_a_high_alarm_is_told_its_end(void **state)
+{
+	struct fixture *f = *state;
+	struct alarm_change c = { .event = { 0xabc, 500 }, .phase = ALARM_END,
+		.priority = PRIORITY_MEDIUM, .peak = PRIORITY_HIGH };
+
+	join_and_greet(f);
+	outbox_alarm(f->outbox, &f->now, &c, "Chair 3");
+	assert_string_equal(hear_notice(f),
+	    "station medium 0000000000000abc-3");
+	assert_string_equal(hear_notice(f),
+	    "pager medium 0000000000000abc-4");
+	/* But it is called by what is high alone. */
+	c.phase = ALARM_CONTINUE;
+	outbox_alarm(f->outbox, &f->now, &c, "Chair 3");
+	assert_string_equal(hear_notice(f),
+	    "station medium 0000000000000abc-5");
+	assert_string_equal(hear_notice(f), "");
+}
+
+static void
 a_change_during_a_pause_makes_no_notice(void **state)
 {
 	struct fixture *f = *state;
@@ -719,6 +740,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_notice_leaves_in_the_turn_of_its_alarm),
 		T(each_channel_gets_what_is_urgent_enough),
+		T(who_was_called_to_a_high_alarm_is_told_its_end),
 		T(a_change_during_a_pause_makes_no_notice),
 		T(a_notice_is_offered_again_under_its_key_until_delivered),
 		T(each_attempt_is_recorded),
