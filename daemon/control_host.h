@@ -25,7 +25,8 @@ struct control_host {
 	struct store *store;
 	struct outbox *outbox;
 	struct now started;
-	/* The ticket of the last record handed to the store (0: refused). */
+	/* The ticket of the last statement handed to the store; 0 if one since
+	 * the last question was refused. */
 	uint64_t (*ticket)(void *arg);
 	/* The id of the next session on that bed ("20261121-CHAIR3-1"). */
 	void (*session_id)(void *arg, size_t bed, int64_t wall_ms,

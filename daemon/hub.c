@@ -601,9 +601,24 @@ void
 hub_site_limits(struct hub *h, const struct limit_set *site)
 {
 	h->site = *site;
-	for (size_t i = 0; i < h->beds_n; i++)
-		if (!in_session(&h->bed[i]))
-			h->bed[i].limits = *site;
+	for (size_t i = 0; i < h->beds_n; i++) {
+		struct hub_bed *b = &h->bed[i];
+
+		if (in_session(b))
+			continue;
+		b->limits = *site;
+		board_limits(&b->board, h->now.t_ms, site);
+		settle(h, i);
+	}
+}
+
+void
+hub_label(struct hub *h, size_t bed, const char *label)
+{
+	struct hub_bed *b = &h->bed[bed];
+
+	copy_text(b->label, sizeof b->label, label);
+	tell_changed(h, bed);
 }
 
 enum priority

@@ -163,6 +163,9 @@ void hub_event(struct hub *h, const struct now *now, const struct event *e);
  * session at its end. */
 void hub_site_limits(struct hub *h, const struct limit_set *site);
 
+/* The bed's neutral label changed (a reload): notices and screens take it. */
+void hub_label(struct hub *h, size_t bed, const char *label);
+
 /* The worst open priority, and how many beds have a session. */
 enum priority hub_worst(const struct hub *h);
 size_t hub_sessions(const struct hub *h);

@@ -62,7 +62,8 @@ struct service {
 	struct port **port;
 	struct resume resume;
 	struct now started;
-	uint64_t ticket;	/* of the last record */
+	uint64_t ticket;	/* of the last statement */
+	bool refused;		/* one since somebody asked had no room */
 	int64_t armed_ms;	/* what the deadline timer is set to */
 	int step_fd;
 	int64_t offset_ms;	/* wall minus BOOTTIME, when last looked */
@@ -89,9 +90,13 @@ hub_record_sink(void *arg, const struct now *now, const struct record *r,
 {
 	struct service *s = arg;
 
-	s->ticket = store_record(s->store, now, r, urgent);
-	if (r->class == RECORD_STATEMENT &&
-	    r->statement.kind == STATEMENT_SESSION_START)
+	uint64_t ticket = store_record(s->store, now, r, urgent);
+
+	if (r->class != RECORD_STATEMENT)
+		return;
+	s->ticket = ticket;
+	s->refused |= ticket == 0;
+	if (r->statement.kind == STATEMENT_SESSION_START)
 		resume_took_id(&s->resume, r->statement.session);
 }
 
@@ -124,8 +129,12 @@ outbox_trouble_sink(void *arg, const char *channel, bool holds,
 {
 	struct service *s = arg;
 	struct now now = clock_now();
+	char text[256];
 
-	hub_box(&s->hub, &now, BOX_UNDELIVERED, channel, holds, why);
+	snprintf(text, sizeof text, "notices for %s do not arrive: %s",
+	    channel, why);
+	hub_box(&s->hub, &now, BOX_UNDELIVERED, channel, holds,
+	    holds ? text : "");
 }
 
 static struct now
@@ -182,8 +191,10 @@ static uint64_t
 control_ticket(void *arg)
 {
 	struct service *s = arg;
+	uint64_t ticket = s->refused ? 0 : s->ticket;
 
-	return s->ticket;
+	s->refused = false;
+	return ticket;
 }
 
 static void
@@ -420,6 +431,8 @@ reload(void *arg, struct complaints *why)
 	s->old = old;
 	s->config = next;
 	hub_site_limits(&s->hub, &next->limits);
+	for (size_t i = 0; i < next->beds_n; i++)
+		hub_label(&s->hub, i, next->beds[i].label);
 	outbox_reload(s->outbox, next);
 	control_reconfigure(s->control, next);
 	snprintf(e.text, sizeof e.text, "configuration %s reloaded, SHA-256 "
@@ -641,6 +654,15 @@ open_ports(struct service *s)
 	return 0;
 }
 
+static void
+complain_socket(const char *path, int r)
+{
+	fprintf(stderr, "vitalsd: %s: %s\n", path, r == -EADDRINUSE ?
+	    "another vitalsd is running" : r == -ENOTSOCK ?
+	    "is in the way and no socket; move it, or give another --run" :
+	    strerror(-r));
+}
+
 static int
 start(struct service *s)
 {
@@ -671,9 +693,7 @@ start(struct service *s)
 	r = outbox_new(&s->outbox, s->loop, s->paths->notify_sock, s->config,
 	    &s->hub.ids, &outbox_sink);
 	if (r < 0) {
-		fprintf(stderr, "vitalsd: %s: %s\n", s->paths->notify_sock,
-		    r == -EADDRINUSE ? "another vitalsd is running" :
-		    strerror(-r));
+		complain_socket(s->paths->notify_sock, r);
 		return r;
 	}
 	host.config = s->config;
@@ -683,8 +703,7 @@ start(struct service *s)
 	host.started = s->started;
 	r = control_new(&s->control, s->loop, s->paths->control_sock, &host);
 	if (r < 0) {
-		fprintf(stderr, "vitalsd: %s: %s\n", s->paths->control_sock,
-		    strerror(-r));
+		complain_socket(s->paths->control_sock, r);
 		return r;
 	}
 	if ((r = add_sources(s)) < 0)

@@ -397,6 +397,26 @@ the_deadline_is_never_later_than_a_board_needs(void **unused)
 	}
 }
 
+static void
+a_reload_takes_labels_and_the_limits_of_idle_beds(void **unused)
+{
+	static struct ward w;
+	struct limit_set site;
+	struct alarm_change open[4];
+
+	(void)unused;
+	open_ward(&w);
+	limit_set_default(&site);
+	site.idle_vitals_ms = 20000;
+	hub_site_limits(&w.hub, &site);
+	hub_label(&w.hub, 0, "Room 5");
+	hear_for(&w, 0, 97, 18);
+	assert_int_equal(hub_alarms(&w.hub, 0, open, 4), 0);
+	hear_for(&w, 0, 97, 5);
+	assert_int_equal(hub_alarms(&w.hub, 0, open, 4), 1);
+	assert_string_equal(w.last_label, "Room 5");
+}
+
 int
 main(void)
 {
@@ -412,6 +432,8 @@ main(void)
 		cmocka_unit_test(limits_of_a_session_do_not_survive_it),
 		cmocka_unit_test(a_session_goes_on_after_a_restart_with_its_alarm),
 		cmocka_unit_test(the_deadline_is_never_later_than_a_board_needs),
+		cmocka_unit_test(
+		    a_reload_takes_labels_and_the_limits_of_idle_beds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
