@@ -210,7 +210,10 @@ log_open(sqlite3 **out, const char *path, char error[LOG_ERROR])
 
 	if (stat(path, &st) < 0) {
 		r = -errno;
-		return log_complain(error, r, "%s: %s", path, strerror(-r));
+		return log_complain(error, r, "%s: %s%s", path, strerror(-r),
+		    r == -EACCES ? "; the group of its directory may read "
+		    "it" : r == -ENOENT || r == -ENOTDIR ? "; is --state (or "
+		    "VITALSD_STATE) right, and has vitalsd run?" : "");
 	}
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) !=
 	    SQLITE_OK) {

@@ -268,6 +268,7 @@ what_is_no_log_is_refused_with_the_reason(void **state)
 
 	snprintf(path, sizeof path, "%s/none.db", f->dir);
 	assert_int_equal(log_open(&db, path, error), -ENOENT);
+	assert_non_null(strstr(error, "is --state (or VITALSD_STATE) right"));
 	snprintf(path, sizeof path, "%s/text.db", f->dir);
 	out = fopen(path, "w");
 	assert_non_null(out);
