@@ -285,6 +285,20 @@ print_cuffs(const struct review_view *v)
 	}
 }
 
+/* The digest by which a later change of the log would show. */
+static void
+print_seal(const struct review_view *v)
+{
+	json_t *o = json_loads(v->s->seal, 0, NULL);
+	const char *digest = json_string_value(json_object_get(o, "digest"));
+
+	if (digest != NULL)
+		fprintf(v->c->out, "\nsealed, SHA-256 %s\n", digest);
+	else if (!v->s->open)
+		fprintf(v->c->out, "\nNOT SEALED (yet)\n");
+	json_decref(o);
+}
+
 static void
 print_view(const struct review_view *v)
 {
@@ -297,8 +311,7 @@ print_view(const struct review_view *v)
 	print_cuffs(v);
 	review_alarms(v, false);
 	review_statements(v);
-	if (v->s->seal[0] != '\0')
-		fprintf(v->c->out, "\nseal %s\n", v->s->seal);
+	print_seal(v);
 	fprintf(v->c->out, "\nThe monitors' own alarms are primary; vitalsd is "
 	    "a second notice and says nothing about treatment.\n");
 }

@@ -210,7 +210,7 @@ read_events(struct reader *y)
 		e->count = sqlite3_column_int64(q, 9);
 		log_take_text(q, 10, e->text, sizeof e->text);
 		if (e->kind == EVENT_SEAL)
-			snprintf(s->seal, sizeof s->seal, "%.95s", e->text);
+			snprintf(s->seal, sizeof s->seal, "%s", e->text);
 		if (e->kind == EVENT_BRIDGE)
 			s->boots++;
 	}

@@ -66,7 +66,7 @@ struct log_session {
 	size_t ports_n;
 	struct log_reading *readings;	/* within its time, in order */
 	size_t readings_n;
-	char seal[96];		/* its seal's text; "" if none */
+	char seal[TEXT_MAX];	/* its seal, JSON (docs/log.md); "" if none */
 };
 
 struct log_row {		/* of a list of sessions */
