@@ -192,6 +192,8 @@ alarm_show(const struct alarm *a, struct alarm_change *out)
 	out->peak = a->peak;
 	out->level = a->level;
 	out->acknowledged = a->acknowledged;
+	if (a->acknowledged)
+		memcpy(out->by, a->by, sizeof out->by);
 	out->confirmed = a->confirmed;
 	out->paused = a->withheld;
 	out->demo = a->demo;
@@ -214,6 +216,7 @@ alarm_tell(struct alarm *a, enum alarm_phase phase, bool pausing,
 		a->withheld = false;
 	a->phase = phase;
 	alarm_show(a, out);
+	out->by[0] = '\0';	/* of a change: who made it */
 	if (calls)
 		out->paused = hold;
 }

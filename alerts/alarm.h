@@ -67,6 +67,7 @@ struct alarm {
 	int worst;		/* the tier of the highest level, for as long as
 				 * nobody has acknowledged it; -1: none */
 	bool acknowledged;
+	char by[BY_MAX];	/* who did; meaningless unless acknowledged */
 	bool confirmed;
 	bool withheld;		/* raised in a pause and not announced since */
 	bool demo;
@@ -111,7 +112,8 @@ alarm_is_open(const struct alarm *a)
 void alarm_tell(struct alarm *a, enum alarm_phase phase, bool pausing,
     struct alarm_change *out);
 
-/* The same without a change having happened, for those who look. */
+/* The same without a change having happened, for those who look; and who has
+ * acknowledged it. */
 void alarm_show(const struct alarm *a, struct alarm_change *out);
 
 #endif

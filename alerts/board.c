@@ -287,8 +287,12 @@ board_ack(struct board *b, int64_t t_ms, struct event_id event, const char *by)
 		if (!alarm_is_open(a) || !event_id_equal(a->event, event))
 			continue;
 		phase = alarm_acknowledge(a);
-		if (phase != ALARM_UNCHANGED)
+		if (phase != ALARM_UNCHANGED) {
+			struct phrase who = phrase_begin(a->by, sizeof a->by);
+
+			phrase_put(&who, by);
 			tell(b, i, (enum alarm_phase)phase, by, NULL);
+		}
 		return true;
 	}
 	return false;

@@ -229,8 +229,13 @@ box_ack(struct box *b, int64_t t_ms, struct event_id event, const char *by)
 			(void)!alarm_finish(&s->alarm);
 			phase = ALARM_RESET;
 		}
-		if (phase != ALARM_UNCHANGED)
+		if (phase != ALARM_UNCHANGED) {
+			struct phrase who = phrase_begin(s->alarm.by,
+			    sizeof s->alarm.by);
+
+			phrase_put(&who, by);
 			tell(b, s, phase, by);
+		}
 		return true;
 	}
 	return false;

@@ -104,7 +104,8 @@ struct alarm_change {
 	int64_t value_age_ms;
 	int64_t since_ms;		/* t_ms at which the limit was first
 					 * crossed */
-	char by[BY_MAX];		/* ACKNOWLEDGE, RESET: who */
+	char by[BY_MAX];		/* ACKNOWLEDGE, RESET: who.  In a
+					 * view: who acknowledged it */
 	char text[TEXT_MAX];		/* a sentence for people:
 					 * "SpO2 86 % (<88)" */
 };

@@ -194,6 +194,8 @@ desaturate(struct ward *w, char event[64])
 	types(w, event, WORDS("alarm", "ack", "--by", "Ana R."));
 	a = ward_wait_alarm(w, "spo2-low", "active", "high", 1);
 	assert_true(json_is_true(json_object_get(a, "acknowledged")));
+	assert_string_equal(json_string_value(json_object_get(a, "by")),
+	    "Ana R.");
 	json_decref(a);
 	ward_sim(w, "CHAIR1 spo2 97 over 1s");
 	(void)ward_wait_alarm(w, "spo2-low", "", "none", 30);

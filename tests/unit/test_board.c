@@ -364,11 +364,14 @@ static void
 acknowledged_while_active_it_ends_when_it_is_over(void **state)
 {
 	const struct alarm_change *c;
+	struct alarm_change open[1];
 	struct event_id event;
 
 	(void)state;
 	a_session();
 	event = a_high_alarm();
+	assert_int_equal(open_now(open, 1), 1);
+	assert_string_equal(open[0].by, "");
 	assert_true(board_ack(&w.board, w.t_ms, event, "nina"));
 	c = next("hr-low", ALARM_ACKNOWLEDGE, PRIORITY_HIGH);
 	assert_true(c->acknowledged);
@@ -376,10 +379,13 @@ acknowledged_while_active_it_ends_when_it_is_over(void **state)
 	/* Once is enough. */
 	assert_true(board_ack(&w.board, w.t_ms, event, "omar"));
 	nothing_more();
+	assert_int_equal(open_now(open, 1), 1);
+	assert_string_equal(open[0].by, "nina");
 	w.hr = 60;
 	pass(10);
-	assert_int_equal(next("hr-low", ALARM_END, PRIORITY_HIGH)->level,
-	    PRIORITY_NONE);
+	c = next("hr-low", ALARM_END, PRIORITY_HIGH);
+	assert_int_equal(c->level, PRIORITY_NONE);
+	assert_string_equal(c->by, "");	/* she did not end it */
 	nothing_more();
 }
 

@@ -162,6 +162,7 @@ other_conditions_last_although_acknowledged(void **state)
 	(void)last(2, "disk-low", ALARM_ACKNOWLEDGE, PRIORITY_HIGH);
 	assert_int_equal(box_view(&x.box, open, 2), 1);
 	assert_true(open[0].acknowledged);
+	assert_string_equal(open[0].by, "it");
 	open[0].event.n = 0;
 	assert_int_equal(box_view(&x.box, open, 0), 0);
 	assert_int_equal(open[0].event.n, 0);
