@@ -179,6 +179,13 @@ a_killed_notifier_is_missed_and_loses_no_notice(void **state)
 	start_all(w);
 	begin_infusion(w, session);
 	nothing_is_undelivered(w);
+	/* It is missed although nothing waits for it. */
+	ward_kill(&w->notify, SIGKILL);
+	json_decref(ward_wait_alarm(w, "undelivered:station", "active",
+	    "medium", 10));
+	ward_start_notify(w);
+	(void)ward_wait_alarm(w, "undelivered:station", "", "none", 20);
+	nothing_is_undelivered(w);
 	ward_receiver_mode(w, "500");
 	ward_sim(w, "CHAIR1 spo2 90");
 	json_decref(ward_wait_alarm(w, "spo2-low", "active", "medium", 20));
@@ -202,6 +209,37 @@ a_killed_notifier_is_missed_and_loses_no_notice(void **state)
 	ward_receiver_mode(w, "ok");
 	ward_start_notify(w);
 	(void)ward_wait_alarm(w, "undelivered:station", "", "none", 20);
+	every_notice_arrived(w);
+	assert_true(ward_received(w, key) >= 1);
+	free(key);
+}
+
+static void
+what_waited_when_both_were_killed_is_delivered_after(void **state)
+{
+	struct ward *w = *state;
+	char session[64], *key;
+	int64_t waiting;
+
+	start_all(w);
+	begin_infusion(w, session);
+	nothing_is_undelivered(w);
+	ward_receiver_mode(w, "500");
+	ward_sim(w, "CHAIR1 spo2 85");
+	json_decref(ward_wait_alarm(w, "spo2-low", "active", "high", 20));
+	ward_wait_sql(w, "SELECT count(*) FROM notice WHERE body LIKE "
+	    "'%spo2-low%'", 1, 5);
+	key = ward_sql_text(w, "SELECT key FROM notice WHERE body LIKE "
+	    "'%spo2-low%' LIMIT 1");
+	assert_non_null(key);
+	ward_kill(&w->vitalsd, SIGKILL);
+	ward_kill(&w->notify, SIGKILL);
+	waiting = ward_sql(w, "SELECT count(*) FROM notices WHERE "
+	    "delivered_at IS NULL");
+	assert_true(waiting >= 1);
+	ward_receiver_mode(w, "ok");
+	ward_restart_vitalsd(w);
+	ward_start_notify(w);
 	every_notice_arrived(w);
 	assert_true(ward_received(w, key) >= 1);
 	free(key);
@@ -277,6 +315,7 @@ main(void)
 		WARD_TEST(
 		    a_session_goes_on_after_a_kill_with_its_alarm_and_clock),
 		WARD_TEST(a_killed_notifier_is_missed_and_loses_no_notice),
+		WARD_TEST(what_waited_when_both_were_killed_is_delivered_after),
 		WARD_TEST(no_kill_at_any_moment_loses_what_was_promised),
 	};
 

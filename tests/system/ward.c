@@ -727,42 +727,48 @@ ward_bed(struct ward *w)
 	return bed;
 }
 
-char *
-ward_sql_text(const struct ward *w, const char *query)
+/* The first column of the first row, malloc'ed; or NULL and why. */
+static char *
+look_up(const struct ward *w, const char *query, char why[256])
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *q = NULL;
 	char *text = NULL;
+	int rc = sqlite3_open_v2(ward_path(w, "state/log.db"), &db,
+	    SQLITE_OPEN_READONLY, NULL);
 
-	if (sqlite3_open_v2(ward_path(w, "state/log.db"), &db,
-	    SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
-		sqlite3_busy_timeout(db, 1000);
-		if (sqlite3_prepare_v2(db, query, -1, &q, NULL) == SQLITE_OK &&
-		    sqlite3_step(q) == SQLITE_ROW &&
-		    sqlite3_column_text(q, 0) != NULL)
-			text = strdup((const char *)sqlite3_column_text(q, 0));
-		sqlite3_finalize(q);
+	why[0] = '\0';
+	if (rc == SQLITE_OK) {
+		sqlite3_busy_timeout(db, 2000);
+		rc = sqlite3_prepare_v2(db, query, -1, &q, NULL);
 	}
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(q);
+	if (rc == SQLITE_ROW && sqlite3_column_text(q, 0) != NULL)
+		text = strdup((const char *)sqlite3_column_text(q, 0));
+	else
+		snprintf(why, 256, "%s", rc == SQLITE_ROW || rc == SQLITE_DONE ?
+		    "nothing" : sqlite3_errmsg(db));
+	sqlite3_finalize(q);
 	sqlite3_close(db);
 	return text;
+}
+
+char *
+ward_sql_text(const struct ward *w, const char *query)
+{
+	char why[256];
+
+	return look_up(w, query, why);
 }
 
 int64_t
 ward_sql(const struct ward *w, const char *query)
 {
-	sqlite3 *db = NULL;
-	sqlite3_stmt *q = NULL;
-	int64_t value = -1;
+	char *text = ward_sql_text(w, query);
+	int64_t value = text != NULL ? strtoll(text, NULL, 10) : -1;
 
-	if (sqlite3_open_v2(ward_path(w, "state/log.db"), &db,
-	    SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
-		sqlite3_busy_timeout(db, 1000);
-		if (sqlite3_prepare_v2(db, query, -1, &q, NULL) == SQLITE_OK &&
-		    sqlite3_step(q) == SQLITE_ROW)
-			value = sqlite3_column_int64(q, 0);
-		sqlite3_finalize(q);
-	}
-	sqlite3_close(db);
+	free(text);
 	return value;
 }
 
@@ -770,12 +776,19 @@ void
 ward_wait_sql(const struct ward *w, const char *query, int64_t at_least,
     int timeout_s)
 {
-	int64_t until = ward_now_ms() + timeout_s * 1000, value;
+	int64_t until = ward_now_ms() + timeout_s * 1000;
 
-	while ((value = ward_sql(w, query)) < at_least) {
-		if (ward_now_ms() > until)
-			ward_fail(w, "%s gives %lld, not %lld", query,
-			    (long long)value, (long long)at_least);
+	for (;;) {
+		char why[256], *text = look_up(w, query, why);
+		bool enough = text != NULL &&
+		    strtoll(text, NULL, 10) >= at_least;
+
+		if (!enough && ward_now_ms() > until)
+			ward_fail(w, "%s gives %s, not %lld", query,
+			    text != NULL ? text : why, (long long)at_least);
+		free(text);
+		if (enough)
+			return;
 		ward_nap(50);
 	}
 }
