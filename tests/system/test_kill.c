@@ -258,7 +258,7 @@ no_kill_at_any_moment_loses_what_was_promised(void **state)
 {
 	struct ward *w = *state;
 	unsigned seed = (unsigned)getpid();
-	char session[64], query[256], text[32];
+	char session[64], query[256], text[32], *check;
 	json_t *bed;
 
 	print_message("seed %u\n", seed);
@@ -305,7 +305,9 @@ no_kill_at_any_moment_loses_what_was_promised(void **state)
 	    "notice GROUP BY key HAVING count(*) > 1)"), 0);
 	assert_int_equal(ward_sql(w, "SELECT count(*) FROM event WHERE kind = "
 	    "7"), 6);
-	assert_string_equal(ward_sql_text(w, "PRAGMA integrity_check"), "ok");
+	check = ward_sql_text(w, "PRAGMA integrity_check");
+	assert_string_equal(check, "ok");
+	free(check);
 }
 
 int
