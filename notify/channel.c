@@ -167,7 +167,7 @@ static void *
 channel_work(void *arg)
 {
 	struct channel *ch = arg;
-	int64_t due_ms, wait_ms;
+	int64_t due_ms, t_ms, wait_ms;
 	bool stop = false;
 	int running;
 
@@ -181,9 +181,13 @@ channel_work(void *arg)
 		due_ms = queue_due_ms(&ch->queue);
 		stop = ch->stop;
 		pthread_mutex_unlock(&ch->lock);
+		/* What was never put off is due since INT64_MIN. */
+		t_ms = clock_boot_ms();
 		wait_ms = 60000;
-		if (due_ms != QUEUE_NEVER && due_ms - clock_boot_ms() < wait_ms)
-			wait_ms = due_ms - clock_boot_ms();
+		if (due_ms <= t_ms)
+			wait_ms = 0;
+		else if (due_ms - t_ms < wait_ms)
+			wait_ms = due_ms - t_ms;
 		if (!stop && wait_ms > 0 && curl_multi_poll(ch->multi, NULL, 0,
 		    (int)wait_ms, NULL))
 			journal_error("channel %s: libcurl cannot wait",
