@@ -119,7 +119,7 @@ static const struct {
 	{ ASKS("session.start", "{\"bedd\":\"CHAIR1\"}"), -32602, "bedd" },
 	{ ASKS("session.start", "{\"bed\":7}"), -32602, "bed" },
 	{ ASKS("session.start", "{\"bed\":\"CHAIR9\"}"), 3, "CHAIR9" },
-	{ ASKS("session.start", "{\"at\":\"25:99\"}"), 1, "25:99" },
+	{ ASKS("session.start", "{\"at\":\"25:99\"}"), -32602, "25:99" },
 	{ ASKS("session.start", "{\"by\":\"\\u0000\"}"), -32700, "not JSON" },
 	{ ASKS("infusion.stop", "{}"), 1, "session" },
 	{ ASKS("mark", "{}"), -32602, "text" },
