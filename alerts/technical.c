@@ -339,7 +339,8 @@ say_no_data(const struct board *b, const struct port_state *p, bool over,
 		return;
 	phrase_put(text, " for ");
 	phrase_put_span(text, b->now_ms - p->good_ms);
-	phrase_put(text, p->open ? ": the line is open, the monitor is silent" :
+	/* Silence and noise look the same from here: T1 knows sound frames. */
+	phrase_put(text, p->open ? ": the line is open, nothing readable comes" :
 	    ": its cable or adapter is gone");
 }
 
