@@ -283,6 +283,24 @@ hub_restore(struct hub *h, const struct now *now, size_t bed,
 	tell_changed(h, bed);
 }
 
+void
+hub_end_stray(struct hub *h, const struct now *now,
+    const struct alarm_change *open)
+{
+	int bed = hub_find_bed(h, open->bed);
+	struct alarm_change c = *open;
+
+	h->now = *now;
+	copy_text(c.text, sizeof c.text, "vitalsd was restarted");
+	c.by[0] = '\0';	/* who acknowledged it did not end it */
+	c.paused = false;
+	c.phase = ALARM_END;
+	c.state = ALARM_INACTIVE;
+	c.level = PRIORITY_NONE;
+	c.peak = PRIORITY_HIGH;	/* the log does not say */
+	emit_alarm(h, bed >= 0 ? &h->bed[bed] : NULL, now->t_ms, &c);
+}
+
 int
 hub_find_bed(const struct hub *h, const char *id)
 {

@@ -109,6 +109,12 @@ void hub_restore(struct hub *h, const struct now *now, size_t bed,
     const bool armed[LADDERS], const struct baseline *baseline,
     const struct alarm_change *open, size_t open_n);
 
+/* An event of no session that was open when vitalsd ended: it ends with
+ * "vitalsd was restarted"; what still holds is raised afresh.  Before
+ * hub_restore(). */
+void hub_end_stray(struct hub *h, const struct now *now,
+    const struct alarm_change *open);
+
 /* The bed's index, or -1. */
 int hub_find_bed(const struct hub *h, const char *id) MUST_CHECK;
 int hub_find_port(const struct hub *h, const char *name) MUST_CHECK;

@@ -134,6 +134,8 @@ resume_sessions(struct resume *r, struct hub *h, struct outbox *o,
 		journal_error("%s", e.text);
 	}
 	outbox_restore(o, was->notices, was->notices_n);
+	for (size_t i = 0; i < was->stray_n; i++)
+		hub_end_stray(h, now, &was->stray[i]);
 	for (size_t i = 0; i < was->sessions_n; i++) {
 		struct store_session *s = &was->sessions[i];
 		struct limit_set limits = h->site;

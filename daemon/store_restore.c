@@ -299,19 +299,22 @@ restore_armed(struct restore *r, struct store_session *s)
 	return err;
 }
 
+/* The open alarms of a session; of none with "".  An event that began on an
+ * idle bed may have ended in a session. */
 static int
-restore_alarms(struct restore *r, struct store_session *s)
+read_alarms(struct restore *r, const char *session, struct alarm_change **out,
+    size_t *n)
 {
 	sqlite3_stmt *st = NULL;
-	int err = prepare(r->d, "SELECT * FROM alarm WHERE seq IN (SELECT"
-	    " max(seq) FROM alarm WHERE session = ? GROUP BY event)"
-	    " AND state <> 0 ORDER BY seq", &st);	/* ALARM_INACTIVE */
+	int err = prepare(r->d, "SELECT * FROM alarm a WHERE session = ?"
+	    " AND state <> 0 AND NOT EXISTS (SELECT 1 FROM alarm later WHERE"
+	    " later.event = a.event AND later.seq > a.seq) ORDER BY seq",
+	    &st);	/* ALARM_INACTIVE */
 
 	if (err == 0)
-		sqlite3_bind_text(st, 1, s->session.id, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 1, session, -1, SQLITE_STATIC);
 	while (err == 0 && (err = next_row(r->d, st)) == 1) {
-		struct alarm_change *a = grow(&s->open_alarms,
-		    &s->open_alarms_n, sizeof *a);
+		struct alarm_change *a = grow(out, n, sizeof *a);
 
 		err = a == NULL ? -ENOMEM : 0;
 		if (a != NULL)
@@ -349,7 +352,8 @@ restore_sessions(struct restore *r, struct store_restored *out, bool certain)
 		if (err == 0)
 			err = restore_armed(r, s);
 		if (err == 0)
-			err = restore_alarms(r, s);
+			err = read_alarms(r, s->session.id, &s->open_alarms,
+			    &s->open_alarms_n);
 	}
 	sqlite3_finalize(st);
 	return err;
@@ -438,6 +442,8 @@ store_restore(struct store_db *d, struct store_restored *out)
 		err = restore_sessions(&r, out,
 		    synced && d->options->now.synced);
 	if (err == 0)
+		err = read_alarms(&r, "", &out->stray, &out->stray_n);
+	if (err == 0)
 		err = restore_notices(&r, out);
 	free(r.boot);
 	return err;
@@ -478,6 +484,7 @@ store_restored_clear(struct store_restored *r)
 		free(r->sessions[i].open_alarms);
 	}
 	free(r->sessions);
+	free(r->stray);
 	free(r->notices);
 	memcpy(replaced, r->replaced, sizeof replaced);
 	memset(r, 0, sizeof *r);

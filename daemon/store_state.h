@@ -53,6 +53,9 @@ struct store_session {
 struct store_restored {
 	struct store_session *sessions;	/* the open ones */
 	size_t sessions_n;
+	struct alarm_change *stray;	/* the same of no session: of the box
+					 * or of an idle bed */
+	size_t stray_n;
 	struct notice *notices;		/* made and not delivered, oldest first;
 					 * at most STORE_RECORDS newest */
 	size_t notices_n;

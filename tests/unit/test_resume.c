@@ -313,6 +313,62 @@ a_damaged_log_is_an_alarm_and_an_event(void **state)
 }
 
 static void
+an_alarm_of_the_box_that_was_open_is_ended(void **state)
+{
+	struct hospital *h = *state;
+	struct alarm_change *a = calloc(1, sizeof *a);
+
+	a->event = (struct event_id){ 0xa1, 9 };
+	strcpy(a->condition, "log-failing");
+	strcpy(a->text, "the log cannot be written");
+	a->state = ALARM_ACTIVE;
+	a->priority = a->level = PRIORITY_HIGH;
+	h->resume.restored->stray = a;
+	h->resume.restored->stray_n = 1;
+	resume_now(h);
+	assert_int_equal(h->records, 1);
+	assert_int_equal(h->record[0].class, RECORD_ALARM);
+	assert_int_equal(h->record[0].alarm.event.n, 9);
+	assert_int_equal(h->record[0].alarm.phase, ALARM_END);
+	assert_int_equal(h->record[0].alarm.state, ALARM_INACTIVE);
+	assert_string_equal(h->record[0].alarm.text, "vitalsd was restarted");
+}
+
+static uint64_t
+put_alarm(struct fixture *f, uint64_t n, enum alarm_state how,
+    const char *session)
+{
+	struct record r = { .class = RECORD_ALARM };
+
+	r.alarm.event = (struct event_id){ 0xa1, n };
+	r.alarm.state = how;
+	strcpy(r.alarm.condition, "idle-vitals");
+	strcpy(r.alarm.session, session);
+	r.alarm.infusion_ms = INFUSION_NONE;
+	r.alarm.since_ms = 1500;
+	return put(f, 2000, &r);
+}
+
+static void
+the_log_tells_which_alarms_of_no_session_were_open(void **state)
+{
+	struct fixture *f = *state;
+
+	open_store(f);
+	(void)put_alarm(f, 1, ALARM_ACTIVE, "");
+	(void)put_alarm(f, 2, ALARM_ACTIVE, "");
+	(void)put_alarm(f, 2, ALARM_INACTIVE, "");
+	/* Ended by the session that was opened. */
+	(void)put_alarm(f, 3, ALARM_ACTIVE, "");
+	await(f, put_alarm(f, 3, ALARM_INACTIVE, "20261121-CHAIR3-1"));
+	close_store(f, 3000);
+	open_store(f);
+	assert_int_equal(f->restored->stray_n, 1);
+	assert_int_equal(f->restored->stray[0].event.n, 1);
+	assert_int_equal(f->restored->stray[0].since_ms, 1500);
+}
+
+static void
 a_session_id_counts_on_from_the_log_and_this_start(void **state)
 {
 	struct fixture *f = *state;
@@ -372,6 +428,10 @@ main(void)
 		T(limits_that_no_longer_fit_together_leave_the_sites),
 		T(a_bed_that_is_gone_keeps_its_session_open_in_the_log),
 		T(a_damaged_log_is_an_alarm_and_an_event),
+		T(an_alarm_of_the_box_that_was_open_is_ended),
+		cmocka_unit_test_setup_teardown(
+		    the_log_tells_which_alarms_of_no_session_were_open, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_session_id_counts_on_from_the_log_and_this_start, setup,
 		    teardown),
