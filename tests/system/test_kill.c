@@ -271,17 +271,14 @@ no_kill_at_any_moment_loses_what_was_promised(void **state)
 		/* Somewhere in the second in which the alarm comes or goes. */
 		ward_nap((int)draw(&seed, 3000));
 		snprintf(text, sizeof text, "round %d", round);
+		if (draw(&seed, 2))
+			ward_kill(&w->notify, SIGKILL);
+		/* No sooner promised than killed. */
 		json_decref(durable(w, "mark", json_pack("{s:s}", "text",
 		    text)));
-		if (draw(&seed, 2)) {
-			ward_kill(&w->notify, SIGKILL);
-			ward_nap((int)draw(&seed, 200));
-			ward_kill(&w->vitalsd, SIGKILL);
-		} else {
-			ward_kill(&w->vitalsd, SIGKILL);
-			ward_nap((int)draw(&seed, 200));
-			ward_kill(&w->notify, SIGKILL);
-		}
+		ward_kill(&w->vitalsd, SIGKILL);
+		ward_nap((int)draw(&seed, 200));
+		ward_kill(&w->notify, SIGKILL);
 		assert_true(ward_sql(w, everything) >= rows);
 		ward_restart_vitalsd(w);
 		ward_start_notify(w);
