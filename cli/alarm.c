@@ -40,7 +40,7 @@ verb_alarm_list(struct cli *c)
 	static const char *const title[] = {
 		"BED", "PRIORITY", "ALARM", "FOR", "STATE", "SEEN BY", "EVENT",
 	};
-	json_t *answer = NULL, *o;
+	json_t *answer = NULL, *alarms, *o;
 	struct state_alarm a;
 	struct table t;
 	char now[32];
@@ -50,14 +50,19 @@ verb_alarm_list(struct cli *c)
 	if (status != EXIT_OK)
 		return status;
 	table_init(&t, sizeof(title) / sizeof(title[0]), title);
-	json_array_foreach(json_object_get(answer, "alarms"), i, o) {
-		state_parse_alarm(o, &a);
-		if (c->json)
-			table_json(c->out, "alarm", cli_time(now), o);
-		else
-			alarm_row(&t, &a);
-	}
-	if (!c->json && i == 0)
+	alarms = json_object_get(answer, "alarms");
+	/* The most urgent first. */
+	for (int p = PRIORITY_HIGH; p >= PRIORITY_NONE; p--)
+		json_array_foreach(alarms, i, o) {
+			state_parse_alarm(o, &a);
+			if ((int)a.priority != p)
+				continue;
+			if (c->json)
+				table_json(c->out, "alarm", cli_time(now), o);
+			else
+				alarm_row(&t, &a);
+		}
+	if (!c->json && json_array_size(alarms) == 0)
 		fprintf(c->out, "no open alarm\n");
 	else if (!c->json && table_print(&t, c->out) < 0)
 		status = cli_problem(c, "out of memory");

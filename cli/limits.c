@@ -15,10 +15,13 @@ limit_row(struct table *t, const json_t *o)
 {
 	const char *relative = client_text(o, "relative");
 	bool percent = strcmp(relative, "percent") == 0;
-	const char *by = percent || strcmp(relative, "units") == 0 ?
-	    " from baseline" : "";
+	bool difference = strcmp(relative, "units") == 0;
+	const char *by = percent || difference ? " from baseline" : "";
 	const char *unit = percent ? "%" : client_text(o, "unit");
 
+	/* 5 points of saturation are not 5 % of it. */
+	if (difference && strcmp(unit, "%") == 0)
+		unit = "points";
 	table_cell(t, "%s", client_text(o, "tier"));
 	table_cell(t, "%s", client_true(o, "on") ?
 	    client_text(o, "priority") : "off");

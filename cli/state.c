@@ -214,7 +214,9 @@ state_parse(const json_t *o)
 	s->wall_ms = client_wall_ms(client_text(o, "wall"));
 	s->log_failing = client_true(log, "failing");
 	copy(s->log_why, sizeof(s->log_why), log, "why");
-	s->notifier_connected = client_true(notifier, "connected");
+	/* Where nothing is to be sent, nobody is missed. */
+	s->notifier_connected = client_true(notifier, "connected") ||
+	    client_int(notifier, "channels", 1) == 0;
 	s->undelivered = client_int(notifier, "undelivered", 0);
 	s->clock_synced = client_true(json_object_get(o, "clock"), "synced");
 	s->alarm = alarms_parse(json_object_get(json_object_get(o, "box"),

@@ -135,7 +135,7 @@ control_state(const struct control_host *h, const struct now *now)
 	outbox_status(h->outbox, &out);
 	for (size_t i = 0; i < h->hub->beds_n; i++)
 		json_array_append_new(beds, bed_json(h, i, now));
-	return json_pack("{s:o, s:I, s:s, s:{s:b, s:s}, s:{s:b, s:I}, s:{s:b}, "
+	return json_pack("{s:o, s:I, s:s, s:{s:b, s:s}, s:{s:b, s:I, s:I}, s:{s:b}, "
 	    "s:o, s:{s:o}}",
 	    "wall", json_wall(now->wall_ms),
 	    "t_ms", (json_int_t)now->t_ms,
@@ -143,6 +143,7 @@ control_state(const struct control_host *h, const struct now *now)
 	    "log", "failing", report.failing, "why", report.why,
 	    "notifier", "connected", out.connected,
 	    "undelivered", (json_int_t)out.waiting,
+	    "channels", (json_int_t)h->config->channels_n,
 	    "clock", "synced", now->synced,
 	    "beds", beds,
 	    "box", "alarms", control_alarms(h, h->hub->beds_n, now));
@@ -236,7 +237,8 @@ control_limits(const struct control_host *h, size_t bed)
 		    comparison_sign(info->comparison), "changed", changed,
 		    "site_limit", s->limit));
 		json_object_set_new(o, "armed", json_boolean(
-		    board_armed(&b->board, info->ladder)));
+		    board_armed(&b->board, info->ladder) &&
+		    (info->relative == ABSOLUTE || b->baseline_confirmed)));
 		json_array_append_new(tiers, o);
 	}
 	return json_pack("{s:s, s:s?, s:s, s:s, s:o}", "bed", b->id, "session",

@@ -71,6 +71,10 @@ static const struct fake_answer answers[] = {
 	{ "baseline.confirm", "\"result\":{" STATED ",\"values\":{},"
 	  "\"durable\":true}", NULL, NULL },
 	{ "alarm.list", "\"result\":{\"alarms\":[{\"event\":"
+	  "\"9f86d081884c7d65-2\",\"bed\":\"CHAIR3\",\"condition\":"
+	  "\"hr-high\",\"type\":\"SP\",\"state\":\"active\",\"priority\":"
+	  "\"medium\",\"level\":\"medium\",\"acknowledged\":false,\"text\":"
+	  "\"HR 124 /min (>120)\",\"since_ms\":0},{\"event\":"
 	  "\"9f86d081884c7d65-1\",\"bed\":\"CHAIR3\",\"condition\":"
 	  "\"spo2-low\",\"type\":\"SP\",\"state\":\"latched\",\"priority\":"
 	  "\"high\",\"level\":\"none\",\"acknowledged\":false,\"text\":"
@@ -208,6 +212,19 @@ options_reach_vitalsd_as_parameters(void **state)
 	assert_asked("limits|set|spo2-low|--limit|-20|--delay|15|--off|"
 	    "--reason|site", 0, "{\"delay_ms\":15000,\"limit\":-20,"
 	    "\"on\":false,\"reason\":\"site\",\"tier\":\"spo2-low\"}");
+}
+
+static void
+the_most_urgent_alarm_is_listed_first(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run(&r, "alarm|list", NULL);
+	assert_int_equal(r.status, EXIT_OK);
+	assert_non_null(strstr(r.out, "HR 124"));
+	assert_true(strstr(r.out, "SpO2 86") < strstr(r.out, "HR 124"));
+	run_free(&r);
 }
 
 static void
@@ -453,13 +470,13 @@ lists_are_tables_or_lines_of_json(void **state)
 
 	(void)state;
 	run(&r, "alarm|list", NULL);
-	assert_non_null(strstr(r.out, "CHAIR3  *** high  SpO2 86 % (<88)"));
+	assert_non_null(strstr(r.out, "CHAIR3  *** high    SpO2 86 % (<88)"));
 	assert_non_null(strstr(r.out, "latched"));
 	run_free(&r);
 	run(&r, "alarm|list|-o|json", NULL);
 	assert_true(strncmp(r.out, "{\"class\":\"alarm\",\"time\":\"2", 26)
 	    == 0);
-	o = json_loads(r.out, 0, NULL);
+	o = json_loads(r.out, JSON_DISABLE_EOF_CHECK, NULL);
 	assert_string_equal(client_text(o, "condition"), "spo2-low");
 	json_decref(o);
 	run_free(&r);
@@ -565,6 +582,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_statement_is_one_clear_sentence),
 		cmocka_unit_test(options_reach_vitalsd_as_parameters),
+		cmocka_unit_test(
+		    the_most_urgent_alarm_is_listed_first),
 		cmocka_unit_test(
 		    a_record_that_is_not_on_disk_is_a_loud_warning),
 		cmocka_unit_test(a_refusal_is_status_1_with_the_reason),
