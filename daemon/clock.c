@@ -2,8 +2,8 @@
  *
  * The two clocks, and local time for people.
  *
- * Easy to get wrong: a local day does not always begin at 00:00, nor does it
- * always have 24 hours.  And adjtimex(2), which only asks here, lies in
+ * Easy to get wrong: a local day does not always have 24 hours, so that 14:00
+ * is not always 14 hours after its beginning.  And adjtimex(2), which only asks here, lies in
  * systemd's @clock set: under ProtectClock=yes it is refused, and the wall
  * clock is then called unsynchronised, whatever it is.
  */
@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <sys/timex.h>
 #include <time.h>
+
+#define DAY_MS INT64_C(86400000)
 
 static int64_t
 read_ms(clockid_t id)
@@ -65,40 +67,40 @@ split(int64_t wall_ms, int *rest_ms)
 	return (time_t)s;
 }
 
-/* The first second of the local day that has these date fields. */
-static time_t
-day_start(struct tm date)
-{
-	struct tm t = date, check;
-	time_t start, earlier;
-
-	t.tm_hour = t.tm_min = t.tm_sec = 0;
-	t.tm_isdst = -1;
-	start = mktime(&t);
-	/* Where the clock is put back to 00:00 there are two of them, and which
-	 * one mktime() answers with depends on what it was asked before. */
-	earlier = start - 3600;
-	if (localtime_r(&earlier, &check) != NULL && check.tm_yday == t.tm_yday)
-		start = earlier;
-	return start;
-}
-
-void
-clock_midnights(int64_t wall_ms, int64_t *today, int64_t *yesterday)
+/* How far local clocks are from 00:00. */
+static int64_t
+time_of_day(int64_t wall_ms)
 {
 	int rest_ms;
 	time_t s = split(wall_ms, &rest_ms);
 	struct tm t;
 
+	if (localtime_r(&s, &t) == NULL)	/* beyond every calendar */
+		return 0;
+	return ((int64_t)t.tm_hour * 3600 + t.tm_min * 60 + t.tm_sec) * 1000 +
+	    rest_ms;
+}
+
+bool
+clock_parse_at(const char *text, int64_t wall_ms, int64_t *out_wall_ms,
+    enum refusal *why)
+{
+	int64_t today, at = wall_ms, meant, moved;
+
 	tzset();
-	if (localtime_r(&s, &t) == NULL) {	/* beyond every calendar */
-		*today = wall_ms;
-		*yesterday = wall_ms - INT64_C(86400000);
-		return;
-	}
-	*today = (int64_t)day_start(t) * 1000;
-	t.tm_mday--;		/* mktime() carries into month and year */
-	*yesterday = (int64_t)day_start(t) * 1000;
+	/* As if today's clocks had always gone as they go now. */
+	today = wall_ms - time_of_day(wall_ms);
+	if (!session_parse_at(text, wall_ms, today, today - DAY_MS, &at, why))
+		return false;
+	meant = (at - today + DAY_MS) % DAY_MS;
+	/* They were changed in between: what they showed then counts. */
+	moved = meant - time_of_day(at);
+	if (moved > DAY_MS / 2)
+		moved -= DAY_MS;
+	if (moved < -DAY_MS / 2)
+		moved += DAY_MS;
+	*out_wall_ms = at + moved <= wall_ms ? at + moved : at;
+	return true;
 }
 
 void

@@ -8,7 +8,7 @@
 #ifndef DAEMON_CLOCK_H
 #define DAEMON_CLOCK_H
 
-#include "schemas/record.h"
+#include "daemon/session.h"
 
 int64_t clock_boot_ms(void);
 int64_t clock_wall_ms(void);
@@ -16,8 +16,10 @@ int64_t clock_wall_ms(void);
 /* Both, and whether the kernel calls the wall clock synchronised. */
 struct now clock_now(void);
 
-/* The start of the local day in which wall_ms lies, and of the day before. */
-void clock_midnights(int64_t wall_ms, int64_t *today, int64_t *yesterday);
+/* session_parse_at() in the local time of a given moment, on the days on which
+ * clocks change too: what a clock on the wall showed then. */
+bool clock_parse_at(const char *text, int64_t wall_ms, int64_t *out_wall_ms,
+    enum refusal *why) MUST_CHECK;
 
 /* "2026-11-21T14:02:31.123Z" (UTC), and "14:02:31" (local), with NUL. */
 #define CLOCK_TEXT 32

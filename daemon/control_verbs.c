@@ -100,19 +100,16 @@ static enum control_error
 take_at(struct control_call *c, struct statement *st)
 {
 	char at[32];
-	int64_t today, yesterday, wall = c->now.wall_ms;
+	int64_t wall = c->now.wall_ms;
 	enum control_error e = take_text(c, "at", at, sizeof at);
 	enum refusal why = REFUSAL_NONE;
 
 	if (e != CONTROL_OK)
 		return e;
-	if (json_object_get(c->params, "at") != NULL) {
-		clock_midnights(wall, &today, &yesterday);
-		if (!session_parse_at(at, wall, today, yesterday, &wall, &why))
-			return refuse(c, why == REFUSAL_NO_TIME ?
-			    CONTROL_BAD_PARAMS : CONTROL_REFUSED, "--at %s: %s",
-			    at, refusal_text(why));
-	}
+	if (json_object_get(c->params, "at") != NULL &&
+	    !clock_parse_at(at, c->now.wall_ms, &wall, &why))
+		return refuse(c, why == REFUSAL_NO_TIME ? CONTROL_BAD_PARAMS :
+		    CONTROL_REFUSED, "--at %s: %s", at, refusal_text(why));
 	st->at_wall_ms = wall;
 	st->at_ms = c->now.t_ms - (c->now.wall_ms - wall);
 	return CONTROL_OK;

@@ -100,7 +100,7 @@ void session_shift(struct session *s, int64_t delta_ms);
 /* "HH:MM" or "HH:MM:SS" as local time of day: the latest such moment at or
  * before now, which must lie within the past 12 h.  'midnight_wall_ms' is the
  * start of today's local day and 'prev_midnight_wall_ms' that of yesterday's
- * (so that DST is the caller's matter).  False with *why when it is no such
+ * (changes of clocks are clock_parse_at()'s matter).  False with *why when it is no such
  * time. */
 bool session_parse_at(const char *text, int64_t wall_ms,
     int64_t midnight_wall_ms, int64_t prev_midnight_wall_ms,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Texts of moments, and where local days begin.  Zones are spelt as rules, so
+ * Texts of moments, and times of day as people type them.  Zones are spelt as rules, so
  * that no tz database is needed; the figures were taken from date(1) with the
  * real zones.
  */
@@ -13,8 +13,6 @@
 #include <time.h>
 
 #define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
-#define CAIRO "EET-2EEST,M4.5.5/0,M10.5.4/24"
-#define HAVANA "CST5CDT,M3.2.0/0,M11.1.0/1"
 
 static void
 set_zone(const char *zone)
@@ -55,47 +53,50 @@ people_read_local_time(void **state)
 }
 
 static void
-the_day_before_a_change_of_clocks_has_its_own_length(void **state)
+assert_at(const char *text, int64_t now_ms, int64_t expected_ms)
 {
-	int64_t today, yesterday;
+	enum refusal why = REFUSAL_NONE;
+	int64_t got = 0;
 
-	(void)state;
-	set_zone(BERLIN);
-	/* 2026-03-30 12:00 CEST; the day before had 23 hours. */
-	clock_midnights(INT64_C(1774864800000), &today, &yesterday);
-	assert_int_equal(today, INT64_C(1774821600000));
-	assert_int_equal(today - yesterday, 23 * INT64_C(3600000));
-	/* 2026-10-26 12:00 CET; the day before had 25. */
-	clock_midnights(INT64_C(1793012400000), &today, &yesterday);
-	assert_int_equal(today, INT64_C(1792969200000));
-	assert_int_equal(today - yesterday, 25 * INT64_C(3600000));
-	/* 2027-01-01 00:00:00: across a year, and midnight is of its day. */
-	clock_midnights(INT64_C(1798758000000), &today, &yesterday);
-	assert_int_equal(today, INT64_C(1798758000000));
-	assert_int_equal(yesterday, INT64_C(1798671600000));
+	if (!clock_parse_at(text, now_ms, &got, &why))
+		fail_msg("%s: %s", text, refusal_text(why));
+	assert_int_equal(got, expected_ms);
 }
 
 static void
-a_day_without_a_midnight_begins_at_one_o_clock(void **state)
+a_time_of_day_is_what_the_clocks_showed(void **state)
 {
-	int64_t today, yesterday;
+	(void)state;
+	set_zone(BERLIN);
+	/* 2026-03-29: at 02:00 it became 03:00.  Now it is 08:00 there. */
+	assert_at("07:30", INT64_C(1774764000000), INT64_C(1774762200000));
+	assert_at("01:30", INT64_C(1774764000000), INT64_C(1774744200000));
+	assert_at("23:30", INT64_C(1774764000000), INT64_C(1774737000000));
+	/* 00:10 of the day after. */
+	assert_at("23:50", INT64_C(1774822200000), INT64_C(1774821000000));
+	/* 2026-10-25: at 03:00 it became 02:00.  Now it is 08:00; of the two
+	 * 02:30 the later counts. */
+	assert_at("07:30", INT64_C(1792911600000), INT64_C(1792909800000));
+	assert_at("02:30", INT64_C(1792911600000), INT64_C(1792891800000));
+	assert_at("01:30", INT64_C(1792911600000), INT64_C(1792884600000));
+	/* On any other day. */
+	set_zone("JST-9");
+	assert_at("09:00:01", INT64_C(1795222800000), INT64_C(1795219201000));
+}
+
+static void
+a_time_of_day_ahead_is_refused_on_the_day_of_a_change_too(void **state)
+{
+	enum refusal why = REFUSAL_NONE;
+	int64_t got = 7;
 
 	(void)state;
-	set_zone(CAIRO);
-	/* Friday 2026-04-24: 00:00 became 01:00 (22:00 UTC the day before). */
-	clock_midnights(INT64_C(1777025000000), &today, &yesterday);
-	assert_int_equal(today, INT64_C(1776981600000));
-	assert_int_equal(today - yesterday, 24 * INT64_C(3600000));
-	/* Thursday 2026-10-29 ended with 23:00 a second time: 25 hours. */
-	clock_midnights(INT64_C(1793350000000), &today, &yesterday);
-	assert_int_equal(today, INT64_C(1793311200000));
-	assert_int_equal(today - yesterday, 25 * INT64_C(3600000));
-	set_zone(HAVANA);
-	/* Sunday 2026-11-01: 01:00 became 00:00, which thus came twice; the
-	 * first is where the day begins, whatever was asked before. */
-	clock_midnights(INT64_C(1768500000000), &today, &yesterday);
-	clock_midnights(INT64_C(1793556000000), &today, &yesterday);
-	assert_int_equal(today, INT64_C(1793505600000));
+	set_zone(BERLIN);
+	assert_false(clock_parse_at("14:31", INT64_C(1774787400000), &got, &why));
+	assert_int_equal(why, REFUSAL_FUTURE);
+	assert_false(clock_parse_at("14.31", INT64_C(1774787400000), &got, &why));
+	assert_int_equal(why, REFUSAL_NO_TIME);
+	assert_int_equal(got, 7);
 }
 
 static void
@@ -120,10 +121,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_moment_is_written_in_utc_with_milliseconds),
 		cmocka_unit_test(people_read_local_time),
+		cmocka_unit_test(a_time_of_day_is_what_the_clocks_showed),
 		cmocka_unit_test(
-		    the_day_before_a_change_of_clocks_has_its_own_length),
-		cmocka_unit_test(
-		    a_day_without_a_midnight_begins_at_one_o_clock),
+		    a_time_of_day_ahead_is_refused_on_the_day_of_a_change_too),
 		cmocka_unit_test(ages_are_of_a_clock_that_only_goes_forward),
 	};
 

@@ -575,6 +575,7 @@ an_alarm_is_listed_and_acknowledged_once(void **state)
 	r = ask_result(f, "alarm.list", "{}");
 	a = json_array_get(json_object_get(r, "alarms"), 0);
 	assert_true(json_is_true(json_object_get(a, "acknowledged")));
+	assert_string_equal(text_of(a, "by"), "M. K.");
 	json_decref(r);
 	refuse(f, "alarm.ack", "{\"bed\":\"CHAIR1\"}", CONTROL_NO_SUCH,
 	    "no alarm that waits");
