@@ -43,10 +43,18 @@ clock_now(void)
 {
 	struct timex ask = { .modes = 0 };
 	int state = adjtimex(&ask);
+	int64_t t_ms, wall_ms;
+	int tries = 0;
 
+	/* Had the process to wait in between, the two would not belong
+	 * together, which looks like a clock that was stepped. */
+	do {
+		t_ms = clock_boot_ms();
+		wall_ms = clock_wall_ms();
+	} while (clock_boot_ms() - t_ms > 1 && ++tries < 4);
 	return (struct now){
-		.t_ms = clock_boot_ms(),
-		.wall_ms = clock_wall_ms(),
+		.t_ms = t_ms,
+		.wall_ms = wall_ms,
 		.synced = state != -1 && state != TIME_ERROR &&
 		    (ask.status & STA_UNSYNC) == 0,
 	};
