@@ -290,8 +290,8 @@ run_amend(struct control_call *c)
 	no = hub_amend(c->host->hub, &c->now, bed, &st);
 	if (no == REFUSAL_NO_SESSION)
 		return refuse(c, CONTROL_REFUSED, "this bed has no open "
-		    "session, and one that has ended is sealed and cannot be "
-		    "corrected");
+		    "session, and none has ended on it since vitalsd was "
+		    "started; an older one is not corrected");
 	return stated(c, no, &st);
 }
 

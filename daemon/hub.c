@@ -415,14 +415,14 @@ hub_next_ms(const struct hub *h)
 }
 
 static void
-record_statement(struct hub *h, const struct hub_bed *b, struct statement *st)
+record_statement(struct hub *h, const struct hub_bed *b, const char *session,
+    struct statement *st)
 {
 	struct record r = { .class = RECORD_STATEMENT };
 
 	st->id = id_next(&h->ids);
 	copy_text(st->bed, sizeof st->bed, b != NULL ? b->id : "");
-	copy_text(st->session, sizeof st->session,
-	    b != NULL ? b->session.id : "");
+	copy_text(st->session, sizeof st->session, session);
 	r.statement = *st;
 	emit_record(h, &r, true);
 }
@@ -449,7 +449,7 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 		b->baseline_confirmed = false;
 		memset(&b->baseline, 0, sizeof b->baseline);
 	}
-	record_statement(h, b, st);
+	record_statement(h, b, b->session.id, st);
 	session_apply(&b->session, st);
 	p = session_phase(&b->session);
 	if (st->kind == STATEMENT_SESSION_START)
@@ -460,6 +460,7 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 		/* Its alarms end while it still is the bed's session. */
 		board_close(&b->board, now->t_ms, p == PHASE_CLOSED ?
 		    "the session was closed" : "the session was aborted");
+		b->ended = b->session;
 		memset(&b->session, 0, sizeof b->session);
 		b->limits = h->site;
 		b->baseline_confirmed = false;
@@ -470,21 +471,37 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 	return REFUSAL_NONE;
 }
 
+/* Whose statement it is: the open session's, or the ended one's. */
+static struct session *
+find_amended(struct hub_bed *b, struct event_id statement)
+{
+	for (size_t i = 0; i < b->ended.n; i++)
+		if (event_id_equal(b->ended.step[i].id, statement))
+			return &b->ended;
+	return in_session(b) ? &b->session : &b->ended;
+}
+
 enum refusal
 hub_amend(struct hub *h, const struct now *now, size_t bed,
     struct statement *st)
 {
 	struct hub_bed *b = &h->bed[bed];
-	enum refusal no = session_check_amend(&b->session, st->amends,
-	    st->withdrawn, st->at_ms, now->t_ms);
+	struct session *s = find_amended(b, st->amends);
+	enum refusal no = session_check_amend(s, st->amends, st->withdrawn,
+	    st->at_ms, now->t_ms);
 
+	/* Nor may it reach into the session that followed. */
+	if (no == REFUSAL_NONE && s != &b->session && in_session(b) &&
+	    !st->withdrawn && st->at_ms > session_begin_ms(&b->session))
+		no = REFUSAL_ORDER;
 	if (no != REFUSAL_NONE)
 		return no;
 	h->now = *now;
 	st->kind = STATEMENT_AMEND;
-	record_statement(h, b, st);
-	session_apply(&b->session, st);
-	board_phase(&b->board, now->t_ms, session_phase(&b->session));
+	record_statement(h, b, s->id, st);
+	session_apply(s, st);
+	if (s == &b->session)
+		board_phase(&b->board, now->t_ms, session_phase(s));
 	settle(h, bed);
 	tell_changed(h, bed);
 	return REFUSAL_NONE;
@@ -500,7 +517,7 @@ hub_baseline(struct hub *h, const struct now *now, size_t bed,
 		return REFUSAL_NO_SESSION;
 	h->now = *now;
 	st->kind = STATEMENT_BASELINE_CONFIRM;
-	record_statement(h, b, st);
+	record_statement(h, b, b->session.id, st);
 	b->baseline = *v;
 	b->baseline_confirmed = true;
 	board_baseline(&b->board, now->t_ms, v);
@@ -519,7 +536,7 @@ hub_limit(struct hub *h, const struct now *now, size_t bed,
 		return REFUSAL_NO_SESSION;
 	h->now = *now;
 	st->kind = STATEMENT_LIMIT_SET;
-	record_statement(h, b, st);
+	record_statement(h, b, b->session.id, st);
 	b->limits.tier[tier] = *limit;
 	board_limits(&b->board, now->t_ms, &b->limits);
 	settle(h, bed);
@@ -568,7 +585,8 @@ hub_ack(struct hub *h, const struct now *now, struct event_id event,
 	memcpy(st->text + n, id, length);
 	n += length;
 	memcpy(st->text + n, "\"}", 3);
-	record_statement(h, bed < h->beds_n ? &h->bed[bed] : NULL, st);
+	record_statement(h, bed < h->beds_n ? &h->bed[bed] : NULL,
+	    bed < h->beds_n ? h->bed[bed].session.id : "", st);
 	by = st->by[0] != '\0' ? st->by : st->user;
 	/* The box may speak about a bed: try both holders of events. */
 	if (!box_ack(&h->box, now->t_ms, event, by) && bed < h->beds_n &&
@@ -589,7 +607,7 @@ hub_pause(struct hub *h, const struct now *now, size_t bed, int64_t for_ms,
 
 	h->now = *now;
 	st->kind = STATEMENT_ALARM_PAUSE;
-	record_statement(h, b, st);
+	record_statement(h, b, b->session.id, st);
 	until = board_pause(&b->board, now->t_ms, for_ms);
 	settle(h, bed);
 	tell_changed(h, bed);

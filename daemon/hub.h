@@ -62,6 +62,8 @@ struct hub_bed {
 	size_t port[BOARD_PORTS];
 	size_t ports_n;
 	struct session session;		/* session.id is "" when idle */
+	struct session ended;		/* the one before, while it may still
+					 * be corrected; id "" if none */
 	struct limit_set limits;	/* the session's; the site's when idle */
 	struct baseline baseline;
 	bool baseline_confirmed;
@@ -137,7 +139,9 @@ int64_t hub_next_ms(const struct hub *h);
 enum refusal hub_state(struct hub *h, const struct now *now, size_t bed,
     struct statement *st) MUST_CHECK;
 
-/* A correction: st->amends, st->withdrawn or st->at_ms, st->text (reason). */
+/* A correction: st->amends, st->withdrawn or st->at_ms, st->text (reason).  Of
+ * the open session, or of the one that ended last on this bed since vitalsd
+ * started: what was noticed too late is corrected too, and sealed anew. */
 enum refusal hub_amend(struct hub *h, const struct now *now, size_t bed,
     struct statement *st) MUST_CHECK;
 

@@ -320,6 +320,52 @@ acknowledging_names_the_person_and_what_is_not_open_cannot_be(void **unused)
 	assert_true(open[0].acknowledged);
 }
 
+static const struct statement *
+last_statement(const struct ward *w)
+{
+	for (size_t i = w->records; i-- > 0;)
+		if (w->record[i].class == RECORD_STATEMENT)
+			return &w->record[i].statement;
+	return NULL;
+}
+
+static void
+a_late_correction_reaches_the_session_that_has_ended(void **unused)
+{
+	static struct ward w;
+	struct statement st = { .kind = STATEMENT_AMEND };
+	struct event_id start;
+	int64_t began;
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	pass_to(&w, 600000);
+	began = w.now.t_ms;
+	assert_int_equal(state(&w, 0, STATEMENT_INFUSION_START, began), 0);
+	start = last_statement(&w)->id;
+	pass_to(&w, 600000);
+	assert_int_equal(state(&w, 0, STATEMENT_INFUSION_STOP, w.now.t_ms), 0);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_END, w.now.t_ms), 0);
+	st.amends = start;
+	st.at_ms = began - 120000;
+	assert_int_equal(hub_amend(&w.hub, &w.now, 0, &st), REFUSAL_NONE);
+	assert_int_equal(last_statement(&w)->kind, STATEMENT_AMEND);
+	assert_string_equal(last_statement(&w)->session, "20261121-CHAIR1-1");
+	assert_int_equal(session_at(&w.bed[0].ended, began).infusion_ms,
+	    120000);
+	/* The next session is another matter. */
+	pass_to(&w, 60000);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	assert_int_equal(session_phase(&w.bed[0].session), PHASE_BASELINE);
+	st.at_ms = began - 60000;
+	assert_int_equal(hub_amend(&w.hub, &w.now, 0, &st), REFUSAL_NONE);
+	assert_int_equal(session_phase(&w.bed[0].session), PHASE_BASELINE);
+	st.amends.n += 1000;
+	assert_int_equal(hub_amend(&w.hub, &w.now, 0, &st),
+	    REFUSAL_UNKNOWN_STATEMENT);
+}
+
 static void
 limits_of_a_session_do_not_survive_it(void **unused)
 {
@@ -429,6 +475,7 @@ main(void)
 		cmocka_unit_test(closing_a_session_ends_its_alarms_under_its_own_id),
 		cmocka_unit_test(what_is_open_at_the_end_of_a_session_is_not_said_to_be_over),
 		cmocka_unit_test(acknowledging_names_the_person_and_what_is_not_open_cannot_be),
+		cmocka_unit_test(a_late_correction_reaches_the_session_that_has_ended),
 		cmocka_unit_test(limits_of_a_session_do_not_survive_it),
 		cmocka_unit_test(a_session_goes_on_after_a_restart_with_its_alarm),
 		cmocka_unit_test(the_deadline_is_never_later_than_a_board_needs),
