@@ -2,150 +2,19 @@
  *
  * See control_verbs.h.
  *
- * Easy to get wrong: "at" is a time of day as a person typed it, in local
- * time; it is turned into this boot's BOOTTIME by the difference to the wall
- * clock of now, so that a later step of the clock does not move it.
+ * Easy to get wrong: a parameter that a method reads must stand in its list of
+ * names, too; control_run() refuses every other one before the method runs.
  */
 #include "daemon/control_verbs.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/clock.h"
+#include "daemon/control_limits.h"
 #include "daemon/control_state.h"
 #include "daemon/json.h"
-
-static enum control_error __attribute__((format(printf, 3, 4)))
-refuse(struct control_call *c, enum control_error e, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(c->error, sizeof c->error, format, ap);
-	va_end(ap);
-	return e;
-}
-
-/* Reads an optional text parameter into a fixed array; too long is refused,
- * never cut, and so are control characters. */
-static enum control_error
-take_text(struct control_call *c, const char *name, char *out, size_t cap)
-{
-	const json_t *v = json_object_get(c->params, name);
-	const char *s = json_string_value(v);
-
-	out[0] = '\0';
-	if (v == NULL)
-		return CONTROL_OK;
-	if (s == NULL)
-		return refuse(c, CONTROL_BAD_PARAMS, "%s must be a text",
-		    name);
-	if (json_string_length(v) >= cap)
-		return refuse(c, CONTROL_BAD_PARAMS, "%s is %zu bytes long; at "
-		    "most %zu are kept, and nothing is cut", name,
-		    json_string_length(v), cap - 1);
-	for (size_t i = 0; i < json_string_length(v); i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			return refuse(c, CONTROL_BAD_PARAMS, "%s has a control "
-			    "character at position %zu", name, i + 1);
-	strcpy(out, s);
-	return CONTROL_OK;
-}
-
-static enum control_error
-refuse_bed(struct control_call *c, const char *id)
-{
-	const struct hub *h = c->host->hub;
-	char beds[256] = "";
-	size_t n = 0;
-
-	for (size_t i = 0; i < h->beds_n && n < sizeof beds; i++)
-		n += (size_t)snprintf(beds + n, sizeof beds - n, "%s%s",
-		    i > 0 ? ", " : "", h->bed[i].id);
-	return refuse(c, CONTROL_NO_SUCH, "there is no bed \"%s\"; there %s "
-	    "%s%s", id, h->beds_n == 1 ? "is" : "are", beds,
-	    n < sizeof beds ? "" : " ...");
-}
-
-static enum control_error
-take_bed(struct control_call *c, size_t *bed)
-{
-	const struct hub *h = c->host->hub;
-	char id[BED_MAX];
-	enum control_error e = take_text(c, "bed", id, sizeof id);
-	int i;
-
-	if (e != CONTROL_OK)
-		return e;
-	if (id[0] == '\0') {
-		if (h->beds_n == 1) {
-			*bed = 0;
-			return CONTROL_OK;
-		}
-		return refuse(c, CONTROL_BAD_PARAMS, "there are %zu beds; say "
-		    "which one (--bed)", h->beds_n);
-	}
-	i = hub_find_bed(h, id);
-	if (i < 0)
-		return refuse_bed(c, id);
-	*bed = (size_t)i;
-	return CONTROL_OK;
-}
-
-/* When it happened: now, or the "at" that was typed. */
-static enum control_error
-take_at(struct control_call *c, struct statement *st)
-{
-	char at[32];
-	int64_t wall = c->now.wall_ms;
-	enum control_error e = take_text(c, "at", at, sizeof at);
-	enum refusal why = REFUSAL_NONE;
-
-	if (e != CONTROL_OK)
-		return e;
-	if (json_object_get(c->params, "at") != NULL &&
-	    !clock_parse_at(at, c->now.wall_ms, &wall, &why))
-		return refuse(c, why == REFUSAL_NO_TIME ? CONTROL_BAD_PARAMS :
-		    CONTROL_REFUSED, "--at %s: %s", at, refusal_text(why));
-	st->at_wall_ms = wall;
-	st->at_ms = c->now.t_ms - (c->now.wall_ms - wall);
-	return CONTROL_OK;
-}
-
-static enum control_error
-take_who(struct control_call *c, struct statement *st)
-{
-	snprintf(st->user, sizeof st->user, "%s", c->peer->user);
-	return take_text(c, "by", st->by, sizeof st->by);
-}
-
-/* What every statement has: who, when, and the bed. */
-static enum control_error
-take_statement(struct control_call *c, size_t *bed, struct statement *st)
-{
-	enum control_error e;
-
-	memset(st, 0, sizeof *st);
-	if ((e = take_bed(c, bed)) != CONTROL_OK ||
-	    (e = take_who(c, st)) != CONTROL_OK ||
-	    (e = take_at(c, st)) != CONTROL_OK)
-		return e;
-	return CONTROL_OK;
-}
-
-static enum control_error
-stated(struct control_call *c, enum refusal no, const struct statement *st)
-{
-	if (no != REFUSAL_NONE)
-		return refuse(c, CONTROL_REFUSED, "%s", refusal_text(no));
-	c->result = json_pack("{s:s, s:s, s:o, s:o}", "bed", st->bed,
-	    "session", st->session, "statement", json_event_id(st->id), "at",
-	    json_wall(st->at_wall_ms));
-	return c->result != NULL ? CONTROL_OK : CONTROL_INTERNAL;
-}
 
 static enum control_error
 run_hello(struct control_call *c)
@@ -194,7 +63,7 @@ transition(struct control_call *c, enum statement_kind kind)
 {
 	struct statement st;
 	size_t bed = 0;
-	enum control_error e = take_statement(c, &bed, &st);
+	enum control_error e = call_take_statement(c, &bed, &st);
 	char reason[TEXT_MAX / 2];
 	json_t *o;
 	char *text;
@@ -202,8 +71,8 @@ transition(struct control_call *c, enum statement_kind kind)
 	if (e != CONTROL_OK)
 		return e;
 	st.kind = kind;
-	if ((e = take_text(c, "subject", st.subject, sizeof st.subject)) !=
-	    CONTROL_OK || (e = take_text(c, "reason", reason,
+	if ((e = call_take_text(c, "subject", st.subject, sizeof st.subject)) !=
+	    CONTROL_OK || (e = call_take_text(c, "reason", reason,
 	    sizeof reason)) != CONTROL_OK)
 		return e;
 	if (reason[0] != '\0' || kind == STATEMENT_SESSION_START) {
@@ -218,7 +87,7 @@ transition(struct control_call *c, enum statement_kind kind)
 		json_decref(o);
 		if (text == NULL || strlen(text) >= sizeof st.text) {
 			free(text);
-			return refuse(c, CONTROL_BAD_PARAMS,
+			return call_refuse(c, CONTROL_BAD_PARAMS,
 			    "reason is too long");
 		}
 		strcpy(st.text, text);
@@ -227,7 +96,7 @@ transition(struct control_call *c, enum statement_kind kind)
 	if (kind == STATEMENT_SESSION_START)
 		c->host->session_id(c->host->arg, bed, st.at_wall_ms,
 		    st.session);
-	return stated(c, hub_state(c->host->hub, &c->now, bed, &st), &st);
+	return call_stated(c, hub_state(c->host->hub, &c->now, bed, &st), &st);
 }
 
 #define TRANSITION(name, kind) \
@@ -249,16 +118,16 @@ run_mark(struct control_call *c)
 {
 	struct statement st;
 	size_t bed = 0;
-	enum control_error e = take_statement(c, &bed, &st);
+	enum control_error e = call_take_statement(c, &bed, &st);
 
 	if (e != CONTROL_OK ||
-	    (e = take_text(c, "text", st.text, sizeof st.text)) != CONTROL_OK)
+	    (e = call_take_text(c, "text", st.text, sizeof st.text)) != CONTROL_OK)
 		return e;
 	if (st.text[0] == '\0')
-		return refuse(c, CONTROL_BAD_PARAMS, "a mark needs its words "
-		    "(mark \"text\")");
+		return call_refuse(c, CONTROL_BAD_PARAMS, "a mark needs its "
+		    "words (mark \"text\")");
 	st.kind = STATEMENT_MARK;
-	return stated(c, hub_state(c->host->hub, &c->now, bed, &st), &st);
+	return call_stated(c, hub_state(c->host->hub, &c->now, bed, &st), &st);
 }
 
 static enum control_error
@@ -269,79 +138,30 @@ run_amend(struct control_call *c)
 	char id[EVENT_ID_TEXT];
 	const json_t *withdraw = json_object_get(c->params, "withdraw");
 	bool has_at = json_object_get(c->params, "at") != NULL;
-	enum control_error e = take_statement(c, &bed, &st);
+	enum control_error e = call_take_statement(c, &bed, &st);
 	enum refusal no;
 
 	if (e != CONTROL_OK ||
-	    (e = take_text(c, "statement", id, sizeof id)) != CONTROL_OK ||
-	    (e = take_text(c, "reason", st.text, sizeof st.text)) !=
+	    (e = call_take_text(c, "statement", id, sizeof id)) != CONTROL_OK ||
+	    (e = call_take_text(c, "reason", st.text, sizeof st.text)) !=
 	    CONTROL_OK)
 		return e;
 	if (!event_id_parse(id, &st.amends))
-		return refuse(c, CONTROL_BAD_PARAMS, "\"%s\" does not name a "
-		    "statement; `vitalsctl review last` lists them", id);
+		return call_refuse(c, CONTROL_BAD_PARAMS, "\"%s\" does not "
+		    "name a statement; `vitalsctl review last` lists them", id);
 	if (st.text[0] == '\0')
-		return refuse(c, CONTROL_BAD_PARAMS, "a correction needs its "
-		    "reason (--reason)");
+		return call_refuse(c, CONTROL_BAD_PARAMS, "a correction needs "
+		    "its reason (--reason)");
 	st.withdrawn = json_is_true(withdraw);
 	if (st.withdrawn == has_at)
-		return refuse(c, CONTROL_BAD_PARAMS, "say either the right "
-		    "time (--at) or that it never happened (--withdraw)");
+		return call_refuse(c, CONTROL_BAD_PARAMS, "say either the "
+		    "right time (--at) or that it never happened (--withdraw)");
 	no = hub_amend(c->host->hub, &c->now, bed, &st);
 	if (no == REFUSAL_NO_SESSION)
-		return refuse(c, CONTROL_REFUSED, "this bed has no open "
+		return call_refuse(c, CONTROL_REFUSED, "this bed has no open "
 		    "session, and none has ended on it since vitalsd was "
 		    "started; an older one is not corrected");
-	return stated(c, no, &st);
-}
-
-static enum control_error
-run_suggest(struct control_call *c)
-{
-	size_t bed = 0;
-	enum control_error e = take_bed(c, &bed);
-	struct baseline b;
-
-	if (e != CONTROL_OK)
-		return e;
-	board_suggest(&c->host->hub->bed[bed].board, c->now.t_ms, &b);
-	c->result = json_pack("{s:s, s:o}", "bed",
-	    c->host->hub->bed[bed].id, "values", json_baseline(&b));
-	return CONTROL_OK;
-}
-
-static enum control_error
-run_baseline(struct control_call *c)
-{
-	struct statement st;
-	size_t bed = 0;
-	struct baseline b;
-	const json_t *given = json_object_get(c->params, "values");
-	enum control_error e = take_statement(c, &bed, &st);
-	json_t *values;
-	char *text;
-
-	if (e != CONTROL_OK)
-		return e;
-	board_suggest(&c->host->hub->bed[bed].board, c->now.t_ms, &b);
-	if (given != NULL && !json_read_baseline(given, &b, c->error,
-	    sizeof c->error))
-		return CONTROL_BAD_PARAMS;
-	values = json_baseline(&b);
-	if (json_object_size(values) == 0) {
-		json_decref(values);
-		return refuse(c, CONTROL_REFUSED, "no valid value has arrived "
-		    "yet, so there is nothing to confirm");
-	}
-	text = json_dumps(values, JSON_COMPACT);
-	snprintf(st.text, sizeof st.text, "%s", text != NULL ? text : "");
-	free(text);
-	e = stated(c, hub_baseline(c->host->hub, &c->now, bed, &st, &b), &st);
-	if (e == CONTROL_OK)
-		json_object_set_new(c->result, "values", values);
-	else
-		json_decref(values);
-	return e;
+	return call_stated(c, no, &st);
 }
 
 static enum control_error
@@ -353,7 +173,7 @@ run_alarm_list(struct control_call *c)
 	enum control_error e;
 
 	if (json_object_get(c->params, "bed") != NULL) {
-		if ((e = take_bed(c, &bed)) != CONTROL_OK)
+		if ((e = call_take_bed(c, &bed)) != CONTROL_OK)
 			return e;
 		list = control_alarms(c->host, bed, &c->now);
 	} else {
@@ -373,15 +193,15 @@ static enum control_error
 acknowledge(struct control_call *c, struct event_id event, json_t *done)
 {
 	struct statement st = { 0 };
-	enum control_error e = take_who(c, &st);
+	enum control_error e = call_take_who(c, &st);
 
 	if (e != CONTROL_OK)
 		return e;
 	st.at_ms = c->now.t_ms;
 	st.at_wall_ms = c->now.wall_ms;
 	if (!hub_ack(c->host->hub, &c->now, event, &st))
-		return refuse(c, CONTROL_NO_SUCH, "no such alarm is open; it "
-		    "may have ended meanwhile (`vitalsctl alarm list`)");
+		return call_refuse(c, CONTROL_NO_SUCH, "no such alarm is open; "
+		    "it may have ended meanwhile (`vitalsctl alarm list`)");
 	json_array_append_new(done, json_event_id(event));
 	return CONTROL_OK;
 }
@@ -410,8 +230,8 @@ acknowledge_bed(struct control_call *c, size_t bed, json_t *done)
 		}
 	}
 	if (json_array_size(done) == 0)
-		return refuse(c, CONTROL_NO_SUCH, "%s has no alarm that waits "
-		    "to be acknowledged", h->bed[bed].id);
+		return call_refuse(c, CONTROL_NO_SUCH, "%s has no alarm that "
+		    "waits to be acknowledged", h->bed[bed].id);
 	return CONTROL_OK;
 }
 
@@ -422,19 +242,19 @@ run_ack(struct control_call *c)
 	struct event_id event;
 	json_t *done = json_array();
 	size_t bed = 0;
-	enum control_error e = take_text(c, "event", id, sizeof id);
+	enum control_error e = call_take_text(c, "event", id, sizeof id);
 
 	if (e != CONTROL_OK)
 		goto fail;
 	if (json_object_get(c->params, "event") == NULL) {
-		e = take_bed(c, &bed);
+		e = call_take_bed(c, &bed);
 		if (e == CONTROL_OK)
 			e = acknowledge_bed(c, bed, done);
 	} else if (event_id_parse(id, &event)) {
 		e = acknowledge(c, event, done);
 	} else {
-		e = refuse(c, CONTROL_BAD_PARAMS, "\"%s\" does not name an "
-		    "alarm (`vitalsctl alarm list`)", id);
+		e = call_refuse(c, CONTROL_BAD_PARAMS, "\"%s\" does not name "
+		    "an alarm (`vitalsctl alarm list`)", id);
 	}
 	if (e != CONTROL_OK)
 		goto fail;
@@ -452,16 +272,16 @@ run_pause(struct control_call *c)
 	size_t bed = 0;
 	const json_t *s = json_object_get(c->params, "seconds");
 	json_int_t seconds = json_integer_value(s);
-	enum control_error e = take_statement(c, &bed, &st);
+	enum control_error e = call_take_statement(c, &bed, &st);
 	int64_t until;
 
 	if (e != CONTROL_OK)
 		return e;
 	if (!json_is_integer(s) || seconds < 0 || seconds > 120)
-		return refuse(c, CONTROL_BAD_PARAMS, "seconds must be a whole "
-		    "number from 0 (end the pause) to 120");
+		return call_refuse(c, CONTROL_BAD_PARAMS, "seconds must be a "
+		    "whole number from 0 (end the pause) to 120");
 	if (c->host->hub->bed[bed].session.id[0] == '\0')
-		return refuse(c, CONTROL_REFUSED, "%s",
+		return call_refuse(c, CONTROL_REFUSED, "%s",
 		    refusal_text(REFUSAL_NO_SESSION));
 	snprintf(st.text, sizeof st.text, "{\"seconds\":%d}", (int)seconds);
 	until = hub_pause(c->host->hub, &c->now, bed, seconds * 1000, &st);
@@ -472,129 +292,18 @@ run_pause(struct control_call *c)
 }
 
 static enum control_error
-run_limits_show(struct control_call *c)
-{
-	size_t bed = 0;
-	enum control_error e = take_bed(c, &bed);
-
-	if (e == CONTROL_OK)
-		c->result = control_limits(c->host, bed);
-	return e;
-}
-
-/* Takes one number of a limit if it was given. */
-static enum control_error
-take_number(struct control_call *c, const char *name, int32_t *out)
-{
-	const json_t *v = json_object_get(c->params, name);
-
-	if (v == NULL)
-		return CONTROL_OK;
-	if (!json_is_integer(v) || json_integer_value(v) < -1000000 ||
-	    json_integer_value(v) > 1000000)
-		return refuse(c, CONTROL_BAD_PARAMS, "%s must be a whole "
-		    "number", name);
-	*out = (int32_t)json_integer_value(v);
-	return CONTROL_OK;
-}
-
-static enum control_error
-take_limit(struct control_call *c, struct limit *l)
-{
-	const json_t *on = json_object_get(c->params, "on");
-	char word[16];
-	enum control_error e;
-	int p;
-
-	if ((e = take_number(c, "limit", &l->limit)) != CONTROL_OK ||
-	    (e = take_number(c, "clear", &l->clear)) != CONTROL_OK ||
-	    (e = take_number(c, "delay_ms", &l->delay_ms)) != CONTROL_OK ||
-	    (e = take_text(c, "priority", word, sizeof word)) != CONTROL_OK)
-		return e;
-	if (word[0] != '\0') {
-		p = priority_find(word);
-		if (p <= PRIORITY_NONE)
-			return refuse(c, CONTROL_BAD_PARAMS, "priority must be "
-			    "low, medium or high");
-		l->priority = (enum priority)p;
-	}
-	if (on != NULL) {
-		if (!json_is_boolean(on))
-			return refuse(c, CONTROL_BAD_PARAMS, "on must be true "
-			    "or false");
-		l->on = json_is_true(on);
-	}
-	return CONTROL_OK;
-}
-
-static enum control_error
-run_limits_set(struct control_call *c)
-{
-	struct statement st;
-	size_t bed = 0;
-	char name[CONDITION_MAX], reason[192];
-	struct limit_set trial;
-	struct limit_fault fault;
-	struct limit old;
-	json_t *change;
-	char *text;
-	int t;
-	enum control_error e = take_statement(c, &bed, &st);
-
-	if (e != CONTROL_OK ||
-	    (e = take_text(c, "tier", name, sizeof name)) != CONTROL_OK ||
-	    (e = take_text(c, "reason", reason, sizeof reason)) != CONTROL_OK)
-		return e;
-	t = tier_find(name);
-	if (t < 0)
-		return refuse(c, CONTROL_NO_SUCH, "there is no limit \"%s\" "
-		    "(`vitalsctl limits show` lists them)", name);
-	if (reason[0] == '\0')
-		return refuse(c, CONTROL_BAD_PARAMS, "a changed limit needs "
-		    "its reason (--reason)");
-	trial = c->host->hub->bed[bed].limits;
-	old = trial.tier[t];
-	if ((e = take_limit(c, &trial.tier[t])) != CONTROL_OK)
-		return e;
-	if (!limit_set_check(&trial, &fault))
-		return refuse(c, CONTROL_REFUSED, "%s: %s",
-		    tier_info[fault.tier].name, fault.what);
-	change = json_pack("{s:s, s:o, s:o, s:s}", "tier", name, "old",
-	    json_limit(&old), "new", json_limit(&trial.tier[t]), "reason",
-	    reason);
-	text = json_dumps(change, JSON_COMPACT);
-	if (text == NULL || strlen(text) >= sizeof st.text) {
-		free(text);
-		json_decref(change);
-		return refuse(c, CONTROL_BAD_PARAMS, "the reason is too long");
-	}
-	strcpy(st.text, text);
-	free(text);
-	e = stated(c, hub_limit(c->host->hub, &c->now, bed, &st,
-	    (enum tier)t, &trial.tier[t]), &st);
-	if (e == CONTROL_OK) {
-		json_object_set(c->result, "old",
-		    json_object_get(change, "old"));
-		json_object_set(c->result, "new",
-		    json_object_get(change, "new"));
-	}
-	json_decref(change);
-	return e;
-}
-
-static enum control_error
 record_port(struct control_call *c, bool on)
 {
 	char name[PORT_NAME_MAX];
-	enum control_error e = take_text(c, "port", name, sizeof name);
+	enum control_error e = call_take_text(c, "port", name, sizeof name);
 	int i;
 
 	if (e != CONTROL_OK)
 		return e;
 	i = hub_find_port(c->host->hub, name);
 	if (i < 0)
-		return refuse(c, CONTROL_NO_SUCH, "there is no port \"%s\" "
-		    "(`vitalsctl devices` lists them)", name);
+		return call_refuse(c, CONTROL_NO_SUCH, "there is no port "
+		    "\"%s\" (`vitalsctl devices` lists them)", name);
 	c->record_port = i;
 	c->record_on = on;
 	c->result = json_object();
@@ -669,13 +378,15 @@ static const struct control_method methods[] = {
 	    run_infusion_resume },
 	{ "infusion.stop", ROLE_STAFF, true, state_params, run_infusion_stop },
 	{ "mark", ROLE_STAFF, true, mark_params, run_mark },
-	{ "baseline.suggest", ROLE_VIEW, false, bed_params, run_suggest },
-	{ "baseline.confirm", ROLE_LIMITS, true, base_params, run_baseline },
+	{ "baseline.suggest", ROLE_VIEW, false, bed_params,
+	    control_baseline_suggest },
+	{ "baseline.confirm", ROLE_LIMITS, true, base_params,
+	    control_baseline_confirm },
 	{ "alarm.list", ROLE_VIEW, false, bed_params, run_alarm_list },
 	{ "alarm.ack", ROLE_STAFF, true, ack_params, run_ack },
 	{ "alarm.pause", ROLE_STAFF, true, pause_params, run_pause },
-	{ "limits.show", ROLE_VIEW, false, bed_params, run_limits_show },
-	{ "limits.set", ROLE_LIMITS, true, limit_params, run_limits_set },
+	{ "limits.show", ROLE_VIEW, false, bed_params, control_limits_show },
+	{ "limits.set", ROLE_LIMITS, true, limit_params, control_limits_set },
 	{ "record.start", ROLE_ADMIN, false, port_params, run_record_start },
 	{ "record.stop", ROLE_ADMIN, false, port_params, run_record_stop },
 	{ "reload", ROLE_ADMIN, false, no_params, run_reload },
@@ -704,16 +415,17 @@ control_run(const struct control_method *m, struct control_call *c)
 		while (m->params[i] != NULL && strcmp(m->params[i], key) != 0)
 			i++;
 		if (m->params[i] == NULL)
-			return refuse(c, CONTROL_BAD_PARAMS, "%s has no "
+			return call_refuse(c, CONTROL_BAD_PARAMS, "%s has no "
 			    "parameter \"%s\"", m->name,
 			    json_short(brief, key));
 	}
 	if ((c->peer->roles & m->role) == 0)
-		return refuse(c, CONTROL_NOT_ALLOWED, "user %s may not do "
+		return call_refuse(c, CONTROL_NOT_ALLOWED, "user %s may not do "
 		    "that (%s); the roles: table of vitalsd.yaml decides",
 		    c->peer->user, m->name);
 	e = m->run(c);
 	if (e == CONTROL_OK && c->result == NULL)
-		return refuse(c, CONTROL_INTERNAL, "no memory for the answer");
+		return call_refuse(c, CONTROL_INTERNAL, "no memory for the "
+		    "answer");
 	return e;
 }

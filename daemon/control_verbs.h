@@ -9,30 +9,7 @@
 #ifndef DAEMON_CONTROL_VERBS_H
 #define DAEMON_CONTROL_VERBS_H
 
-#include <jansson.h>
-
-#include "daemon/control_host.h"
-#include "daemon/roles.h"
-
-enum control_error {
-	CONTROL_OK = 0,
-	CONTROL_REFUSED = 1,
-	CONTROL_NOT_ALLOWED = 2,
-	CONTROL_NO_SUCH = 3,
-	CONTROL_BAD_PARAMS = -32602,
-	CONTROL_INTERNAL = -32603,
-};
-
-struct control_call {
-	const struct control_host *host;
-	const struct peer *peer;
-	struct now now;
-	json_t *params;		/* an object; borrowed */
-	json_t *result;		/* set on CONTROL_OK; a new reference */
-	char error[512];	/* set otherwise: a sentence */
-	long record_port;	/* record.start/stop: the port, else -1 */
-	bool record_on, watch_on;
-};
+#include "daemon/control_call.h"
 
 struct control_method {
 	const char *name;
