@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the hub keeps of every bed and port, and the sink that it speaks to.
+ * Use daemon/hub.h: anybody may read these fields, but only the hub's own files
+ * write them, but for the memory that hub_init() is given and 'ids', which the
+ * outbox shares.
+ *
+ * Easy to get wrong: a bed that is idle has a session too, with an empty id;
+ * ask the id before anything else of it.
+ */
+#ifndef DAEMON_HUB_STATE_H
+#define DAEMON_HUB_STATE_H
+
+#include "alerts/board.h"
+#include "alerts/box.h"
+#include "daemon/session.h"
+#include "drivers/stream.h"
+#include "schemas/record.h"
+
+#define HUB_NEVER BOARD_NEVER
+
+struct hub_sink {
+	void *arg;
+	/* To be logged.  Called for every reading, session or not. */
+	void (*reading)(void *arg, const struct now *now, size_t port,
+	    const struct reading *r);
+	/* To be logged; at once if urgent. */
+	void (*record)(void *arg, const struct now *now,
+	    const struct record *r, bool urgent);
+	/* An alarm changed: to be handed out as notices, after it was passed
+	 * to record().  'label' is the bed's neutral label ("" for the box). */
+	void (*alarm)(void *arg, const struct now *now,
+	    const struct alarm_change *c, const char *label);
+	/* Something that a screen shows has changed on this bed. */
+	void (*changed)(void *arg, size_t bed);
+};
+
+/* The latest reading of one series. */
+struct hub_value {
+	bool seen;
+	struct reading reading;
+	int64_t t_ms;
+};
+
+struct hub_port {
+	char name[PORT_NAME_MAX];
+	size_t bed;
+	size_t slot;			/* among the bed's ports */
+	const struct driver *driver;
+	int64_t silent_after_ms;
+	bool open;
+	bool silent;			/* told so by LINK_DOWN */
+	int64_t frame_ms;		/* last sound frame; STREAM_NEVER */
+	int64_t open_ms;		/* open or lost since */
+	struct hub_value value[VITALS];
+};
+
+struct hub_bed {
+	char id[BED_MAX];
+	char label[BED_MAX];
+	size_t port[BOARD_PORTS];
+	size_t ports_n;
+	struct session session;		/* session.id is "" when idle */
+	struct session ended;		/* the one before, while it may still
+					 * be corrected; id "" if none */
+	struct limit_set limits;	/* the session's; the site's when idle */
+	struct baseline baseline;
+	bool baseline_confirmed;
+	struct board board;
+	struct hub *hub;		/* the board's way back */
+};
+
+struct hub {
+	struct hub_bed *bed;	/* beds_n of them, the caller's memory */
+	size_t beds_n;
+	struct hub_port *port;	/* ports_n of them, the caller's memory */
+	size_t ports_n;
+	int64_t *next_ms;	/* beds_n of them, the caller's memory */
+	int64_t soonest_ms;	/* the least of them and the box's */
+	struct box box;
+	struct limit_set site;
+	struct id_source ids;
+	struct hub_sink sink;
+	struct now now;		/* of the call that is being handled */
+};
+
+#endif

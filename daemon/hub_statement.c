@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What people state, as declared in hub.h: it is checked, recorded, and only
+ * then takes effect on the bed's session and board.
+ *
+ * Easy to get wrong: a refused statement changes nothing, not even the hub's
+ * moment; one that ends a session is recorded, and ends the session's alarms,
+ * while that session still is the bed's.
+ */
+#include "daemon/hub.h"
+
+#include <string.h>
+
+#include "daemon/hub_out.h"
+
+static void
+record_statement(struct hub *h, const struct hub_bed *b, const char *session,
+    struct statement *st)
+{
+	struct record r = { .class = RECORD_STATEMENT };
+
+	st->id = id_next(&h->ids);
+	hub_copy_text(st->bed, sizeof st->bed, b != NULL ? b->id : "");
+	hub_copy_text(st->session, sizeof st->session, session);
+	r.statement = *st;
+	hub_emit_record(h, &r, true);
+}
+
+enum refusal
+hub_state(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st)
+{
+	struct hub_bed *b = &h->bed[bed];
+	enum refusal no = session_check(&b->session, st->kind, st->at_ms,
+	    now->t_ms);
+	enum phase p;
+
+	if (no != REFUSAL_NONE)
+		return no;
+	h->now = *now;
+	if (st->kind == STATEMENT_SESSION_START) {
+		memset(&b->session, 0, sizeof b->session);
+		hub_copy_text(b->session.id, sizeof b->session.id, st->session);
+		hub_copy_text(b->session.bed, sizeof b->session.bed, b->id);
+		hub_copy_text(b->session.subject, sizeof b->session.subject,
+		    st->subject);
+		b->limits = h->site;
+		b->baseline_confirmed = false;
+		memset(&b->baseline, 0, sizeof b->baseline);
+	}
+	record_statement(h, b, b->session.id, st);
+	session_apply(&b->session, st);
+	p = session_phase(&b->session);
+	if (st->kind == STATEMENT_SESSION_START)
+		board_open(&b->board, now->t_ms, &h->site);
+	if (p != PHASE_CLOSED && p != PHASE_ABORTED) {
+		board_phase(&b->board, now->t_ms, p);
+	} else {
+		/* Its alarms end while it still is the bed's session. */
+		board_close(&b->board, now->t_ms, p == PHASE_CLOSED ?
+		    "the session was closed" : "the session was aborted");
+		b->ended = b->session;
+		memset(&b->session, 0, sizeof b->session);
+		b->limits = h->site;
+		b->baseline_confirmed = false;
+		hub_box(h, now, BOX_RESTARTED, b->id, false, "");
+	}
+	hub_settle(h, bed);
+	hub_tell_changed(h, bed);
+	return REFUSAL_NONE;
+}
+
+/* Whose statement it is: the open session's, or the ended one's. */
+static struct session *
+find_amended(struct hub_bed *b, struct event_id statement)
+{
+	for (size_t i = 0; i < b->ended.n; i++)
+		if (event_id_equal(b->ended.step[i].id, statement))
+			return &b->ended;
+	return hub_in_session(b) ? &b->session : &b->ended;
+}
+
+enum refusal
+hub_amend(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st)
+{
+	struct hub_bed *b = &h->bed[bed];
+	struct session *s = find_amended(b, st->amends);
+	enum refusal no = session_check_amend(s, st->amends, st->withdrawn,
+	    st->at_ms, now->t_ms);
+
+	/* Nor may it reach into the session that followed. */
+	if (no == REFUSAL_NONE && s != &b->session && hub_in_session(b) &&
+	    !st->withdrawn && st->at_ms > session_begin_ms(&b->session))
+		no = REFUSAL_ORDER;
+	if (no != REFUSAL_NONE)
+		return no;
+	h->now = *now;
+	st->kind = STATEMENT_AMEND;
+	record_statement(h, b, s->id, st);
+	session_apply(s, st);
+	if (s == &b->session)
+		board_phase(&b->board, now->t_ms, session_phase(s));
+	hub_settle(h, bed);
+	hub_tell_changed(h, bed);
+	return REFUSAL_NONE;
+}
+
+enum refusal
+hub_baseline(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st, const struct baseline *v)
+{
+	struct hub_bed *b = &h->bed[bed];
+
+	if (!hub_in_session(b))
+		return REFUSAL_NO_SESSION;
+	h->now = *now;
+	st->kind = STATEMENT_BASELINE_CONFIRM;
+	record_statement(h, b, b->session.id, st);
+	b->baseline = *v;
+	b->baseline_confirmed = true;
+	board_baseline(&b->board, now->t_ms, v);
+	hub_settle(h, bed);
+	hub_tell_changed(h, bed);
+	return REFUSAL_NONE;
+}
+
+enum refusal
+hub_limit(struct hub *h, const struct now *now, size_t bed,
+    struct statement *st, enum tier tier, const struct limit *limit)
+{
+	struct hub_bed *b = &h->bed[bed];
+
+	if (!hub_in_session(b))
+		return REFUSAL_NO_SESSION;
+	h->now = *now;
+	st->kind = STATEMENT_LIMIT_SET;
+	record_statement(h, b, b->session.id, st);
+	b->limits.tier[tier] = *limit;
+	board_limits(&b->board, now->t_ms, &b->limits);
+	hub_settle(h, bed);
+	hub_tell_changed(h, bed);
+	return REFUSAL_NONE;
+}
+
+/* Whether such an event is open; *bed is beds_n where it is the box's and
+ * concerns no bed. */
+static bool
+find_event(const struct hub *h, struct event_id event, size_t *bed)
+{
+	struct alarm_change open[BOX_SLOTS];
+
+	for (size_t i = 0; i <= h->beds_n; i++) {
+		size_t n = hub_alarms(h, i, open, BOX_SLOTS);
+
+		for (size_t j = 0; j < n; j++) {
+			int named = hub_find_bed(h, open[j].bed);
+
+			if (!event_id_equal(open[j].event, event))
+				continue;
+			*bed = named >= 0 ? (size_t)named : i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+hub_ack(struct hub *h, const struct now *now, struct event_id event,
+    struct statement *st)
+{
+	size_t bed = 0;
+	const char *by;
+	char id[EVENT_ID_TEXT];
+	size_t n = 0, length;
+
+	if (!find_event(h, event, &bed))
+		return false;
+	h->now = *now;
+	st->kind = STATEMENT_ALARM_ACK;
+	length = event_id_format(id, event);
+	memcpy(st->text, "{\"event\":\"", 10);
+	n = 10;
+	memcpy(st->text + n, id, length);
+	n += length;
+	memcpy(st->text + n, "\"}", 3);
+	record_statement(h, bed < h->beds_n ? &h->bed[bed] : NULL,
+	    bed < h->beds_n ? h->bed[bed].session.id : "", st);
+	by = st->by[0] != '\0' ? st->by : st->user;
+	/* The box may speak about a bed: try both holders of events. */
+	if (!box_ack(&h->box, now->t_ms, event, by) && bed < h->beds_n &&
+	    !board_ack(&h->bed[bed].board, now->t_ms, event, by))
+		return false;
+	hub_settle(h, bed);
+	hub_settle(h, h->beds_n);
+	hub_tell_changed(h, bed);
+	return true;
+}
+
+int64_t
+hub_pause(struct hub *h, const struct now *now, size_t bed, int64_t for_ms,
+    struct statement *st)
+{
+	struct hub_bed *b = &h->bed[bed];
+	int64_t until;
+
+	h->now = *now;
+	st->kind = STATEMENT_ALARM_PAUSE;
+	record_statement(h, b, b->session.id, st);
+	until = board_pause(&b->board, now->t_ms, for_ms);
+	hub_settle(h, bed);
+	hub_tell_changed(h, bed);
+	return until;
+}
