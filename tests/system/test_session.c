@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -201,6 +202,31 @@ desaturate(struct ward *w, char event[64])
 	(void)ward_wait_alarm(w, "spo2-low", "", "none", 30);
 }
 
+/* Moves the infusion start of the session that has just ended by five seconds;
+ * the log then holds a second seal. */
+static void
+corrects_the_infusion_start(struct ward *w)
+{
+	time_t then = (time_t)(ward_sql(w, "SELECT at_wall_ms / 1000 - 5 FROM "
+	    "statement WHERE kind = 1"));
+	char *review = NULL, *id, at[16];
+	struct tm tm;
+
+	localtime_r(&then, &tm);
+	strftime(at, sizeof at, "%H:%M:%S", &tm);
+	assert_int_equal(ward_ctl(w, &review, WORDS("review", "last")), 0);
+	id = strstr(review, "infusion.start");
+	assert_non_null(id);
+	id = strchr(id, '#');
+	assert_non_null(id);
+	id[1 + strspn(id + 1, "0123456789abcdef-")] = '\0';
+	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 16", 1, 10);
+	types(w, "correction", WORDS("session", "amend", id, "--at", at,
+	    "--reason", "noticed too late"));
+	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 16", 2, 10);
+	free(review);
+}
+
 static void
 a_session_goes_from_bytes_to_a_review(void **state)
 {
@@ -226,8 +252,10 @@ a_session_goes_from_bytes_to_a_review(void **state)
 	refuses(w, "infusion stop", WORDS("session", "end"));
 	types(w, "infusion stop", WORDS("infusion", "stop"));
 	types(w, "session end", WORDS("session", "end"));
-	refuses(w, "one that has ended is sealed", WORDS("session", "amend",
+	refuses(w, "no such start", WORDS("session", "amend",
 	    "9f86d081884c7d65-7", "--withdraw", "--reason", "wrong bed"));
+	/* What is noticed too late is corrected too, and sealed anew. */
+	corrects_the_infusion_start(w);
 	refuses(w, "no bed \"CHAIR9\"; there is CHAIR1", WORDS("mark", "x",
 	    "--bed", "CHAIR9"));
 

@@ -345,14 +345,14 @@ a_baseline_is_shown_and_asked_for(void **state)
 	    "like 128/79");
 }
 
-/* Asks tests/check-schema about the lines of a file; its status. */
+/* Asks tests/schema-check about the lines of a file; its status. */
 static int
 schema_status(const char *path)
 {
 	char command[256];
 	int status;
 
-	snprintf(command, sizeof(command), "tests/check-schema "
+	snprintf(command, sizeof(command), "tests/schema-check "
 	    "schemas/control.schema.json --named < %s", path);
 	status = system(command);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

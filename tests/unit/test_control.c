@@ -38,7 +38,7 @@
 #define PATIENCE_MS 5000
 #define BEDS 2
 
-static FILE *answers;	/* all results and notifications: into check-schema */
+static FILE *answers;	/* all results and notifications: into schema-check */
 
 enum trouble { WORKS, FULL, HANGS };
 static atomic_int trouble;
@@ -1145,7 +1145,7 @@ open_checker(void **state)
 	sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
 
 	(void)state;
-	answers = popen("tests/check-schema schemas/control.schema.json "
+	answers = popen("tests/schema-check schemas/control.schema.json "
 	    "--named", "w");
 	vfs->xSetSystemCall(vfs, "pwrite64",
 	    (sqlite3_syscall_ptr)troubled_pwrite);

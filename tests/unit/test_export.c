@@ -156,7 +156,7 @@ every_line_of_json_is_as_the_schema_says(void **out)
 	}
 	assert_null(fgets(line, sizeof line, f));
 	fclose(f);
-	snprintf(command, sizeof command, "tests/check-schema "
+	snprintf(command, sizeof command, "tests/schema-check "
 	    "schemas/export.schema.json < %s", path);
 	status = system(command);
 	unlink(path);
