@@ -16,7 +16,6 @@
 
 #define CONTROL_CLIENTS 64
 #define CONTROL_TICK_MS 2000
-#define CONTROL_DURABLE_MS 2000
 #define CONTROL_STATE_MS 250	/* states go to watchers at most so often */
 
 struct control;
