@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * See outbox.h.  The list of waiting notices is in the order in which they
- * were made; the notifier sorts by priority itself.
+ * See outbox.h.
  *
  * Easy to get wrong: a notice leaves the list only when its delivery was
  * reported, and the delivery's record is what keeps it from being offered
@@ -11,31 +10,17 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "alerts/message.h"
 #include "daemon/journal.h"
 #include "daemon/json.h"
-#include "daemon/lines.h"
-#include "daemon/listen.h"
+#include "daemon/notify_link.h"
+#include "daemon/waiting.h"
 
 #define TICK_MS 250		/* T8 is that much late at most */
-
-struct waiting {
-	struct waiting *next;
-	int64_t made_ms;
-	int64_t offered_ms;	/* INT64_MIN: not on this connection */
-	bool timed_out;		/* noted for this offering */
-	uint32_t attempts;
-	struct notice notice;	/* allocated only up to the body's length */
-};
 
 struct channel_state {
 	char name[CHANNEL_MAX];
@@ -45,19 +30,15 @@ struct channel_state {
 };
 
 struct outbox {
-	sd_event *loop;
-	sd_event_source *listener, *peer, *timer;
-	int listen_fd, fd;
+	sd_event_source *timer;
+	struct notify_link link;
 	bool greeted;		/* the peer has said hello */
-	char path[108];
-	struct lines lines;
 	struct id_source *ids;
 	struct outbox_sink sink;
 	struct channel_state channel[CONFIG_CHANNELS];
 	size_t channels_n;
 	int64_t undelivered_ms;
-	struct waiting *first, **last;
-	size_t waiting_n;
+	struct waiting_list waiting;
 	uint64_t delivered;
 	int64_t lost_ms;	/* without a notifier since; INT64_MIN: with */
 	int64_t beat_ms;	/* the last heartbeat */
@@ -79,39 +60,16 @@ find_channel(struct outbox *o, const char *name)
 }
 
 static void
-drop_peer(struct outbox *o, const char *why)
-{
-	if (o->fd < 0)
-		return;
-	journal_warning("notifier: %s", why);
-	o->peer = sd_event_source_disable_unref(o->peer);
-	lines_free(&o->lines);
-	close(o->fd);
-	o->fd = -1;
-	o->greeted = false;
-	o->lost_ms = moment(o).t_ms;
-	for (struct waiting *w = o->first; w != NULL; w = w->next)
-		w->offered_ms = INT64_MIN;
-}
-
-/* Sends one message; a peer that does not read is dropped. */
-static void
 send_message(struct outbox *o, json_t *m)
 {
 	char *text = m != NULL ? json_dumps(m, JSON_COMPACT) : NULL;
-	int r = -ENOMEM;
 
 	json_decref(m);
 	if (text != NULL)
-		r = lines_send(&o->lines, text, strlen(text));
+		notify_link_send(&o->link, text, strlen(text));
+	else
+		notify_link_drop(&o->link, strerror(ENOMEM));
 	free(text);
-	if (r < 0) {
-		drop_peer(o, r == -ENOBUFS ? "it does not read" :
-		    strerror(-r));
-		return;
-	}
-	sd_event_source_set_io_events(o->peer, lines_waiting(&o->lines) ?
-	    EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 static json_t *
@@ -164,25 +122,13 @@ static void
 offer_rest(struct outbox *o)
 {
 	for (int p = PRIORITY_HIGH; p >= PRIORITY_NONE; p--)
-		for (struct waiting *w = o->first; w != NULL; w = w->next) {
-			if (!o->greeted || lines_waiting(&o->lines))
+		for (struct waiting *w = o->waiting.first; w != NULL; w = w->next) {
+			if (!o->greeted || notify_link_busy(&o->link))
 				return;
 			if ((int)w->notice.priority == p &&
 			    w->offered_ms == INT64_MIN)
 				offer(o, w);
 		}
-}
-
-static void
-unlink_waiting(struct outbox *o, struct waiting **at)
-{
-	struct waiting *w = *at;
-
-	*at = w->next;
-	if (o->last == &w->next)
-		o->last = at;
-	o->waiting_n--;
-	free(w);
 }
 
 static void
@@ -193,49 +139,20 @@ set_aside(struct outbox *o, const struct waiting *w)
 	log_delivery(o, w, OUTCOME_RETRY, 0, "outbox full, set aside");
 }
 
-/* The list is full: the oldest of the least urgent gives way, unless the new
- * one is less urgent than all.  Its record stays in the log, so that it is
- * offered after the next start. */
-static bool
-make_room(struct outbox *o, enum priority priority)
-{
-	struct waiting **least = NULL;
-
-	for (struct waiting **at = &o->first; *at != NULL; at = &(*at)->next)
-		if (least == NULL ||
-		    (*at)->notice.priority < (*least)->notice.priority)
-			least = at;
-	if (least == NULL || (*least)->notice.priority > priority)
-		return false;
-	set_aside(o, *least);
-	unlink_waiting(o, least);
-	return true;
-}
-
-/* The one that takes its place in the list, or NULL. */
+/* The one that takes its place among the waiting, or NULL.  What is set aside
+ * stays in the log as not delivered, so that it is offered after the next
+ * start. */
 static struct waiting *
 append(struct outbox *o, const struct notice *n, int64_t made_ms)
 {
-	size_t size = offsetof(struct waiting, notice.body) + n->length + 1;
-	struct waiting *w = malloc(size);
+	struct waiting *added = NULL, *aside = NULL;
 
-	if (w == NULL) {
+	if (waiting_add(&o->waiting, n, made_ms, &added, &aside) < 0)
 		journal_error("outbox: no memory for a notice");
-		return NULL;
-	}
-	memset(w, 0, size);
-	memcpy(&w->notice, n, offsetof(struct notice, body) + n->length);
-	w->made_ms = made_ms;
-	w->offered_ms = INT64_MIN;
-	if (o->waiting_n >= OUTBOX_MAX && !make_room(o, n->priority)) {
-		set_aside(o, w);
-		free(w);
-		return NULL;
-	}
-	*o->last = w;
-	o->last = &w->next;
-	o->waiting_n++;
-	return w;
+	if (aside != NULL)
+		set_aside(o, aside);
+	free(aside);
+	return added;
 }
 
 /* Decides for each channel whether notices get through. */
@@ -248,9 +165,10 @@ judge(struct outbox *o)
 		struct channel_state *c = &o->channel[i];
 		const char *why = NULL;
 
-		if (o->fd < 0 && t - o->lost_ms >= o->undelivered_ms)
+		if (!notify_link_up(&o->link) &&
+		    t - o->lost_ms >= o->undelivered_ms)
 			why = "vitals-notify is not running";
-		for (struct waiting *w = o->first; w != NULL; w = w->next) {
+		for (struct waiting *w = o->waiting.first; w != NULL; w = w->next) {
 			if (strcmp(w->notice.channel, c->name) != 0 ||
 			    t - w->made_ms < o->undelivered_ms)
 				continue;
@@ -315,7 +233,7 @@ take_result(struct outbox *o, const json_t *params)
 	int attempt = 0;
 	struct event_id key;
 	struct channel_state *c;
-	struct waiting **at = &o->first;
+	struct waiting **at;
 	enum outcome what;
 
 	if (json_unpack((json_t *)params, "{s:s, s:s, s:i, s:s, s?s}", "key",
@@ -332,9 +250,7 @@ take_result(struct outbox *o, const json_t *params)
 		what = OUTCOME_REFUSED;
 	else
 		what = OUTCOME_RETRY;
-	while (*at != NULL && !(event_id_equal((*at)->notice.key, key) &&
-	    strcmp((*at)->notice.channel, channel) == 0))
-		at = &(*at)->next;
+	at = waiting_find(&o->waiting, key, channel);
 	c = find_channel(o, channel);
 	if (*at == NULL)
 		return;	/* a second answer for what was delivered */
@@ -342,7 +258,7 @@ take_result(struct outbox *o, const json_t *params)
 	log_delivery(o, *at, what, (uint32_t)attempt, detail);
 	if (what == OUTCOME_DELIVERED) {
 		o->delivered++;
-		unlink_waiting(o, at);
+		waiting_remove(&o->waiting, at);
 		if (c != NULL)
 			c->why[0] = '\0';
 	} else if (c != NULL) {
@@ -375,8 +291,9 @@ take_hello(struct outbox *o, const json_t *params)
 }
 
 static void
-take_line(struct outbox *o, const char *line, size_t n)
+on_line(void *arg, const char *line, size_t n)
 {
+	struct outbox *o = arg;
 	json_error_t e;
 	json_t *m = json_loadb(line, n, JSON_REJECT_DUPLICATES, &e);
 	const char *method = json_string_value(json_object_get(m, "method"));
@@ -391,87 +308,21 @@ take_line(struct outbox *o, const char *line, size_t n)
 	json_decref(m);
 }
 
-static int
-on_peer(sd_event_source *s, int fd, uint32_t events, void *arg)
+static void
+on_writable(void *arg)
 {
-	struct outbox *o = arg;
-	char *line;
-	size_t n;
-	int r;
-
-	(void)s, (void)fd;
-	if (events & EPOLLOUT) {
-		r = lines_flush(&o->lines);
-		if (r < 0) {
-			drop_peer(o, strerror(-r));
-			return 0;
-		}
-		sd_event_source_set_io_events(o->peer,
-		    lines_waiting(&o->lines) ? EPOLLIN | EPOLLOUT : EPOLLIN);
-		offer_rest(o);
-		if (o->fd < 0)
-			return 0;
-	}
-	if (!(events & ~(uint32_t)EPOLLOUT))
-		return 0;
-	r = lines_read(&o->lines);
-	while (o->fd >= 0 && (line = lines_next(&o->lines, &n)) != NULL)
-		take_line(o, line, n);
-	if (o->fd >= 0 && r < 0 && r != -EAGAIN)
-		drop_peer(o, r == -EPIPE ? "it has gone" :
-		    r == -EMSGSIZE ? "a message longer than 64 KiB" :
-		    strerror(-r));
-	return 0;
+	offer_rest(arg);
 }
 
-/* Only the notifier's user, our own, and root may take notices. */
-static bool
-may_connect(int fd)
-{
-	struct ucred cred;
-	socklen_t n = sizeof cred;
-	const struct passwd *pw;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
-		return false;
-	if (cred.uid == 0 || cred.uid == geteuid())
-		return true;
-	pw = getpwnam("vitals-notify");
-	return pw != NULL && pw->pw_uid == cred.uid;
-}
-
-static int
-on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
+static void
+on_gone(void *arg)
 {
 	struct outbox *o = arg;
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	int r;
-	char c;
 
-	(void)s, (void)events;
-	if (fd < 0)
-		return 0;
-	/* Gone already: it looked whether somebody listens here. */
-	if (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
-		close(fd);
-		return 0;
-	}
-	if (!may_connect(fd)) {
-		journal_warning("notifier: refused a connection by a user "
-		    "that is not vitals-notify");
-		close(fd);
-		return 0;
-	}
-	drop_peer(o, "another connection replaces it");
-	r = sd_event_add_io(o->loop, &o->peer, fd, EPOLLIN, on_peer, o);
-	if (r < 0) {
-		close(fd);
-		return 0;
-	}
-	o->fd = fd;
-	lines_init(&o->lines, fd);
-	journal_info("notifier: connected");
-	return 0;
+	o->greeted = false;
+	o->lost_ms = moment(o).t_ms;
+	for (struct waiting *w = o->waiting.first; w != NULL; w = w->next)
+		w->offered_ms = INT64_MIN;
 }
 
 void
@@ -504,24 +355,18 @@ outbox_new(struct outbox **out, sd_event *loop, const char *path,
     const struct outbox_sink *sink)
 {
 	struct outbox *o = calloc(1, sizeof *o);
+	struct notify_link_sink link_sink = { o, on_line, on_writable,
+		on_gone };
 	int r;
 
 	if (o == NULL)
 		return -ENOMEM;
-	o->loop = loop;
-	o->fd = o->listen_fd = -1;
-	o->last = &o->first;
+	waiting_init(&o->waiting, OUTBOX_MAX);
 	o->ids = ids;
 	o->sink = *sink;
 	o->lost_ms = moment(o).t_ms;
 	outbox_reload(o, c);
-	snprintf(o->path, sizeof o->path, "%s", path);
-	r = listen_unix(path, 0660);
-	if (r < 0)
-		goto fail;
-	o->listen_fd = r;
-	r = sd_event_add_io(loop, &o->listener, o->listen_fd, EPOLLIN,
-	    on_connect, o);
+	r = notify_link_open(&o->link, loop, path, &link_sink);
 	if (r < 0)
 		goto fail;
 	r = sd_event_add_time_relative(loop, &o->timer, CLOCK_BOOTTIME,
@@ -540,19 +385,9 @@ outbox_free(struct outbox *o)
 {
 	if (o == NULL)
 		return;
-	while (o->first != NULL)
-		unlink_waiting(o, &o->first);
-	if (o->fd >= 0) {
-		o->peer = sd_event_source_disable_unref(o->peer);
-		lines_free(&o->lines);
-		close(o->fd);
-	}
+	waiting_free(&o->waiting);
 	sd_event_source_disable_unref(o->timer);
-	sd_event_source_disable_unref(o->listener);
-	if (o->listen_fd >= 0) {
-		close(o->listen_fd);
-		unlink(o->path);
-	}
+	notify_link_close(&o->link);
 	free(o);
 }
 
@@ -599,7 +434,7 @@ outbox_alarm(struct outbox *o, const struct now *now,
 		w = append(o, n, now->t_ms);
 		if (w != NULL)
 			offer(o, w);
-		if (w != NULL && o->fd < 0)
+		if (w != NULL && !notify_link_up(&o->link))
 			log_delivery(o, w, OUTCOME_NO_NOTIFIER, 0,
 			    "vitals-notify is not connected");
 	}
@@ -608,7 +443,7 @@ outbox_alarm(struct outbox *o, const struct now *now,
 void
 outbox_status(const struct outbox *o, struct outbox_status *out)
 {
-	out->connected = o->fd >= 0;
-	out->waiting = o->waiting_n;
+	out->connected = notify_link_up(&o->link);
+	out->waiting = o->waiting.n;
 	out->delivered = o->delivered;
 }
