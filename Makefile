@@ -169,8 +169,9 @@ demo: ## two minutes: simulated monitors, a session, alarms, the review
 manuals: ## the man pages are sound, and name every program's options
 	@tests/check-manuals
 
-san: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+san: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory SAN=1 unit
+	@$(MAKE) --no-print-directory SAN=1 system
 
 clang: ## everything builds under clang without a warning
 	@$(MAKE) --no-print-directory CC=clang WERROR=-Werror all
