@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What the hub keeps of every bed and port, and the sink that it speaks to.
- * Use daemon/hub.h: anybody may read these fields, but only the hub's own files
- * write them, but for the memory that hub_init() is given and 'ids', which the
- * outbox shares.
+ * Use daemon/hub.h.  Anybody may read these fields; only the hub's own files
+ * write them, except for the memory that hub_init() is given and for 'ids',
+ * which the outbox shares.
  *
  * Easy to get wrong: a bed that is idle has a session too, with an empty id;
  * ask the id before anything else of it.

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * See setup.h.
+ *
+ * Easy to get wrong: what the hub takes for silence is the driver's figure or
+ * three of the port's intervals, whichever is longer.
+ */
+#include "daemon/setup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/paths.h"
+#include "daemon/resume.h"
+
+int
+setup_make_directory(const char *path, mode_t mode)
+{
+	char error[512];
+	int r = paths_make_directory(path, mode, error, sizeof error);
+
+	if (r < 0)
+		fprintf(stderr, "vitalsd: %s\n", error);
+	return r;
+}
+
+int
+setup_load_config(const char *path, struct config **out)
+{
+	struct complaints *why = calloc(1, sizeof *why);
+	struct config *c;
+
+	if (why == NULL)
+		return -ENOMEM;
+	c = config_load(path, why);
+	if (c == NULL) {
+		fprintf(stderr, "vitalsd: %s is refused:\n", path);
+		for (size_t i = 0; i < why->n; i++) {
+			char line[512];
+
+			complaint_format(line, sizeof line, path,
+			    &why->item[i]);
+			fprintf(stderr, "%s\n", line);
+		}
+		if (why->more > 0)
+			fprintf(stderr, "and %zu more\n", why->more);
+	}
+	free(why);
+	if (c == NULL)
+		return -EINVAL;
+	*out = c;
+	return 0;
+}
+
+int
+setup_open_log(struct store **out, struct store_restored **restored,
+    const struct config *c, const char *dir, const struct now *started,
+    uint64_t start_id)
+{
+	struct store_options o = {
+		.dir = dir, .start_id = start_id,
+		.version = VITALSD_VERSION, .ports_n = c->ports_n,
+		.segment_ms = c->segment_ms, .ballast = c->ballast,
+		.now = *started,
+	};
+	struct store_port *ports = calloc(c->ports_n, sizeof *ports);
+	char error[512] = "";
+	int r;
+
+	if (ports == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->ports_n; i++) {
+		const struct config_port *p = &c->ports[i];
+
+		snprintf(ports[i].name, sizeof ports[i].name, "%s", p->name);
+		snprintf(ports[i].bed, sizeof ports[i].bed, "%s",
+		    c->beds[p->bed].id);
+		snprintf(ports[i].driver, sizeof ports[i].driver, "%s",
+		    p->driver->name);
+		snprintf(ports[i].path, sizeof ports[i].path, "%s", p->path);
+	}
+	o.ports = ports;
+	r = resume_boot_id(o.boot_id);
+	if (r == 0)
+		r = store_open(out, &o, restored, error, sizeof error);
+	free(ports);
+	if (r < 0)
+		fprintf(stderr, "vitalsd: cannot open the log in %s: %s\n",
+		    dir, error[0] ? error : strerror(-r));
+	return r;
+}
+
+int
+setup_make_hub(struct hub *h, const struct config *c, const struct now *started,
+    uint64_t start_id, const struct hub_sink *sink)
+{
+	struct hub_bed_config *beds = calloc(c->beds_n, sizeof *beds);
+	struct hub_port_config *ports = calloc(c->ports_n, sizeof *ports);
+	int r = -ENOMEM;
+
+	h->beds_n = c->beds_n;
+	h->ports_n = c->ports_n;
+	h->bed = calloc(c->beds_n, sizeof *h->bed);
+	h->port = calloc(c->ports_n, sizeof *h->port);
+	h->next_ms = calloc(c->beds_n, sizeof *h->next_ms);
+	if (beds == NULL || ports == NULL || h->bed == NULL ||
+	    h->port == NULL || h->next_ms == NULL)
+		goto done;
+	for (size_t i = 0; i < c->beds_n; i++)
+		beds[i] = (struct hub_bed_config){ c->beds[i].id,
+			c->beds[i].label };
+	for (size_t i = 0; i < c->ports_n; i++) {
+		const struct config_port *p = &c->ports[i];
+		uint32_t silent = p->driver->silent_after_ms;
+
+		/* A monitor that is asked less often may be silent longer. */
+		if (3000u * p->options.interval_s > silent)
+			silent = 3000u * p->options.interval_s;
+		ports[i] = (struct hub_port_config){ p->name, p->bed,
+			p->driver, p->same_limb, silent };
+	}
+	hub_init(h, started, start_id, &c->limits, beds, ports, sink);
+	r = 0;
+done:
+	free(beds);
+	free(ports);
+	return r;
+}
+
+void
+setup_free_hub(struct hub *h)
+{
+	free(h->bed);
+	free(h->port);
+	free(h->next_ms);
+}
+
+void
+setup_complain_socket(const char *path, int r)
+{
+	fprintf(stderr, "vitalsd: %s: %s\n", path, r == -EADDRINUSE ?
+	    "another vitalsd is running" : r == -ENOTSOCK ?
+	    "is in the way and no socket; move it, or give another --run" :
+	    strerror(-r));
+}
