@@ -8,13 +8,14 @@
  * was stepped within a boot moves nothing.
  */
 #include "daemon/store_restore.h"
-#include "alerts/rule.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "alerts/rule.h"
+#include "daemon/store_row.h"
 
 _Static_assert(LADDERS <= 32, "struct store_session: armed[]");
 
@@ -42,51 +43,6 @@ static const char last_record[] =
 	" UNION ALL " LAST("delivery", "0") " UNION ALL "
 	LAST("event", STOP_KIND) ") ORDER BY seq DESC LIMIT 1";
 
-static int
-prepare(struct store_db *d, const char *sql, sqlite3_stmt **st)
-{
-	int rc = sqlite3_prepare_v2(d->sql, sql, -1, st, NULL);
-
-	return rc == SQLITE_OK ? 0 : store_db_fail(d, rc);
-}
-
-/* Steps: 1 a row, 0 no more, negative errno. */
-static int
-next_row(struct store_db *d, sqlite3_stmt *st)
-{
-	int rc = sqlite3_step(st);
-
-	if (rc == SQLITE_ROW)
-		return 1;
-	return rc == SQLITE_DONE ? 0 : store_db_fail(d, rc);
-}
-
-static void
-get_text(sqlite3_stmt *st, int *i, char *out, size_t size)
-{
-	const unsigned char *s = sqlite3_column_text(st, *i);
-
-	snprintf(out, size, "%s", s ? (const char *)s : "");
-	++*i;
-}
-
-static int64_t
-get_int(sqlite3_stmt *st, int *i)
-{
-	return sqlite3_column_int64(st, (*i)++);
-}
-
-static struct event_id
-get_id(sqlite3_stmt *st, int *i)
-{
-	const unsigned char *s = sqlite3_column_text(st, (*i)++);
-	struct event_id id = { 0 };
-
-	if (s == NULL || !event_id_parse((const char *)s, &id))
-		return (struct event_id){ 0 };
-	return id;
-}
-
 /* Makes room for one more in the array that *array points to, of whatever
  * type; NULL without memory. */
 static void *
@@ -110,17 +66,17 @@ read_last(struct restore *r, int64_t below, int64_t *t_ms, int64_t *wall_ms,
     bool *synced, bool *stop)
 {
 	sqlite3_stmt *st = NULL;
-	int i = 1, err = prepare(r->d, last_record, &st);
+	int i = 1, err = store_row_prepare(r->d, last_record, &st);
 
 	if (err == 0) {
 		sqlite3_bind_int64(st, 1, below);
-		err = next_row(r->d, st);
+		err = store_row_next(r->d, st);
 	}
 	if (err == 1) {
-		*t_ms = get_int(st, &i);
-		*wall_ms = get_int(st, &i);
-		*synced = get_int(st, &i) != 0;
-		*stop = get_int(st, &i) != 0;
+		*t_ms = store_row_int(st, &i);
+		*wall_ms = store_row_int(st, &i);
+		*synced = store_row_int(st, &i) != 0;
+		*stop = store_row_int(st, &i) != 0;
 	}
 	sqlite3_finalize(st);
 	return err < 0 ? err : 0;
@@ -130,18 +86,19 @@ static int
 read_boots(struct restore *r)
 {
 	sqlite3_stmt *st = NULL;
-	int err = prepare(r->d, "SELECT boot_id, seq, wall_ms - t_ms FROM"
+	int err = store_row_prepare(r->d,
+	    "SELECT boot_id, seq, wall_ms - t_ms FROM"
 	    " start ORDER BY seq", &st);
 
-	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		struct boot b = { 0 };
 		struct boot *last = r->boots_n ? &r->boot[r->boots_n - 1] :
 		    NULL;
 		int i = 0;
 
-		get_text(st, &i, b.id, sizeof b.id);
-		b.first_seq = get_int(st, &i);
-		b.first_offset_ms = get_int(st, &i);
+		store_row_text(st, &i, b.id, sizeof b.id);
+		b.first_seq = store_row_int(st, &i);
+		b.first_offset_ms = store_row_int(st, &i);
 		err = 0;
 		if (last != NULL && strcmp(last->id, b.id) == 0)
 			continue;
@@ -191,56 +148,56 @@ get_statement(const struct restore *r, sqlite3_stmt *st,
     struct statement *out)
 {
 	int i = 0;
-	int64_t seq = get_int(st, &i);
+	int64_t seq = store_row_int(st, &i);
 
 	i += 4;		/* the rest of the stamp */
-	out->id = get_id(st, &i);
-	out->kind = (enum statement_kind)get_int(st, &i);
-	get_text(st, &i, out->session, sizeof out->session);
-	get_text(st, &i, out->bed, sizeof out->bed);
-	out->at_ms = get_int(st, &i) + axis_shift(r, seq);
-	out->at_wall_ms = get_int(st, &i);
-	get_text(st, &i, out->user, sizeof out->user);
-	get_text(st, &i, out->by, sizeof out->by);
-	out->amends = get_id(st, &i);
-	out->withdrawn = get_int(st, &i) != 0;
-	get_text(st, &i, out->subject, sizeof out->subject);
-	get_text(st, &i, out->text, sizeof out->text);
+	out->id = store_row_id(st, &i);
+	out->kind = (enum statement_kind)store_row_int(st, &i);
+	store_row_text(st, &i, out->session, sizeof out->session);
+	store_row_text(st, &i, out->bed, sizeof out->bed);
+	out->at_ms = store_row_int(st, &i) + axis_shift(r, seq);
+	out->at_wall_ms = store_row_int(st, &i);
+	store_row_text(st, &i, out->user, sizeof out->user);
+	store_row_text(st, &i, out->by, sizeof out->by);
+	out->amends = store_row_id(st, &i);
+	out->withdrawn = store_row_int(st, &i) != 0;
+	store_row_text(st, &i, out->subject, sizeof out->subject);
+	store_row_text(st, &i, out->text, sizeof out->text);
 }
 
 static void
 get_alarm(const struct restore *r, sqlite3_stmt *st, struct alarm_change *a)
 {
 	int i = 0;
-	int64_t seq = get_int(st, &i);
+	int64_t seq = store_row_int(st, &i);
 
 	i += 4;
-	a->event = get_id(st, &i);
-	get_text(st, &i, a->condition, sizeof a->condition);
-	get_text(st, &i, a->tier, sizeof a->tier);
-	a->type = (enum alarm_type)get_int(st, &i);
-	a->phase = (enum alarm_phase)get_int(st, &i);
-	a->state = (enum alarm_state)get_int(st, &i);
-	a->priority = (enum priority)get_int(st, &i);
-	a->level = (enum priority)get_int(st, &i);
-	a->acknowledged = get_int(st, &i) != 0;
-	a->confirmed = get_int(st, &i) != 0;
-	a->paused = get_int(st, &i) != 0;
-	a->demo = get_int(st, &i) != 0;
-	get_text(st, &i, a->bed, sizeof a->bed);
-	get_text(st, &i, a->session, sizeof a->session);
-	a->session_phase = (enum phase)get_int(st, &i);
+	a->event = store_row_id(st, &i);
+	store_row_text(st, &i, a->condition, sizeof a->condition);
+	store_row_text(st, &i, a->tier, sizeof a->tier);
+	a->type = (enum alarm_type)store_row_int(st, &i);
+	a->phase = (enum alarm_phase)store_row_int(st, &i);
+	a->state = (enum alarm_state)store_row_int(st, &i);
+	a->priority = (enum priority)store_row_int(st, &i);
+	a->level = (enum priority)store_row_int(st, &i);
+	a->acknowledged = store_row_int(st, &i) != 0;
+	a->confirmed = store_row_int(st, &i) != 0;
+	a->paused = store_row_int(st, &i) != 0;
+	a->demo = store_row_int(st, &i) != 0;
+	store_row_text(st, &i, a->bed, sizeof a->bed);
+	store_row_text(st, &i, a->session, sizeof a->session);
+	a->session_phase = (enum phase)store_row_int(st, &i);
 	a->infusion_ms = sqlite3_column_type(st, i) == SQLITE_NULL ?
 	    INFUSION_NONE : sqlite3_column_int64(st, i);
 	i++;
 	a->has_value = sqlite3_column_type(st, i) != SQLITE_NULL;
-	a->vital = (enum vital)get_int(st, &i);
-	a->value = (int32_t)get_int(st, &i);
-	a->limit = (int32_t)get_int(st, &i);
-	a->value_age_ms = get_int(st, &i);
-	a->since_ms = get_int(st, &i) + axis_shift(r, seq);
-	get_text(st, &i, a->by, sizeof a->by);
-	get_text(st, &i, a->text, sizeof a->text);
+	a->vital = (enum vital)store_row_int(st, &i);
+	a->value = (int32_t)store_row_int(st, &i);
+	a->limit = (int32_t)store_row_int(st, &i);
+	a->value_age_ms = store_row_int(st, &i);
+	a->since_ms = store_row_int(st, &i) + axis_shift(r, seq);
+	store_row_text(st, &i, a->by, sizeof a->by);
+	store_row_text(st, &i, a->text, sizeof a->text);
 }
 
 static int
@@ -248,13 +205,14 @@ restore_statements(struct restore *r, struct store_session *s,
     const char *session)
 {
 	sqlite3_stmt *st = NULL;
-	int err = prepare(r->d, "SELECT * FROM statement WHERE session = ?"
+	int err = store_row_prepare(r->d,
+	    "SELECT * FROM statement WHERE session = ?"
 	    " ORDER BY seq", &st);
 
 	s->baseline.kind = STATEMENT_MARK;
 	if (err == 0)
 		sqlite3_bind_text(st, 1, session, -1, SQLITE_TRANSIENT);
-	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		struct statement x = { 0 };
 
 		get_statement(r, st, &x);
@@ -280,16 +238,17 @@ static int
 restore_armed(struct restore *r, struct store_session *s)
 {
 	sqlite3_stmt *st = NULL;
-	int err = prepare(r->d, "SELECT text FROM event WHERE session = ?"
+	int err = store_row_prepare(r->d,
+	    "SELECT text FROM event WHERE session = ?"
 	    " AND kind = 15", &st);	/* EVENT_ARMED */
 
 	if (err == 0)
 		sqlite3_bind_text(st, 1, s->session.id, -1, SQLITE_STATIC);
-	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		char name[CONDITION_MAX];
 		int i = 0;
 
-		get_text(st, &i, name, sizeof name);
+		store_row_text(st, &i, name, sizeof name);
 		for (int l = 0; l < LADDERS; l++)
 			if (strcmp(name, ladder_name[l]) == 0)
 				s->armed[l] = true;
@@ -306,14 +265,15 @@ read_alarms(struct restore *r, const char *session, struct alarm_change **out,
     size_t *n)
 {
 	sqlite3_stmt *st = NULL;
-	int err = prepare(r->d, "SELECT * FROM alarm a WHERE session = ?"
+	int err = store_row_prepare(r->d,
+	    "SELECT * FROM alarm a WHERE session = ?"
 	    " AND state <> 0 AND NOT EXISTS (SELECT 1 FROM alarm later WHERE"
 	    " later.event = a.event AND later.seq > a.seq) ORDER BY seq",
 	    &st);	/* ALARM_INACTIVE */
 
 	if (err == 0)
 		sqlite3_bind_text(st, 1, session, -1, SQLITE_STATIC);
-	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		struct alarm_change *a = grow(out, n, sizeof *a);
 
 		err = a == NULL ? -ENOMEM : 0;
@@ -329,11 +289,12 @@ restore_sessions(struct restore *r, struct store_restored *out, bool certain)
 {
 	const struct now *now = &r->d->options->now;
 	sqlite3_stmt *st = NULL;
-	int err = prepare(r->d, "SELECT session FROM statement s WHERE kind = 0"
+	int err = store_row_prepare(r->d,
+	    "SELECT session FROM statement s WHERE kind = 0"
 	    " AND NOT EXISTS (SELECT 1 FROM statement e WHERE e.kind IN (5, 6)"
 	    " AND e.session = s.session) ORDER BY seq", &st);
 
-	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		struct store_session *s = grow(&out->sessions,
 		    &out->sessions_n, sizeof *s);
 		char session[SESSION_ID_MAX];
@@ -343,7 +304,7 @@ restore_sessions(struct restore *r, struct store_restored *out, bool certain)
 			err = -ENOMEM;
 			break;
 		}
-		get_text(st, &i, session, sizeof session);
+		store_row_text(st, &i, session, sizeof session);
 		s->same_boot = out->last_same_boot;
 		s->bridge_certain = certain;
 		s->bridge_ms = s->same_boot ? 0 :
@@ -364,7 +325,8 @@ static int
 restore_notices(struct restore *r, struct store_restored *out)
 {
 	sqlite3_stmt *st = NULL;
-	int err = prepare(r->d, "SELECT key, channel, priority, event, body"
+	int err = store_row_prepare(r->d,
+	    "SELECT key, channel, priority, event, body"
 	    " FROM (SELECT * FROM notice n WHERE NOT EXISTS (SELECT 1 FROM"
 	    " delivery y WHERE y.key = n.key AND y.outcome = 0"
 	    " AND y.channel = n.channel) ORDER BY seq DESC LIMIT ?)"
@@ -372,7 +334,7 @@ restore_notices(struct restore *r, struct store_restored *out)
 
 	if (err == 0)
 		sqlite3_bind_int(st, 1, STORE_RECORDS);
-	while (err == 0 && (err = next_row(r->d, st)) == 1) {
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		struct notice *n = grow(&out->notices,
 		    &out->notices_n, sizeof *n);
 		int i = 0;
@@ -380,11 +342,11 @@ restore_notices(struct restore *r, struct store_restored *out)
 		err = n == NULL ? -ENOMEM : 0;
 		if (n == NULL)
 			break;
-		n->key = get_id(st, &i);
-		get_text(st, &i, n->channel, sizeof n->channel);
-		n->priority = (enum priority)get_int(st, &i);
-		n->event = get_id(st, &i);
-		get_text(st, &i, n->body, sizeof n->body);
+		n->key = store_row_id(st, &i);
+		store_row_text(st, &i, n->channel, sizeof n->channel);
+		n->priority = (enum priority)store_row_int(st, &i);
+		n->event = store_row_id(st, &i);
+		store_row_text(st, &i, n->body, sizeof n->body);
 		n->length = strlen(n->body);
 	}
 	sqlite3_finalize(st);
@@ -458,17 +420,18 @@ store_restore_ids(struct store_db *d, char (**out)[SESSION_ID_MAX], size_t *n)
 
 	if (err < 0 || version == 0)
 		return err;
-	err = prepare(d, "SELECT session FROM statement WHERE kind = 0"
+	err = store_row_prepare(d,
+	    "SELECT session FROM statement WHERE kind = 0"
 	    " ORDER BY seq DESC LIMIT ?", &st);
 	if (err == 0)
 		sqlite3_bind_int(st, 1, STORE_RECORDS);
-	while (err == 0 && (err = next_row(d, st)) == 1) {
+	while (err == 0 && (err = store_row_next(d, st)) == 1) {
 		char *id = grow(out, n, SESSION_ID_MAX);
 		int i = 0;
 
 		err = id == NULL ? -ENOMEM : 0;
 		if (id != NULL)
-			get_text(st, &i, id, SESSION_ID_MAX);
+			store_row_text(st, &i, id, SESSION_ID_MAX);
 	}
 	sqlite3_finalize(st);
 	return err;
