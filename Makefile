@@ -151,7 +151,7 @@ fuzz-run: $(FUZZERS)
 	    grep -E '^(Done|#.*DONE)' $$f.log; done
 
 tsan: ## the log's writer under ThreadSanitizer
-	@$(MAKE) --no-print-directory TSAN=1 \
+	@$(MAKE) --no-print-directory SAN= TSAN=1 \
 	    build-tsan/unit/test_store build-tsan/unit/test_store_fault
 	@tests/run build-tsan/unit/test_store build-tsan/unit/test_store_fault
 
@@ -166,15 +166,15 @@ demo: ## two minutes: simulated monitors, a session, alarms, the review
 	@$(MAKE) --no-print-directory all
 	@VITALS_BUILD=$B tests/demo
 
-manuals: ## the man pages are sound, and name every program's options
-	@tests/check-manuals
+manuals: $(PROGRAMS) ## the man pages are sound, and name every program's options
+	@VITALS_BUILD=$B tests/check-manuals
 
 san: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory SAN=1 unit
 	@$(MAKE) --no-print-directory SAN=1 system
 
 clang: ## everything builds under clang without a warning
-	@$(MAKE) --no-print-directory CC=clang WERROR=-Werror all
+	@$(MAKE) --no-print-directory SAN= CC=clang WERROR=-Werror all
 
 check: ## everything short: builds, purity, layers, all tests
 	@tests/install-deps check

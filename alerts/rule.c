@@ -150,6 +150,15 @@ tier_find(const char *name)
 	return -1;
 }
 
+const char *const subject_name[SUBJECTS] = {
+	[SUBJECT_HEART_RATE] = "heart-rate",
+	[SUBJECT_SPO2] = "spo2",
+	[SUBJECT_RR] = "rr",
+	[SUBJECT_NIBP_SYS] = "nibp-sys",
+	[SUBJECT_NIBP_DIA] = "nibp-dia",
+	[SUBJECT_NIBP_MAP] = "nibp-map",
+};
+
 enum vital
 subject_vital(enum subject s)
 {

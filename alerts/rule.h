@@ -138,6 +138,9 @@ struct limit_fault { enum tier tier; int against; const char *what; };
 bool limit_set_check(const struct limit_set *s, struct limit_fault *fault)
     MUST_CHECK;
 
+/* "heart-rate", "spo2", "nibp-sys": stable, for log and JSON. */
+extern const char *const subject_name[SUBJECTS];
+
 /* The vital whose unit a subject's limits are in. */
 enum vital subject_vital(enum subject s);
 

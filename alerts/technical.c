@@ -317,12 +317,6 @@ technical_next(const struct board *b)
 	return next;
 }
 
-static const char *const subject_name[SUBJECT_LEVELS] = {
-	[SUBJECT_HEART_RATE] = "heart-rate",
-	[SUBJECT_SPO2] = "spo2",
-	[SUBJECT_RR] = "rr",
-};
-
 static const char *const subject_label[SUBJECT_LEVELS] = {
 	[SUBJECT_HEART_RATE] = "heart rate",
 	[SUBJECT_SPO2] = "SpO2",

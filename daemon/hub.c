@@ -32,15 +32,6 @@ box_alarm(void *arg, int64_t t_ms, const struct alarm_change *c)
 	hub_emit_alarm(h, bed >= 0 ? &h->bed[bed] : NULL, t_ms, c);
 }
 
-static const char *const subject_word[SUBJECTS] = {
-	[SUBJECT_HEART_RATE] = "heart-rate",
-	[SUBJECT_SPO2] = "spo2",
-	[SUBJECT_RR] = "rr",
-	[SUBJECT_NIBP_SYS] = "nibp-sys",
-	[SUBJECT_NIBP_DIA] = "nibp-dia",
-	[SUBJECT_NIBP_MAP] = "nibp-map",
-};
-
 static void
 bed_source(void *arg, int64_t t_ms, enum subject s, int port)
 {
@@ -50,7 +41,7 @@ bed_source(void *arg, int64_t t_ms, enum subject s, int port)
 	(void)t_ms;
 	if (port >= 0 && (size_t)port < b->ports_n)
 		name = b->hub->port[b->port[port]].name;
-	hub_emit_event(b, EVENT_SOURCE, name, subject_word[s]);
+	hub_emit_event(b, EVENT_SOURCE, name, subject_name[s]);
 }
 
 static void

@@ -13,15 +13,6 @@
 
 #include "daemon/clock.h"
 
-const char *const subject_name[SUBJECTS] = {
-	[SUBJECT_HEART_RATE] = "heart-rate",
-	[SUBJECT_SPO2] = "spo2",
-	[SUBJECT_RR] = "rr",
-	[SUBJECT_NIBP_SYS] = "nibp-sys",
-	[SUBJECT_NIBP_DIA] = "nibp-dia",
-	[SUBJECT_NIBP_MAP] = "nibp-map",
-};
-
 json_t *
 json_event_id(struct event_id id)
 {

@@ -48,6 +48,4 @@ bool json_read_baseline(const json_t *o, struct baseline *out, char *error,
 bool json_read_limit(const json_t *o, struct limit *out, char *error,
     size_t error_size) MUST_CHECK;
 
-extern const char *const subject_name[SUBJECTS];	/* "heart-rate", ... */
-
 #endif

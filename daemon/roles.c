@@ -114,19 +114,3 @@ roles_warn(const struct config *c)
 	}
 	return n;
 }
-
-void
-roles_format(unsigned roles, char *out, size_t cap)
-{
-	static const struct { unsigned bit; const char *word; } words[] = {
-		{ ROLE_VIEW, "view" }, { ROLE_STAFF, "staff" },
-		{ ROLE_LIMITS, "limits" }, { ROLE_ADMIN, "admin" },
-	};
-	size_t n = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if ((roles & words[i].bit) && n < cap)
-			n += (size_t)snprintf(out + n, cap - n, "%s%s",
-			    n > 0 ? ", " : "", words[i].word);
-}

@@ -30,7 +30,4 @@ int roles_of_peer(int fd, const struct config *c, struct peer *out) MUST_CHECK;
  * many there are. */
 size_t roles_warn(const struct config *c);
 
-/* "view, staff" */
-void roles_format(unsigned roles, char *out, size_t cap);
-
 #endif

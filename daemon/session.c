@@ -361,13 +361,6 @@ session_end_ms(const struct session *s)
 	return is_over(w.phase) ? w.last_ms : INT64_MAX;
 }
 
-void
-session_shift(struct session *s, int64_t delta_ms)
-{
-	for (size_t i = 0; i < s->n && i < SESSION_STATEMENTS_MAX; i++)
-		s->step[i].at_ms += delta_ms;
-}
-
 /* Two digits at text[i], or -1.  Reads no further than the first that is
  * none. */
 static int

@@ -7,7 +7,7 @@
  *
  * Easy to get wrong: all times here are on ONE axis, milliseconds of
  * CLOCK_BOOTTIME of the boot in which the asker runs; statements of an earlier
- * boot are moved onto it by the caller (session_shift), by wall time.
+ * boot are moved onto it by whoever reads them, by wall time.
  */
 #ifndef DAEMON_SESSION_H
 #define DAEMON_SESSION_H
@@ -93,9 +93,6 @@ enum phase session_phase(const struct session *s);
 /* When it began and ended (end: INT64_MAX while it is open). */
 int64_t session_begin_ms(const struct session *s);
 int64_t session_end_ms(const struct session *s);
-
-/* Moves every time by delta_ms: onto the axis of another boot. */
-void session_shift(struct session *s, int64_t delta_ms);
 
 /* "HH:MM" or "HH:MM:SS" as local time of day: the latest such moment at or
  * before now, which must lie within the past 12 h.  'midnight_wall_ms' is the

@@ -183,9 +183,3 @@ priority_find(const char *word)
 {
 	return word_find(priority_names, PRIORITIES, word);
 }
-
-int
-statement_find(const char *word)
-{
-	return word_find(statement_names, STATEMENT_KINDS, word);
-}

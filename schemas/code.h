@@ -130,6 +130,5 @@ const char *outcome_name(enum outcome o);
 
 /* The inverse, -1 where the word is unknown. */
 int priority_find(const char *word);
-int statement_find(const char *word);
 
 #endif

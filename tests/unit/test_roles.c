@@ -195,22 +195,6 @@ one_in_more_groups_than_are_looked_at_keeps_the_roles_of_the_rest(
 	    ROLE_VIEW | ROLE_STAFF);
 }
 
-static void
-roles_are_written_in_their_order(void **state)
-{
-	char text[40];
-
-	(void)state;
-	roles_format(0, text, sizeof text);
-	assert_string_equal(text, "");
-	roles_format(ROLE_ADMIN | ROLE_VIEW, text, sizeof text);
-	assert_string_equal(text, "view, admin");
-	roles_format(ALL, text, sizeof text);
-	assert_string_equal(text, "view, staff, limits, admin");
-	roles_format(ALL, text, 8);
-	assert_string_equal(text, "view, s");
-}
-
 int
 main(void)
 {
@@ -227,7 +211,6 @@ main(void)
 		cmocka_unit_test(a_user_without_a_name_is_known_by_number),
 		cmocka_unit_test(
 		    one_in_more_groups_than_are_looked_at_keeps_the_roles_of_the_rest),
-		cmocka_unit_test(roles_are_written_in_their_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -406,17 +406,6 @@ marks_and_the_subject_change_no_phase(void **state)
 	assert_string_equal(s.subject, "K-015");
 }
 
-static void
-a_session_can_be_moved_onto_the_axis_of_another_boot(void **state)
-{
-	struct session s = infusing();
-
-	(void)state;
-	session_shift(&s, -NOW);
-	assert_true(session_begin_ms(&s) == -HOUR(2));
-	assert_true(session_at(&s, MIN(3)).infusion_ms == MIN(63));
-}
-
 /* 2026-11-21 00:00 in some place; the hours are what counts. */
 #define MIDNIGHT INT64_C(1795215600000)
 
@@ -517,8 +506,6 @@ main(void)
 		cmocka_unit_test(a_withdrawn_start_never_happened),
 		cmocka_unit_test(a_correction_must_leave_sense_behind),
 		cmocka_unit_test(marks_and_the_subject_change_no_phase),
-		cmocka_unit_test(
-		    a_session_can_be_moved_onto_the_axis_of_another_boot),
 		cmocka_unit_test(a_time_of_day_is_its_latest_moment),
 		cmocka_unit_test(a_time_to_come_or_long_past_is_refused),
 		cmocka_unit_test(yesterday_may_be_of_another_length),

@@ -105,8 +105,10 @@ words_are_whole_distinct_and_found_again(void **state)
 		assert_int_equal(
 		    priority_find(priority_name((enum priority)i)), i);
 	for (int i = 0; i < STATEMENT_KINDS; i++)
-		assert_int_equal(statement_find(
-		    statement_name((enum statement_kind)i)), i);
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(
+			    statement_name((enum statement_kind)i),
+			    statement_name((enum statement_kind)j));
 	for (int i = 0; i < EVENT_KINDS; i++) {
 		assert_non_null(event_name((enum event_kind)i));
 		for (int j = 0; j < i; j++)
@@ -125,7 +127,6 @@ words_are_whole_distinct_and_found_again(void **state)
 	for (int i = 0; i < OUTCOMES; i++)
 		assert_non_null(outcome_name((enum outcome)i));
 	assert_int_equal(priority_find("urgent"), -1);
-	assert_int_equal(statement_find("dose"), -1);
 	assert_string_equal(priority_sign(PRIORITY_HIGH), "***");
 	assert_string_equal(alarm_type_code(ALARM_TECHNICAL), "ST");
 }
