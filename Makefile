@@ -124,6 +124,11 @@ $B/system/%: $B/tests/system/%.o $B/tests/system/ward.o
 system: $(PROGRAMS) $(SYSTEM) ## the real programs on pseudo-terminals
 	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
 
+# What the benchmarks and the test at many ports are fed by.
+$B/bench/%: $B/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^
+
 accept: $B/unit/test_captures ## write the expected readings of the captures anew
 	@ACCEPT=1 $B/unit/test_captures
 
