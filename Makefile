@@ -174,6 +174,9 @@ demo: ## two minutes: simulated monitors, a session, alarms, the review
 manuals: $(PROGRAMS) ## the man pages are sound, and name every program's options
 	@VITALS_BUILD=$B tests/check-manuals
 
+references: ## every hazard and fault points to controls and tests that exist
+	@tests/check-references
+
 san: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory SAN=1 unit
 	@$(MAKE) --no-print-directory SAN=1 system
@@ -183,7 +186,7 @@ clang: ## everything builds under clang without a warning
 
 check: ## everything short: builds, purity, layers, all tests
 	@tests/install-deps check
-	@$(MAKE) --no-print-directory WERROR=-Werror all purity layers manuals unit
+	@$(MAKE) --no-print-directory WERROR=-Werror all purity layers manuals references unit
 	@$(MAKE) --no-print-directory WERROR=-Werror system
 	@$(MAKE) --no-print-directory clang
 	@$(MAKE) --no-print-directory san
@@ -198,5 +201,5 @@ clean:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 .PHONY: all help unit system san tsan clang accept fuzz fuzz-run purity layers manuals \
-        demo check deps clean
+        references demo check deps clean
 .SECONDARY:
