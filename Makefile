@@ -124,10 +124,19 @@ $B/system/%: $B/tests/system/%.o $B/tests/system/ward.o
 system: $(PROGRAMS) $(SYSTEM) ## the real programs on pseudo-terminals
 	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
 
-# What the benchmarks and the test at many ports are fed by.
-$B/bench/%: $B/tests/bench/%.o
+# What is measured, and what it is measured against; tests/bench/run says how.
+BENCHERS := $(patsubst tests/bench/%.c,$B/bench/%,\
+            $(filter-out tests/bench/pulse_%.c,$(wildcard tests/bench/*.c)))
+$B/bench/pulse: $(call obj,tests/bench/pulse_fire.c tests/bench/pulse_http.c)
+$B/bench/%: $B/tests/bench/%.o $B/libdaemon.a $B/libpure.a
 	@mkdir -p $(@D)
-	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	    $(CORE_LIBS) $(call pkglibs,libcurl)
+
+bench: ## figures over floors and peers, in a table (BENCH="NAME ..." QUICK=1)
+	@tests/install-deps bench
+	@$(MAKE) --no-print-directory all $(BENCHERS)
+	@VITALS_BUILD=$B tests/bench/run $(if $(QUICK),--quick) $(BENCH)
 
 accept: $B/unit/test_captures ## write the expected readings of the captures anew
 	@ACCEPT=1 $B/unit/test_captures
@@ -200,6 +209,6 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all help unit system san tsan clang accept fuzz fuzz-run purity layers manuals \
+.PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run purity layers manuals \
         references demo check deps clean
 .SECONDARY:
