@@ -42,6 +42,7 @@ CLI      := $(filter-out cli/main.c,$(wildcard cli/*.c))
 SIM      := $(filter-out tests/sim/main.c tests/sim/receiver.c tests/sim/httpd.c,$(wildcard tests/sim/*.c))
 MIGRATIONS := $(wildcard schemas/*.sql)
 PROGRAMS := $(if $(wildcard daemon/main.c),$B/vitalsd) \
+            $(if $(wildcard clock/main.c),$B/vitals-clock) \
             $(if $(wildcard notify/main.c),$B/vitals-notify) \
             $(if $(wildcard cli/main.c),$B/vitalsctl) \
             $(if $(wildcard tests/sim/main.c),$B/vitals-sim) \
@@ -88,6 +89,8 @@ CORE_LIBS = $(call pkglibs,$(PACKAGES)) -lm
 
 $B/vitalsd: $B/daemon/main.o $B/libdaemon.a $B/libpure.a
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+$B/vitals-clock: $B/clock/main.o $B/libdaemon.a $B/libpure.a
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(call pkglibs,libsystemd)
 $B/vitals-notify: $B/notify/main.o $B/libnotify.a $B/libdaemon.a $B/libpure.a
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl)
 $B/vitalsctl: $B/cli/main.o $B/libcli.a $B/libreview.a $B/libdaemon.a $B/libpure.a
@@ -186,6 +189,57 @@ manuals: $(PROGRAMS) ## the man pages are sound, and name every program's option
 references: ## every hazard and fault points to controls and tests that exist
 	@tests/check-references
 
+# Installing.  Nothing is built or asked for here but `make all`.  Debian's own
+# package says UNITDIR=/lib/systemd/system UDEVDIR=/lib/udev.
+PREFIX   ?= /usr/local
+SYSCONFDIR ?= /etc
+SBINDIR  := $(PREFIX)/sbin
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
+UDEVDIR  ?= $(PREFIX)/lib/udev
+MANDIR   := $(PREFIX)/share/man
+DOCDIR   := $(PREFIX)/share/doc/vitalsd
+DATADIR  := $(PREFIX)/share/vitalsd
+UNITS    := $(wildcard systemd/*.service)
+ETC      := $(wildcard systemd/etc/*)
+MANUALS  := $(wildcard docs/*.[1-8])
+INSTALL  := install -D -p
+
+install: all ## programs, units, man pages, examples; DESTDIR= PREFIX= as usual
+	@set -e; $(foreach p,vitalsd vitals-clock vitals-notify,$(INSTALL) -m 755 $B/$p $(DESTDIR)$(SBINDIR)/$p;) \
+	$(foreach p,vitalsctl vitals-sim,$(INSTALL) -m 755 $B/$p $(DESTDIR)$(PREFIX)/bin/$p;) \
+	$(foreach m,$(MANUALS),$(INSTALL) -m 644 $m $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m);)
+	@set -e; $(foreach u,$(UNITS),$(INSTALL) -d $(DESTDIR)$(UNITDIR) && \
+	    sed 's,/usr/sbin/,$(SBINDIR)/,' $u > $(DESTDIR)$(UNITDIR)/$(notdir $u) && \
+	    chmod 644 $(DESTDIR)$(UNITDIR)/$(notdir $u);)
+	@$(INSTALL) -m 644 systemd/vitalsd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
+	@$(INSTALL) -m 644 systemd/vitalsd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vitalsd.conf
+	@$(INSTALL) -m 644 systemd/98-vitalsd.rules $(DESTDIR)$(UDEVDIR)/rules.d/98-vitalsd.rules
+	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR) README.md LICENSE $(wildcard docs/*.md) \
+	    schemas/vitalsd.yaml schemas/vitals-notify.yaml
+	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR)/examples tests/sim/scenarios/demo.yaml
+	@$(INSTALL) -m 644 -t $(DESTDIR)$(DATADIR)/schemas $(wildcard schemas/*.schema.json)
+	@$(INSTALL) -d -m 700 $(DESTDIR)$(SYSCONFDIR)/vitalsd/secrets
+	@# What the clinic has edited is never overwritten.
+	@set -e; $(foreach f,$(ETC),test -e $(DESTDIR)$(SYSCONFDIR)/vitalsd/$(notdir $f) || \
+	    $(INSTALL) -m $(if $(filter %notify.yaml,$f),600,644) $f $(DESTDIR)$(SYSCONFDIR)/vitalsd/$(notdir $f);)
+	@echo "installed in $(DESTDIR)$(PREFIX); as root, if not by the package:"
+	@echo "  systemd-sysusers; systemd-tmpfiles --create; udevadm control --reload"
+	@echo "  systemctl daemon-reload; systemctl enable --now vitals-clock vitalsd vitals-notify"
+
+uninstall: ## what install put there; keeps the configuration and the log
+	@rm -f $(foreach p,vitalsd vitals-clock vitals-notify,$(DESTDIR)$(SBINDIR)/$p) \
+	    $(foreach p,vitalsctl vitals-sim,$(DESTDIR)$(PREFIX)/bin/$p) \
+	    $(foreach m,$(MANUALS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
+	    $(foreach u,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $u)) \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf \
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vitalsd.conf \
+	    $(DESTDIR)$(UDEVDIR)/rules.d/98-vitalsd.rules
+	@rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
+
+.PHONY: install uninstall units
+units: all ## the units: sound, hardened, and all that they name is installed
+	@tests/units
+
 san: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory SAN=1 unit
 	@$(MAKE) --no-print-directory SAN=1 system
@@ -195,7 +249,7 @@ clang: ## everything builds under clang without a warning
 
 check: ## everything short: builds, purity, layers, all tests
 	@tests/install-deps check
-	@$(MAKE) --no-print-directory WERROR=-Werror all purity layers manuals references unit
+	@$(MAKE) --no-print-directory WERROR=-Werror all purity layers manuals references units unit
 	@$(MAKE) --no-print-directory WERROR=-Werror system
 	@$(MAKE) --no-print-directory clang
 	@$(MAKE) --no-print-directory san

@@ -4,15 +4,17 @@
  *
  * Easy to get wrong: a local day does not always have 24 hours, so that 14:00
  * is not always 14 hours after its beginning.  And adjtimex(2), which only asks here, lies in
- * systemd's @clock set: under ProtectClock=yes it is refused, and the wall
- * clock is then called unsynchronised, whatever it is.
+ * systemd's @clock set: under ProtectClock=yes it is refused, and vitals-clock
+ * asks in vitalsd's place.
  */
 #include "daemon/clock.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DAY_MS INT64_C(86400000)
 
@@ -38,13 +40,27 @@ clock_wall_ms(void)
 	return read_ms(CLOCK_REALTIME);
 }
 
-struct now
-clock_now(void)
+int
+clock_ask_kernel(bool *synced)
 {
 	struct timex ask = { .modes = 0 };
 	int state = adjtimex(&ask);
+
+	if (state == -1)
+		return -errno;
+	*synced = state != TIME_ERROR && (ask.status & STA_UNSYNC) == 0;
+	return 0;
+}
+
+struct now
+clock_now(void)
+{
+	bool synced = false;
 	int64_t t_ms, wall_ms;
 	int tries = 0;
+
+	if (clock_ask_kernel(&synced) < 0)
+		synced = access(CLOCK_SYNCED_FILE, F_OK) == 0;
 
 	/* Had the process to wait in between, the two would not belong
 	 * together, which looks like a clock that was stepped. */
@@ -55,8 +71,7 @@ clock_now(void)
 	return (struct now){
 		.t_ms = t_ms,
 		.wall_ms = wall_ms,
-		.synced = state != -1 && state != TIME_ERROR &&
-		    (ask.status & STA_UNSYNC) == 0,
+		.synced = synced,
 	};
 }
 

@@ -13,8 +13,13 @@
 int64_t clock_boot_ms(void);
 int64_t clock_wall_ms(void);
 
-/* Both, and whether the kernel calls the wall clock synchronised. */
+/* Both, and whether the kernel calls the wall clock synchronised.  Where it may
+ * not be asked (-EPERM), vitals-clock says so by a file, if it runs. */
+#define CLOCK_SYNCED_FILE "/run/vitals-clock/synchronised"
 struct now clock_now(void);
+
+/* 0, or a negative errno: -EPERM where a filter refuses the question. */
+int clock_ask_kernel(bool *synced) MUST_CHECK;
 
 /* session_parse_at() in the local time of a given moment, on the days on which
  * clocks change too: what a clock on the wall showed then. */

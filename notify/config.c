@@ -8,13 +8,13 @@
 #include "notify/config.h"
 
 #include "daemon/config_yaml.h"
+#include "notify/file.h"
 
 #include <arpa/inet.h>
 
 #include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,10 +264,10 @@ take_channels(struct reader *r, const yaml_node_t *node)
 {
 	const yaml_node_item_t *i;
 
-	if (node->type != YAML_SEQUENCE_NODE ||
-	    node->data.sequence.items.start == node->data.sequence.items.top) {
+	/* None yet is fine: vitalsd says so when there is a notice for one. */
+	if (node->type != YAML_SEQUENCE_NODE) {
 		complain_at(r->out, node, "channels: no list of channels; "
-		    "expected at least one");
+		    "expected one, or []");
 		return;
 	}
 	for (i = node->data.sequence.items.start;
@@ -388,29 +388,6 @@ notify_config_parse(const char *text, size_t length, struct complaints *out)
 	return NULL;
 }
 
-/* Reads at most 'most' bytes of a file; more are an error.  The number of
- * bytes or negative errno. */
-static ssize_t
-file_read(const char *path, char *out, size_t most)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t n = 0;
-	ssize_t got = 1;
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	while (got > 0 && n < most) {
-		got = read(fd, out + n, most - n);
-		n += got > 0 ? (size_t)got : 0;
-	}
-	r = got < 0 ? -errno : 0;
-	close(fd);
-	if (r < 0)
-		return r;
-	return n == most ? -EFBIG : (ssize_t)n;
-}
-
 struct notify_config *
 notify_config_load(const char *path, struct complaints *out)
 {
@@ -419,7 +396,7 @@ notify_config_load(const char *path, struct complaints *out)
 	size_t before = out->n + out->more;
 	ssize_t n;
 
-	n = text ? file_read(path, text, CONFIG_FILE_MAX + 1) : -ENOMEM;
+	n = text ? notify_file_read(path, text, CONFIG_FILE_MAX + 1) : -ENOMEM;
 	if (n < 0) {
 		complain(out, 0, 0, "%s", strerror((int)-n));
 		free(text);
@@ -440,18 +417,28 @@ notify_config_load(const char *path, struct complaints *out)
 	return c;
 }
 
+/* The credential 'name' of 'directory'; see notify_config_secrets(). */
+static ssize_t
+secret_read(const char *directory, const char *name, char *out, size_t most)
+{
+	static const char *const prefix[] = { "", "secret_" };
+	char path[4096];
+	ssize_t n = -ENOENT;
+
+	for (size_t i = 0; i < 2 && n == -ENOENT; i++)
+		n = snprintf(path, sizeof(path), "%s/%s%s", directory,
+		    prefix[i], name) < (int)sizeof(path) ?
+		    notify_file_read(path, out, most) : -ENAMETOOLONG;
+	return n;
+}
+
 static void
 secret_load(struct notify_channel *c, const char *directory,
     struct complaints *out)
 {
-	char path[4096], text[SECRET_MAX + 2];
-	ssize_t n;
+	char text[SECRET_MAX + 2];
+	ssize_t n = secret_read(directory, c->secret_name, text, sizeof(text));
 
-	if (snprintf(path, sizeof(path), "%s/%s", directory, c->secret_name) >=
-	    (int)sizeof(path))
-		n = -ENAMETOOLONG;
-	else
-		n = file_read(path, text, sizeof(text));
 	if (n > 0 && text[n - 1] == '\n')
 		n--;
 	if (n < 0 && n != -EFBIG)

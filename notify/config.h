@@ -58,8 +58,9 @@ struct notify_config *notify_config_load(const char *path,
     struct complaints *out) MUST_CHECK;
 
 /* Reads the secrets that 'c' names from files in 'directory' (NULL: there is
- * none).  One newline at a file's end is not part of the secret.  0, or -1
- * with at least one complaint (of line 0). */
+ * none): NAME, or secret_NAME, as a file of the unit's LoadCredential=secret:DIR
+ * is called there.  One newline at a file's end is not part of the secret.  0,
+ * or -1 with at least one complaint (of line 0). */
 int notify_config_secrets(struct notify_config *c, const char *directory,
     struct complaints *out) MUST_CHECK;
 

@@ -9,8 +9,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/timex.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
 
@@ -115,6 +123,58 @@ ages_are_of_a_clock_that_only_goes_forward(void **state)
 	assert_true(a.wall_ms / 1000 <= time(NULL) + 2);
 }
 
+/* As systemd does for ProtectClock=yes, with a filter of its own. */
+static void
+refuse_questions_about_the_clock(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clock_adjtime, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_adjtimex, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof filter / sizeof filter[0],
+		filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(77);
+}
+
+static void
+where_the_kernel_may_not_be_asked_a_file_tells(void **state)
+{
+	struct timex ask = { .modes = 0 };
+	bool synced = false;
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(clock_ask_kernel(&synced), 0);
+	assert_int_equal(synced, adjtimex(&ask) != TIME_ERROR &&
+	    !(ask.status & STA_UNSYNC));
+	assert_int_equal(clock_now().synced, synced);
+
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		refuse_questions_about_the_clock();
+		if (clock_ask_kernel(&synced) != -EPERM)
+			_exit(1);
+		_exit(clock_now().synced ==
+		    (access(CLOCK_SYNCED_FILE, F_OK) == 0) ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77) {
+		print_message("skipped: no seccomp filter can be set here\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int
 main(void)
 {
@@ -125,6 +185,7 @@ main(void)
 		cmocka_unit_test(
 		    a_time_of_day_ahead_is_refused_on_the_day_of_a_change_too),
 		cmocka_unit_test(ages_are_of_a_clock_that_only_goes_forward),
+		cmocka_unit_test(where_the_kernel_may_not_be_asked_a_file_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,11 +114,24 @@ a_missing_or_repeated_key_is_refused(void **state)
 	assert_refused(GOOD "- name: a\n  kind: webhook\n  url: https://i/\n",
 	    5, 9, "there is a channel \"a\" already");
 	assert_refused("", 0, 0, "empty");
-	assert_refused("channels: []\n", 1, 11, "at least one");
+	assert_refused("channels:\n", 1, 10, "no list");
 	assert_refused("channels: a\n", 1, 11, "no list");
 	assert_refused("- a\n", 1, 1, "not a mapping");
 	assert_refused("channels:\n- a\n", 2, 3, "not a mapping");
 	assert_refused("{}\n", 1, 1, "\"channels\" is missing");
+}
+
+static void
+a_fresh_machine_has_no_channel_yet(void **state)
+{
+	struct complaints out;
+	struct notify_config *c = parse("channels: []\n", &out);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->channels_n, 0);
+	assert_int_equal(out.n, 0);
+	notify_config_free(c);
 }
 
 static void
@@ -274,6 +287,29 @@ secrets_come_from_the_credentials_directory(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* As systemd calls the files of a folder: LoadCredential=secret:FOLDER. */
+static void
+a_secret_of_the_units_folder_is_found_by_its_files_name(void **state)
+{
+	char dir[] = "/tmp/test_notify.XXXXXX", command[64];
+	struct complaints out;
+	struct notify_config *c = parse(GOOD "  secret: key\n", &out);
+
+	(void)state;
+	assert_non_null(c);
+	assert_non_null(mkdtemp(dir));
+	write_file(dir, "secret_key", "from the folder.", 16);
+	assert_int_equal(notify_config_secrets(c, dir, &out), 0);
+	assert_memory_equal(c->channel[0].secret.byte, "from the folder.", 16);
+
+	write_file(dir, "key", "by its own name.", 16);
+	assert_int_equal(notify_config_secrets(c, dir, &out), 0);
+	assert_memory_equal(c->channel[0].secret.byte, "by its own name.", 16);
+	notify_config_free(c);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
 static void
 a_file_that_cannot_be_read_is_one_complaint(void **state)
 {
@@ -307,12 +343,15 @@ main(void)
 		cmocka_unit_test(the_shipped_example_is_taken),
 		cmocka_unit_test(an_unknown_key_is_refused_with_the_nearest_name),
 		cmocka_unit_test(a_missing_or_repeated_key_is_refused),
+		cmocka_unit_test(a_fresh_machine_has_no_channel_yet),
 		cmocka_unit_test(every_complaint_comes_at_once),
 		cmocka_unit_test(an_address_without_encryption_leads_nowhere_but_here),
 		cmocka_unit_test(what_is_no_address_is_refused),
 		cmocka_unit_test(no_complaint_shows_an_address_or_what_stands_in_place_of_a_secret),
 		cmocka_unit_test(a_header_needs_a_name_and_a_value),
 		cmocka_unit_test(secrets_come_from_the_credentials_directory),
+		cmocka_unit_test(
+		    a_secret_of_the_units_folder_is_found_by_its_files_name),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_one_complaint),
 	};
 
