@@ -112,9 +112,6 @@ $B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
 SHIM     := $(call obj,tests/shim/ptyshim.c tests/shim/pty.c)
 $B/unit/test_transport $B/unit/test_port: $(SHIM)
 $B/unit/test_transport $B/unit/test_port: LDFLAGS += -rdynamic
-$B/ptyshim.so: tests/shim/ptyshim.c
-	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(WERROR) -O2 -shared -fPIC -o $@ $< -ldl
 
 unit: $(UNIT) ## the unit and capture tests
 	@tests/run $(UNIT)
@@ -123,6 +120,30 @@ unit: $(UNIT) ## the unit and capture tests
 $B/system/%: $B/tests/system/%.o $B/tests/system/ward.o
 	@mkdir -p $(@D)
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(call pkglibs,jansson sqlite3 cmocka)
+
+# Faults by the thousand.  Each program prints its figures and takes counts from
+# the environment: STATES, ROUNDS, EVERY, SEED, JOBS; without them it is short.
+TORTURE  := $(patsubst tests/torture/%.c,$B/torture/%,$(wildcard tests/torture/test_*.c))
+TORTURE_PARTS := $(call obj,$(filter-out $(wildcard tests/torture/test_*.c),$(wildcard tests/torture/*.c)))
+$B/torture/%: $B/tests/torture/%.o $(TORTURE_PARTS) $B/tests/system/ward.o $B/libdaemon.a $B/libpure.a
+	@mkdir -p $(@D)
+	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,cmocka)
+SHIMS    := $B/powershim.so
+$B/%shim.so: tests/shim/%shim.c $(wildcard tests/shim/*.h)
+	@mkdir -p $(@D)
+	$(call Q,cc)$(CC) $(STD) $(WARN) $(WERROR) $(PKG_CFLAGS) -O2 -shared -fPIC -o $@ $< -ldl
+
+torture-short: $(PROGRAMS) $(TORTURE) $(SHIMS) ## power cuts, kills, failing calls: some of each
+	@VITALS_BUILD=$B tests/run $(TORTURE)
+
+torture: STATES ?= 100000
+torture: ROUNDS ?= 1000
+torture: EVERY ?= 1
+torture: deps ## the same at length; the table is left in build/torture.txt
+	@$(MAKE) --no-print-directory $(PROGRAMS) $(TORTURE) $(SHIMS)
+	@STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) VITALS_BUILD=$B \
+	    VARIABLES='STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY)' \
+	    tests/torture/all $B/torture.txt $(TORTURE)
 
 system: $(PROGRAMS) $(SYSTEM) ## the real programs on pseudo-terminals
 	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
@@ -251,6 +272,7 @@ check: ## everything short: builds, purity, layers, all tests
 	@tests/install-deps check
 	@$(MAKE) --no-print-directory WERROR=-Werror all purity layers manuals references units unit
 	@$(MAKE) --no-print-directory WERROR=-Werror system
+	@$(MAKE) --no-print-directory WERROR=-Werror torture-short
 	@$(MAKE) --no-print-directory clang
 	@$(MAKE) --no-print-directory san
 	@$(MAKE) --no-print-directory tsan
@@ -264,5 +286,5 @@ clean:
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 .PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run purity layers manuals \
-        references demo check deps clean
+        references torture torture-short demo check deps clean
 .SECONDARY:

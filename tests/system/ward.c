@@ -219,6 +219,9 @@ start(const struct ward *w, const char *log, const char *const *words)
 		_exit(125);
 	unsetenv("JOURNAL_STREAM");
 	unsetenv("NOTIFY_SOCKET");
+	if (strcmp(words[0], "vitalsd") == 0)
+		for (size_t i = 0; w->env != NULL && w->env[i] != NULL; i++)
+			(void)putenv((char *)w->env[i]);
 	execv(program, (char *const *)words);
 	_exit(127);
 }

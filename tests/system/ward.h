@@ -25,6 +25,7 @@ struct ward {
 	long next_id;
 	uid_t uid;		/* vitalsd runs as this user and group; 0: ours */
 	gid_t gid;
+	const char *const *env;	/* vitalsd's own: NAME=VALUE ..., NULL */
 	bool keep;
 };
 
