@@ -257,7 +257,20 @@ uninstall: ## what install put there; keeps the configuration and the log
 	    $(DESTDIR)$(UDEVDIR)/rules.d/98-vitalsd.rules
 	@rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 
-.PHONY: install uninstall units
+# Built in a copy, so that neither build/ nor debian/ here is touched.  The tests
+# are `make check`'s.
+DEBDIR   := build-deb/vitalsd-$(VERSION)
+deb: ## Debian's package, into build/
+	@tests/install-deps deb
+	@rm -rf build-deb && mkdir -p $(DEBDIR)
+	@tar --exclude-vcs --exclude='./build*' -cf - . | tar -xf - -C $(DEBDIR)
+	@cd $(DEBDIR) && DEB_BUILD_OPTIONS="nocheck parallel=2 $(DEB_BUILD_OPTIONS)" \
+	    dpkg-buildpackage -us -uc -b > ../build.log 2>&1 || { tail -30 ../build.log; exit 1; }
+	@lintian --fail-on error --info build-deb/*.changes
+	@mkdir -p build && mv build-deb/*.deb build-deb/*.changes build-deb/*.buildinfo build/
+	@ls build/vitalsd_$(VERSION)_*.deb
+
+.PHONY: install uninstall units deb
 units: all ## the units: sound, hardened, and all that they name is installed
 	@tests/units
 
