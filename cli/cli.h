@@ -34,6 +34,7 @@ enum cli_option {
 	OPTION_DRIVER, OPTION_SPEED, OPTION_LIMITS,
 	OPTION_INFUSION_START, OPTION_INFUSION_STOP,
 	OPTION_CSV, OPTION_JSON,
+	OPTION_FORCE, OPTION_SESSION,
 	OPTIONS
 };
 #define TAKES(o) (UINT64_C(1) << OPTION_##o)
@@ -128,5 +129,7 @@ int verb_replay(struct cli *c);
 int verb_review(struct cli *c);
 int verb_export(struct cli *c);
 int verb_session_list(struct cli *c);
+int verb_backup(struct cli *c);
+int verb_log_verify(struct cli *c);
 
 #endif

@@ -52,4 +52,6 @@ const struct option_info option_info[OPTIONS] = {
 	[OPTION_CSV] = { "--csv", NULL, "the readings, comma-separated" },
 	[OPTION_JSON] = { "--json", NULL,
 	    "all of it, one JSON object a line" },
+	[OPTION_FORCE] = { "--force", NULL, "replace a file that is there" },
+	[OPTION_SESSION] = { "--session", "ID", "this session alone" },
 };

@@ -96,6 +96,12 @@ const struct verb verbs[] = {
 	  TAKES(DRIVER) | TAKES(SPEED) | TAKES(LIMITS) |
 	  TAKES(INFUSION_START) | TAKES(INFUSION_STOP) | TAKES(FORMAT), 1, 1,
 	  verb_replay, NULL },
+	{ "backup", "FILE [--force]",
+	  "a verified copy of the log, while vitalsd runs or not",
+	  TAKES(FORCE), 1, 1, verb_backup, NULL },
+	{ "log verify", "[FILE] [--session ID] [-o table|json]",
+	  "is the log, or a backup of it, as it was written?",
+	  TAKES(SESSION) | TAKES(FORMAT), 0, 1, verb_log_verify, NULL },
 	{ "config check", "[FILE]",
 	  "all complaints about a configuration, no daemon needed",
 	  0, 0, 1, verb_config_check, NULL },

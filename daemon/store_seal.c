@@ -37,20 +37,37 @@ find_unsealed(struct store_seal *w, struct store_db *d)
 }
 
 static int
+write_part(struct store_seal *w, struct store_db *d, const struct now *now,
+    const struct seal_part *p)
+{
+	struct record r = { .class = RECORD_EVENT };
+
+	r.event.kind = EVENT_SEAL_PART;
+	snprintf(r.event.session, sizeof r.event.session, "%s", w->session);
+	r.event.from_ms = p->segment;
+	r.event.count = p->rows;
+	snprintf(r.event.text, sizeof r.event.text,
+	    "{\"part\":\"%s\",\"digest\":\"%s\"}", p->name, p->digest);
+	return store_write_record(d, now, &r);
+}
+
+static int
 write_seal(struct store_seal *w, struct store_db *d, const struct now *now)
 {
 	const struct seal_result *x = seal_result(w->job);
 	struct record r = { .class = RECORD_EVENT };
 	int err = store_db_run(d, "BEGIN IMMEDIATE");
 
+	for (size_t i = 0; err == 0 && i < x->parts_n; i++)
+		err = write_part(w, d, now, &x->part[i]);
 	if (err < 0)
 		return err;
 	r.event.kind = EVENT_SEAL;
 	snprintf(r.event.session, sizeof r.event.session, "%s", w->session);
-	snprintf(r.event.text, sizeof r.event.text, "{\"form\":1,"
+	snprintf(r.event.text, sizeof r.event.text, "{\"form\":%d,"
 	    "\"digest\":\"%s\",\"previous\":\"%s\",\"below\":%lld,"
-	    "\"records\":%lld,\"readings\":%lld}", x->digest, x->previous,
-	    (long long)w->below, (long long)x->records,
+	    "\"records\":%lld,\"readings\":%lld}", SEAL_FORM, x->digest,
+	    x->previous, (long long)w->below, (long long)x->records,
 	    (long long)x->readings);
 	err = store_write_record(d, now, &r);
 	return err < 0 ? err : store_db_run(d, "COMMIT");
@@ -67,7 +84,8 @@ store_seal_step(struct store_seal *w, struct store_db *d,
 		if (r != 1)
 			return r;
 		w->below = d->seq + 1;
-		r = seal_begin(&w->job, d->sql, w->session, w->below);
+		r = seal_begin(&w->job, d->sql, w->session, SEAL_FORM,
+		    w->below, INT64_MAX);
 		return r < 0 ? r : 1;
 	}
 	r = seal_step(w->job, SLICE_ROWS);

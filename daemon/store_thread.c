@@ -345,7 +345,15 @@ write_end(struct store *s)
 		err = store_db_run(&s->db, "BEGIN IMMEDIATE");
 	if (err == 0)
 		err = write_event(s, &s->stop_now, EVENT_STOP, 0, "");
-	return err < 0 ? err : store_db_run(&s->db, "COMMIT");
+	if (err == 0)
+		err = store_db_run(&s->db, "COMMIT");
+	/* So that log.db alone is the whole log, and a backup that is put in
+	 * its place finds no older -wal beside it.  A reader may stand in the
+	 * way; then the -wal is taken up at the next start. */
+	if (err == 0)
+		(void)sqlite3_wal_checkpoint_v2(s->db.sql, NULL,
+		    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return err;
 }
 
 /* Whether there is anything to write. */

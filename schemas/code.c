@@ -90,6 +90,8 @@ static const char *const event_names[EVENT_KINDS] = {
 	[EVENT_SEAL] = "seal",
 	[EVENT_LOG_REPLACED] = "log-replaced",
 	[EVENT_DISCARDED] = "discarded",
+	[EVENT_SEAL_PART] = "seal-part",
+	[EVENT_REMOVED] = "removed",
 };
 
 static const char *const outcome_names[OUTCOMES] = {

@@ -102,8 +102,10 @@ enum event_kind {
 	EVENT_SEAL = 16,	/* digest of a closed session */
 	EVENT_LOG_REPLACED = 17,	/* a damaged log was moved aside */
 	EVENT_DISCARDED = 18,	/* damaged input; a diagnosis and a count */
+	EVENT_SEAL_PART = 19,	/* digest of one part of a closed session */
+	EVENT_REMOVED = 20,	/* retention removed a segment of readings */
 };
-#define EVENT_KINDS 19
+#define EVENT_KINDS 21
 
 /* How an attempt to deliver a notice ended. */
 enum outcome {
