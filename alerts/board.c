@@ -379,6 +379,28 @@ board_view(const struct board *b, struct alarm_change *out, size_t cap)
 }
 
 bool
+board_holds(const struct board *b, struct event_id event)
+{
+	for (int i = 0; i < SLOTS; i++)
+		if (alarm_is_open(&b->alarm[i]) &&
+		    event_id_equal(b->alarm[i].event, event))
+			return true;
+	return false;
+}
+
+enum priority
+board_worst(const struct board *b)
+{
+	enum priority worst = PRIORITY_NONE;
+
+	for (int i = 0; i < SLOTS; i++)
+		if (alarm_is_open(&b->alarm[i]) &&
+		    b->alarm[i].priority > worst)
+			worst = b->alarm[i].priority;
+	return worst;
+}
+
+bool
 board_armed(const struct board *b, enum ladder l)
 {
 	return b->armed[l];

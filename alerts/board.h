@@ -115,6 +115,9 @@ void board_suggest(const struct board *b, int64_t t_ms, struct baseline *out);
 
 /* An open alarm (pending ones are not shown), as of now. */
 size_t board_view(const struct board *b, struct alarm_change *out, size_t cap);
+/* Whether that event is open, and the worst priority of all open ones. */
+bool board_holds(const struct board *b, struct event_id event);
+enum priority board_worst(const struct board *b);
 
 /* Whether a ladder is armed, and what feeds a subject (-1: nothing; a cuff's:
  * the port of the last measurement).  0: no pause is on. */

@@ -9,6 +9,7 @@
 
 #include "alerts/phrase.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const struct {
@@ -44,13 +45,16 @@ static const char *const over_text[BOX_CONDITIONS] = {
 };
 
 void
-box_init(struct box *b, const struct board_sink *sink, struct id_source *ids)
+box_init(struct box *b, struct box_slot *slots, size_t slots_n,
+    const struct board_sink *sink, struct id_source *ids)
 {
+	assert(slots_n > BOX_CONDITIONS);
 	memset(b, 0, sizeof *b);
 	b->sink = *sink;
+	b->slot = slots;
+	b->slots_n = slots_n;
+	b->next_ms = BOARD_NEVER;
 	b->ids = ids;
-	for (int i = 0; i < BOX_SLOTS; i++)
-		alarm_init(&b->slot[i].alarm, ALARM_TECHNICAL, false);
 }
 
 static void
@@ -94,20 +98,37 @@ ends_at_ms(const struct box_slot *s)
 	return s->alarm.since_ms + after;
 }
 
+/* After any change of a slot. */
+static void
+settle(struct box *b)
+{
+	size_t used = 0;
+
+	b->next_ms = BOARD_NEVER;
+	for (size_t i = 0; i < b->used_n && i < b->slots_n; i++) {
+		int64_t at = ends_at_ms(&b->slot[i]);
+
+		if (at < b->next_ms)
+			b->next_ms = at;
+		if (alarm_is_open(&b->slot[i].alarm))
+			used = i + 1;
+	}
+	b->used_n = used;
+}
+
 void
 box_tick(struct box *b, int64_t t_ms)
 {
-	int64_t next;
-
-	while ((next = box_next_ms(b)) <= t_ms) {
-		if (b->now_ms < next)
-			b->now_ms = next;
-		for (int i = 0; i < BOX_SLOTS; i++) {
+	while (b->next_ms <= t_ms) {
+		if (b->now_ms < b->next_ms)
+			b->now_ms = b->next_ms;
+		for (size_t i = 0; i < b->used_n && i < b->slots_n; i++) {
 			struct box_slot *s = &b->slot[i];
 
 			if (ends_at_ms(s) <= b->now_ms)
 				tell(b, s, alarm_finish(&s->alarm), NULL);
 		}
+		settle(b);
 	}
 	if (b->now_ms < t_ms)
 		b->now_ms = t_ms;
@@ -116,22 +137,14 @@ box_tick(struct box *b, int64_t t_ms)
 int64_t
 box_next_ms(const struct box *b)
 {
-	int64_t next = BOARD_NEVER;
-
-	for (int i = 0; i < BOX_SLOTS; i++) {
-		int64_t at = ends_at_ms(&b->slot[i]);
-
-		if (at < next)
-			next = at;
-	}
-	return next;
+	return b->next_ms;
 }
 
 /* The open slot of that condition and subject; NULL if there is none. */
 static struct box_slot *
 find(struct box *b, enum box_condition c, const char *subject)
 {
-	for (int i = 0; i < BOX_SLOTS; i++) {
+	for (size_t i = 0; i < b->used_n && i < b->slots_n; i++) {
 		struct box_slot *s = &b->slot[i];
 
 		if (alarm_is_open(&s->alarm) && s->condition == (int)c &&
@@ -147,15 +160,18 @@ static struct box_slot *
 take(struct box *b, enum box_condition c)
 {
 	bool many = c == BOX_UNDELIVERED || c == BOX_RESTARTED;
+	size_t end = b->slots_n - (many ? BOX_CONDITIONS : 0);
 	struct box_slot *same = &b->slot[0];
 
-	for (int i = 0; i < BOX_SLOTS; i++) {
+	for (size_t i = 0; i < end && i < b->slots_n; i++) {
 		struct box_slot *s = &b->slot[i];
 
-		if (many && i >= BOX_SLOTS - BOX_CONDITIONS)
-			break;
-		if (!alarm_is_open(&s->alarm))
+		if (i >= b->used_n || !alarm_is_open(&s->alarm)) {
+			alarm_init(&s->alarm, ALARM_TECHNICAL, false);
+			if (b->used_n < i + 1)
+				b->used_n = i + 1;
 			return s;
+		}
 		if (s->condition == (int)c)
 			same = s;
 	}
@@ -198,6 +214,7 @@ box_set(struct box *b, int64_t t_ms, enum box_condition c,
 	box_tick(b, t_ms);
 	if (holds) {
 		raise_condition(b, c, subject, why);
+		settle(b);
 		return;
 	}
 	s = find(b, c, subject);
@@ -210,13 +227,14 @@ box_set(struct box *b, int64_t t_ms, enum box_condition c,
 		s->alarm.level = PRIORITY_NONE;
 		tell(b, s, ALARM_LATCH, NULL);
 	}
+	settle(b);
 }
 
 bool
 box_ack(struct box *b, int64_t t_ms, struct event_id event, const char *by)
 {
 	box_tick(b, t_ms);
-	for (int i = 0; i < BOX_SLOTS; i++) {
+	for (size_t i = 0; i < b->used_n && i < b->slots_n; i++) {
 		struct box_slot *s = &b->slot[i];
 		int phase;
 
@@ -236,18 +254,20 @@ box_ack(struct box *b, int64_t t_ms, struct event_id event, const char *by)
 			phrase_put(&who, by);
 			tell(b, s, phase, by);
 		}
+		settle(b);
 		return true;
 	}
 	return false;
 }
 
 size_t
-box_view(const struct box *b, struct alarm_change *out, size_t cap)
+box_view(const struct box *b, size_t *from, struct alarm_change *out,
+    size_t cap)
 {
 	size_t n = 0;
 
-	for (int i = 0; i < BOX_SLOTS && n < cap; i++) {
-		const struct box_slot *s = &b->slot[i];
+	for (; *from < b->used_n && *from < b->slots_n && n < cap; ++*from) {
+		const struct box_slot *s = &b->slot[*from];
 
 		if (!alarm_is_open(&s->alarm))
 			continue;
@@ -258,4 +278,31 @@ box_view(const struct box *b, struct alarm_change *out, size_t cap)
 		n++;
 	}
 	return n;
+}
+
+const char *
+box_bed(const struct box *b, struct event_id event)
+{
+	for (size_t i = 0; i < b->used_n && i < b->slots_n; i++) {
+		const struct box_slot *s = &b->slot[i];
+
+		if (alarm_is_open(&s->alarm) &&
+		    event_id_equal(s->alarm.event, event))
+			return s->condition == BOX_RESTARTED ? s->subject : "";
+	}
+	return NULL;
+}
+
+enum priority
+box_worst(const struct box *b)
+{
+	enum priority worst = PRIORITY_NONE;
+
+	for (size_t i = 0; i < b->used_n && i < b->slots_n; i++) {
+		const struct alarm *a = &b->slot[i].alarm;
+
+		if (alarm_is_open(a) && a->priority > worst)
+			worst = a->priority;
+	}
+	return worst;
 }

@@ -26,15 +26,20 @@ enum box_condition {
 
 #include "alerts/box_state.h"
 
-void box_init(struct box *b, const struct board_sink *sink,
-    struct id_source *ids);
+/* So many slots that every bed may have been in a session when vitalsd was
+ * restarted, and every channel be stuck, beside the box's own conditions. */
+#define BOX_SLOTS(beds, channels) ((beds) + (channels) + BOX_CONDITIONS)
+
+/* The slots are the caller's memory, more than BOX_CONDITIONS of them. */
+void box_init(struct box *b, struct box_slot *slots, size_t slots_n,
+    const struct board_sink *sink, struct id_source *ids);
 
 /* The condition holds (or no longer) for 'subject' (a channel, a bed; "" for
  * the box), at most BOX_SUBJECT_MAX - 1 long; it shows in the condition's name:
  * "undelivered:station".  'why' is the sentence for people, in the program's own
  * words.  Repeating it changes nothing but the sentence.  With all slots taken
- * (more than 40 beds and channels in trouble at once) one that is there speaks
- * for the new one too. */
+ * (which BOX_SLOTS() leaves no cause for) one that is there speaks for the new
+ * one too. */
 void box_set(struct box *b, int64_t t_ms, enum box_condition c,
     const char *subject, bool holds, const char *why);
 
@@ -42,6 +47,16 @@ void box_tick(struct box *b, int64_t t_ms);
 int64_t box_next_ms(const struct box *b);
 bool box_ack(struct box *b, int64_t t_ms, struct event_id event,
     const char *by) MUST_CHECK;
-size_t box_view(const struct box *b, struct alarm_change *out, size_t cap);
+
+/* What is open, from slot *from on: at most cap at a time.  0: there is no
+ * more; else the next call with the same *from goes on.  Begin with 0. */
+size_t box_view(const struct box *b, size_t *from, struct alarm_change *out,
+    size_t cap);
+
+/* The bed that an open event names, "" if none; NULL: no such event is open
+ * here. */
+const char *box_bed(const struct box *b, struct event_id event);
+
+enum priority box_worst(const struct box *b);
 
 #endif

@@ -15,10 +15,11 @@
 #include "schemas/record.h"
 
 #define CONFIG_PATH_MAX 256
-#define CONFIG_BEDS 24		/* so that every T8 and T10 has its box slot */
+#define CONFIG_BEDS 1000
+#define CONFIG_PORTS 1000	/* monitors of all beds together */
 #define CONFIG_CHANNELS 16
 #define CONFIG_ROLES 64		/* users and groups */
-#define CONFIG_FILE_MAX (256 * 1024)	/* bytes */
+#define CONFIG_FILE_MAX (1024 * 1024)	/* bytes */
 #define CONFIG_COMPLAINTS 100	/* more are only counted */
 
 enum transport { TRANSPORT_SERIAL = 0, TRANSPORT_PTY = 1 };

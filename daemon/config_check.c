@@ -14,23 +14,39 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+
+/* Where the field is, or the free slot where it belongs: one always is free. */
+static size_t
+place_slot(const struct config_places *p, const void *field)
+{
+	uint64_t hash = (uint64_t)(uintptr_t)field * UINT64_C(0x9e3779b97f4a7c15);
+	size_t i = (size_t)(hash >> 49);	/* the top 15 bits */
+
+	_Static_assert(CONFIG_PLACES == 1 << 15, "the hash has 15 bits");
+	while (p->item[i].field != NULL && p->item[i].field != field)
+		i = (i + 1) % CONFIG_PLACES;
+	return i;
+}
 
 void
 config_place_set(struct config_places *p, const void *field, unsigned line,
     unsigned column)
 {
-	if (p->n >= CONFIG_PLACES || config_place_of(p, field) != NULL)
+	size_t i = place_slot(p, field);
+
+	if (p->n >= CONFIG_PLACES - 1 || p->item[i].field != NULL)
 		return;
-	p->item[p->n++] = (struct config_place){ field, line, column };
+	p->item[i] = (struct config_place){ field, line, column };
+	p->n++;
 }
 
 const struct config_place *
 config_place_of(const struct config_places *p, const void *field)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->item[i].field == field)
-			return &p->item[i];
-	return NULL;
+	const struct config_place *at = &p->item[place_slot(p, field)];
+
+	return at->field != NULL ? at : NULL;
 }
 
 /* The first bed before the i-th whose id, or label, is the same but for case;
@@ -164,60 +180,94 @@ is_by_plugging(const char *path)
 	return false;
 }
 
-/* Whether two serial paths lead to one device now; then 'where' says which.
- * Links of simulators (pty) are not followed: one that a killed simulator
- * left behind may lead to any terminal. */
-static bool
-same_device(const struct config_port *a, const struct config_port *b,
-    char where[PATH_MAX])
-{
-	char other[PATH_MAX];
+/* A port's path, looked at once: a thousand ports are half a million pairs. */
+struct known_path {
+	const struct config_place *at;
+	char plain[CONFIG_PATH_MAX];
+	bool leads;		/* somewhere, now */
+	dev_t dev;
+	ino_t ino;
+};
 
-	return a->transport == TRANSPORT_SERIAL &&
-	    b->transport == TRANSPORT_SERIAL &&
-	    realpath(a->path, where) != NULL &&
-	    realpath(b->path, other) != NULL && strcmp(where, other) == 0;
+/* Links of simulators (pty) are not followed: one that a killed simulator left
+ * behind may lead to any terminal. */
+static void
+look_at_path(const struct config_port *p, const struct config_places *places,
+    struct known_path *out)
+{
+	struct stat st;
+
+	out->at = config_place_of(places, p->path);
+	if (out->at == NULL)
+		return;
+	plain_path(out->plain, p->path);
+	out->leads = p->transport == TRANSPORT_SERIAL &&
+	    stat(p->path, &st) == 0;
+	if (out->leads) {
+		out->dev = st.st_dev;
+		out->ino = st.st_ino;
+	}
+}
+
+static bool
+same_device(const struct known_path *a, const struct known_path *b)
+{
+	return a->leads && b->leads && a->dev == b->dev && a->ino == b->ino;
 }
 
 static void
-check_path(const struct config *c, size_t i, const struct config_places *places,
+check_path(const struct config *c, const struct known_path *known, size_t i,
     struct complaints *out)
 {
 	const struct config_port *p = &c->ports[i];
-	const struct config_place *at = config_place_of(places, p->path);
-	char mine[CONFIG_PATH_MAX], other[CONFIG_PATH_MAX], where[PATH_MAX];
-	char quoted[CONFIG_TEXT_QUOTED];
+	const struct config_place *at = known[i].at;
+	char where[PATH_MAX], quoted[CONFIG_TEXT_QUOTED];
 
 	if (at == NULL)
 		return;
-	plain_path(mine, p->path);
 	config_text_quote(quoted, p->path, strlen(p->path));
-	if (is_by_plugging(mine))
+	if (is_by_plugging(known[i].plain))
 		complain(out, at->line, at->column, "port: %s goes by the "
 		    "order of plugging: plugging another monitor first swaps "
 		    "patients; expected its link in /dev/serial/by-id or "
 		    "by-path", quoted);
 	for (size_t j = 0; j < i; j++) {
 		const struct config_port *o = &c->ports[j];
-		const struct config_place *first =
-		    config_place_of(places, o->path);
+		const struct config_place *first = known[j].at;
 
 		if (first == NULL)
 			continue;
-		plain_path(other, o->path);
-		if (strcmp(mine, other) == 0)
+		if (strcmp(known[i].plain, known[j].plain) == 0)
 			complain(out, at->line, at->column, "port: %s is that "
 			    "of %s too (line %u); expected one monitor on one "
 			    "port", quoted, o->name, first->line);
-		else if (same_device(p, o, where))
+		else if (same_device(&known[i], &known[j]))
 			complain(out, at->line, at->column, "port: this and "
 			    "the port of %s (line %u) both lead to %.60s; "
 			    "expected one monitor on one port", o->name,
-			    first->line, where);
+			    first->line, realpath(p->path, where) != NULL ?
+			    where : "one device");
 		else
 			continue;
 		return;
 	}
+}
+
+static void
+check_paths(const struct config *c, const struct config_places *places,
+    struct complaints *out)
+{
+	struct known_path *known = calloc(c->ports_n + 1, sizeof(*known));
+
+	if (known == NULL) {
+		complain(out, 0, 0, "out of memory");
+		return;
+	}
+	for (size_t i = 0; i < c->ports_n; i++)
+		look_at_path(&c->ports[i], places, &known[i]);
+	for (size_t i = 0; i < c->ports_n; i++)
+		check_path(c, known, i, out);
+	free(known);
 }
 
 /* A monitor can be asked only as often as its driver knows how to. */
@@ -423,8 +473,8 @@ config_check(struct config *c, const struct config_places *places,
 
 	check_beds(c, places, out);
 	check_names(c, places, out);
+	check_paths(c, places, out);
 	for (size_t i = 0; i < c->ports_n; i++) {
-		check_path(c, i, places, out);
 		check_interval(&c->ports[i], places, out);
 		if (c->ports[i].driver != NULL)
 			complete_line(&c->ports[i], places);

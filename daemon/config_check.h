@@ -19,7 +19,9 @@ struct config_place {
 	unsigned line, column;
 };
 
-#define CONFIG_PLACES 2048	/* more fields than 24 full beds have */
+/* A table hashed by the field's address; twice as large as the fields of
+ * CONFIG_PORTS monitors with every key, their beds and the rest. */
+#define CONFIG_PLACES 32768
 struct config_places {
 	struct config_place item[CONFIG_PLACES];
 	size_t n;

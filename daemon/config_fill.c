@@ -340,6 +340,13 @@ take_list(struct reader *r, const yaml_node_t *node,
 			complain_of_value(r, value, k, "one too many");
 			return;
 		}
+		if (k->inner == SECTION_MONITOR &&
+		    r->c->ports_n >= CONFIG_PORTS) {
+			complain_at(r->out, value, "monitors: one too many; "
+			    "expected at most %d of all beds together",
+			    CONFIG_PORTS);
+			return;
+		}
 		take_map(r, value, k->inner,
 		    next_element(r->c, k->inner, base));
 	}

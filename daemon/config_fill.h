@@ -13,8 +13,6 @@
 #include "daemon/config_check.h"
 #include "daemon/config_yaml.h"
 
-#define CONFIG_PORTS (CONFIG_BEDS * BOARD_PORTS)
-
 /* Fills 'c', whose beds, ports and roles have room for CONFIG_BEDS,
  * CONFIG_PORTS and CONFIG_ROLES, and which holds the defaults.  What is wrong
  * in the file is complained of and left as it was. */

@@ -50,12 +50,18 @@ json_t *
 control_alarms(const struct control_host *h, size_t bed,
     const struct now *now)
 {
-	struct alarm_change open[BOX_SLOTS];
-	size_t n = hub_alarms(h->hub, bed, open, BOX_SLOTS);
+	struct alarm_change open[HUB_BED_ALARMS];
+	bool box = bed >= h->hub->beds_n;
 	json_t *list = json_array();
+	size_t from = 0, n;
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_alarm(&open[i], now->t_ms));
+	do {
+		n = box ? box_view(&h->hub->box, &from, open, HUB_BED_ALARMS) :
+		    hub_alarms(h->hub, bed, open, HUB_BED_ALARMS);
+		for (size_t i = 0; i < n; i++)
+			json_array_append_new(list, json_alarm(&open[i],
+			    now->t_ms));
+	} while (box && n > 0);
 	return list;
 }
 

@@ -212,12 +212,11 @@ static enum control_error
 acknowledge_bed(struct control_call *c, size_t bed, json_t *done)
 {
 	const struct hub *h = c->host->hub;
-	struct alarm_change open[BOX_SLOTS];
+	struct alarm_change open[HUB_BED_ALARMS];
+	size_t from = 0;
+	size_t n = hub_alarms(h, bed, open, HUB_BED_ALARMS);
 
-	for (int box = 0; box < 2; box++) {
-		size_t n = hub_alarms(h, box ? h->beds_n : bed, open,
-		    BOX_SLOTS);
-
+	for (bool box = false; n > 0 || !box; box = true) {
 		for (size_t i = 0; i < n; i++) {
 			enum control_error e;
 
@@ -228,6 +227,7 @@ acknowledge_bed(struct control_call *c, size_t bed, json_t *done)
 			if (e != CONTROL_OK && e != CONTROL_NO_SUCH)
 				return e;
 		}
+		n = box_view(&h->box, &from, open, HUB_BED_ALARMS);
 	}
 	if (json_array_size(done) == 0)
 		return call_refuse(c, CONTROL_NO_SUCH, "%s has no alarm that "

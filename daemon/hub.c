@@ -79,7 +79,7 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 	h->ids.n = 0;
 	h->sink = *sink;
 	h->now = *now;
-	box_init(&h->box, &box_sink, &h->ids);
+	box_init(&h->box, h->box_slot, h->box_slots_n, &box_sink, &h->ids);
 	for (size_t i = 0; i < h->beds_n; i++) {
 		struct hub_bed *b = &h->bed[i];
 
@@ -122,9 +122,13 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		}
 		board_init(&b->board, site, bp, b->ports_n, &s, &h->ids,
 		    now->t_ms);
-		h->next_ms[i] = hub_bed_next_ms(h, i);
 	}
-	hub_find_soonest(h);
+	for (size_t i = 1; i < h->beds_n; i++)
+		h->next_ms[i] = HUB_NEVER;
+	for (size_t i = 0; i < h->beds_n; i++)
+		h->next_ms[h->beds_n + i] = HUB_NEVER;
+	for (size_t i = 0; i < h->beds_n; i++)
+		hub_settle(h, i);
 }
 
 void
@@ -266,20 +270,21 @@ hub_tick(struct hub *h, const struct now *now)
 {
 	h->now = *now;
 	for (size_t i = 0; i < h->beds_n; i++) {
-		if (h->next_ms[i] > now->t_ms)
+		if (h->next_ms[h->beds_n + i] > now->t_ms)
 			continue;
 		note_silence(h, &h->bed[i]);
 		board_tick(&h->bed[i].board, now->t_ms);
-		h->next_ms[i] = hub_bed_next_ms(h, i);
+		hub_settle(h, i);
 	}
 	box_tick(&h->box, now->t_ms);
-	hub_find_soonest(h);
 }
 
 int64_t
 hub_next_ms(const struct hub *h)
 {
-	return h->soonest_ms;
+	int64_t bed = h->next_ms[1], box = box_next_ms(&h->box);
+
+	return bed < box ? bed : box;
 }
 
 void
@@ -288,7 +293,6 @@ hub_box(struct hub *h, const struct now *now, enum box_condition c,
 {
 	h->now = *now;
 	box_set(&h->box, now->t_ms, c, subject, holds, why);
-	hub_find_soonest(h);
 }
 
 void
@@ -328,15 +332,13 @@ hub_label(struct hub *h, size_t bed, const char *label)
 enum priority
 hub_worst(const struct hub *h)
 {
-	struct alarm_change open[BOX_SLOTS];
-	enum priority worst = PRIORITY_NONE;
+	enum priority worst = box_worst(&h->box);
 
-	for (size_t i = 0; i <= h->beds_n; i++) {
-		size_t n = hub_alarms(h, i, open, BOX_SLOTS);
+	for (size_t i = 0; i < h->beds_n; i++) {
+		enum priority p = board_worst(&h->bed[i].board);
 
-		for (size_t j = 0; j < n; j++)
-			if (open[j].priority > worst)
-				worst = open[j].priority;
+		if (p > worst)
+			worst = p;
 	}
 	return worst;
 }
@@ -355,13 +357,9 @@ size_t
 hub_alarms(const struct hub *h, size_t bed, struct alarm_change *out,
     size_t cap)
 {
-	const struct hub_bed *b;
-	size_t n;
+	const struct hub_bed *b = &h->bed[bed];
+	size_t n = board_view(&b->board, out, cap);
 
-	if (bed >= h->beds_n)
-		return box_view(&h->box, out, cap);
-	b = &h->bed[bed];
-	n = board_view(&b->board, out, cap);
 	for (size_t i = 0; i < n; i++) {
 		hub_copy_text(out[i].bed, sizeof out[i].bed, b->id);
 		hub_copy_text(out[i].session, sizeof out[i].session,

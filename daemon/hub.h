@@ -26,8 +26,8 @@ struct hub_port_config {
 	uint32_t silent_after_ms;	/* 0: the driver's */
 };
 
-/* Takes the caller's arrays (bed, port, next_ms must already point to room for
- * beds_n and ports_n).  start_id is this process start's random id. */
+/* Takes the caller's arrays (bed, port, next_ms and box_slot must already point
+ * to the room that hub_state.h asks for).  start_id is this process start's random id. */
 void hub_init(struct hub *h, const struct now *now, uint64_t start_id,
     const struct limit_set *site, const struct hub_bed_config *beds,
     const struct hub_port_config *ports, const struct hub_sink *sink);
@@ -109,7 +109,9 @@ void hub_label(struct hub *h, size_t bed, const char *label);
 enum priority hub_worst(const struct hub *h);
 size_t hub_sessions(const struct hub *h);
 
-/* Open alarms of a bed, or of the box (bed == beds_n), with every field. */
+/* Open alarms of a bed, with every field; HUB_BED_ALARMS are all that there can
+ * be.  Those of the box: box_view(). */
+#define HUB_BED_ALARMS SLOTS
 size_t hub_alarms(const struct hub *h, size_t bed, struct alarm_change *out,
     size_t cap);
 

@@ -2,8 +2,9 @@
  *
  * See hub_out.h.
  *
- * Easy to get wrong: a bed's deadline changes with every reading, so the least
- * of all is kept up to date and searched anew only when it itself moved.
+ * Easy to get wrong: a bed's deadline changes with every reading, and the bed
+ * that is due first is the one that changes next; so the least of all is kept in
+ * a tree, not searched among a thousand.
  */
 #include "daemon/hub_out.h"
 
@@ -31,17 +32,6 @@ hub_port_silent_ms(const struct hub_port *p)
 	return p->frame_ms + p->silent_after_ms + 1;
 }
 
-void
-hub_find_soonest(struct hub *h)
-{
-	int64_t least = box_next_ms(&h->box);
-
-	for (size_t i = 0; i < h->beds_n; i++)
-		if (h->next_ms[i] < least)
-			least = h->next_ms[i];
-	h->soonest_ms = least;
-}
-
 int64_t
 hub_bed_next_ms(const struct hub *h, size_t bed)
 {
@@ -60,19 +50,13 @@ hub_bed_next_ms(const struct hub *h, size_t bed)
 void
 hub_settle(struct hub *h, size_t bed)
 {
-	int64_t before, after;
+	int64_t *t = h->next_ms;
 
-	if (bed >= h->beds_n) {
-		hub_find_soonest(h);
+	if (bed >= h->beds_n)
 		return;
-	}
-	before = h->next_ms[bed];
-	after = hub_bed_next_ms(h, bed);
-	h->next_ms[bed] = after;
-	if (after < h->soonest_ms)
-		h->soonest_ms = after;
-	else if (before == h->soonest_ms && after != before)
-		hub_find_soonest(h);
+	t[h->beds_n + bed] = hub_bed_next_ms(h, bed);
+	for (size_t i = (h->beds_n + bed) / 2; i >= 1; i /= 2)
+		t[i] = t[2 * i] < t[2 * i + 1] ? t[2 * i] : t[2 * i + 1];
 }
 
 void

@@ -25,11 +25,8 @@ int64_t hub_port_silent_ms(const struct hub_port *p);
  * about to count as silent. */
 int64_t hub_bed_next_ms(const struct hub *h, size_t bed);
 
-/* Searches the least of all deadlines anew, h->next_ms[] being right. */
-void hub_find_soonest(struct hub *h);
-
-/* After anything that concerned one bed (beds_n: the box), so that
- * h->next_ms[] and h->soonest_ms are right again. */
+/* After anything that concerned one bed, so that h->next_ms[] is right
+ * again. */
 void hub_settle(struct hub *h, size_t bed);
 
 void hub_tell_changed(struct hub *h, size_t bed);

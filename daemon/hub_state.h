@@ -75,8 +75,12 @@ struct hub {
 	size_t beds_n;
 	struct hub_port *port;	/* ports_n of them, the caller's memory */
 	size_t ports_n;
-	int64_t *next_ms;	/* beds_n of them, the caller's memory */
-	int64_t soonest_ms;	/* the least of them and the box's */
+	/* The beds' deadlines, 2 * beds_n of them, the caller's memory: a tree
+	 * whose leaves are [beds_n + bed] and whose node [i] is the lesser of
+	 * [2 * i] and [2 * i + 1]; so [1] is the least of all. */
+	int64_t *next_ms;
+	struct box_slot *box_slot;	/* box_slots_n, the caller's memory */
+	size_t box_slots_n;
 	struct box box;
 	struct limit_set site;
 	struct id_source ids;

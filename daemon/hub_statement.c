@@ -148,21 +148,20 @@ hub_limit(struct hub *h, const struct now *now, size_t bed,
 static bool
 find_event(const struct hub *h, struct event_id event, size_t *bed)
 {
-	struct alarm_change open[BOX_SLOTS];
+	const char *named = box_bed(&h->box, event);
+	int found;
 
-	for (size_t i = 0; i <= h->beds_n; i++) {
-		size_t n = hub_alarms(h, i, open, BOX_SLOTS);
-
-		for (size_t j = 0; j < n; j++) {
-			int named = hub_find_bed(h, open[j].bed);
-
-			if (!event_id_equal(open[j].event, event))
-				continue;
-			*bed = named >= 0 ? (size_t)named : i;
+	for (size_t i = 0; i < h->beds_n; i++) {
+		if (board_holds(&h->bed[i].board, event)) {
+			*bed = i;
 			return true;
 		}
 	}
-	return false;
+	if (named == NULL)
+		return false;
+	found = hub_find_bed(h, named);
+	*bed = found >= 0 ? (size_t)found : h->beds_n;
+	return true;
 }
 
 bool
@@ -192,7 +191,6 @@ hub_ack(struct hub *h, const struct now *now, struct event_id event,
 	    !board_ack(&h->bed[bed].board, now->t_ms, event, by))
 		return false;
 	hub_settle(h, bed);
-	hub_settle(h, h->beds_n);
 	hub_tell_changed(h, bed);
 	return true;
 }

@@ -104,9 +104,11 @@ setup_make_hub(struct hub *h, const struct config *c, const struct now *started,
 	h->ports_n = c->ports_n;
 	h->bed = calloc(c->beds_n, sizeof *h->bed);
 	h->port = calloc(c->ports_n, sizeof *h->port);
-	h->next_ms = calloc(c->beds_n, sizeof *h->next_ms);
+	h->next_ms = calloc(2 * c->beds_n, sizeof *h->next_ms);
+	h->box_slots_n = BOX_SLOTS(c->beds_n, c->channels_n);
+	h->box_slot = calloc(h->box_slots_n, sizeof *h->box_slot);
 	if (beds == NULL || ports == NULL || h->bed == NULL ||
-	    h->port == NULL || h->next_ms == NULL)
+	    h->port == NULL || h->next_ms == NULL || h->box_slot == NULL)
 		goto done;
 	for (size_t i = 0; i < c->beds_n; i++)
 		beds[i] = (struct hub_bed_config){ c->beds[i].id,
@@ -135,6 +137,7 @@ setup_free_hub(struct hub *h)
 	free(h->bed);
 	free(h->port);
 	free(h->next_ms);
+	free(h->box_slot);
 }
 
 void

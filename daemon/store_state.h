@@ -12,7 +12,10 @@
 #include "daemon/session.h"
 #include "schemas/record.h"
 
-#define STORE_RECORDS 1024	/* queue, records that are no readings */
+/* Queue, records that are no readings; and so many more for each port: that all
+ * were opened, were heard and feed their rules is told within a second. */
+#define STORE_RECORDS 1024
+#define STORE_RECORDS_PORT 8
 
 /* One configured port as the log knows it. */
 struct store_port {

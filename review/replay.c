@@ -18,7 +18,8 @@ struct replay {
 	struct hub hub;
 	struct hub_bed bed;
 	struct hub_port port;
-	int64_t next_ms;
+	int64_t next_ms[2];
+	struct box_slot box_slot[BOX_SLOTS(1, 0)];
 	struct stream stream;
 	struct replay_sink sink;
 	struct replay_result result;
@@ -180,7 +181,9 @@ replay_run(const struct track *t, const struct replay_options *o,
 	y->hub.beds_n = 1;
 	y->hub.port = &y->port;
 	y->hub.ports_n = 1;
-	y->hub.next_ms = &y->next_ms;
+	y->hub.next_ms = y->next_ms;
+	y->hub.box_slot = y->box_slot;
+	y->hub.box_slots_n = BOX_SLOTS(1, 0);
 	hub_init(&y->hub, &now, 1, o->limits, &bed, &port, &hs);
 	hub_link(&y->hub, &now, 0, true, "replay");
 	stream_init(&y->stream, o->driver, NULL, START_MS);

@@ -200,7 +200,7 @@ feed_evenly(struct feeder *f, int64_t begun_us)
 			(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME,
 			    &t, NULL);
 		say_line(f, k % f->ports);
-		late = (now_us() - due) / 10;
+		late = now_us() > due ? (now_us() - due) / 10 : 0;
 		f->late[late < LATE_BUCKETS ? late : LATE_BUCKETS - 1]++;
 	}
 }

@@ -37,7 +37,7 @@ check_config(const struct config *c)
 	struct limit_fault fault;
 
 	assert(c->beds_n > 0 && c->beds_n <= CONFIG_BEDS);
-	assert(c->ports_n > 0 && c->ports_n <= CONFIG_BEDS * BOARD_PORTS);
+	assert(c->ports_n > 0 && c->ports_n <= CONFIG_PORTS);
 	for (size_t i = 0; i < c->ports_n; i++) {
 		const struct config_port *p = &c->ports[i];
 		const struct config_bed *b = &c->beds[p->bed];

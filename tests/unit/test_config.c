@@ -540,9 +540,9 @@ a_wrong_kind_of_value_is_refused_where_it_stands(void **state)
 {
 	static const struct bad bad[] = {
 		{ "beds: A\n", "1:7: beds: \"A\" is not a list (each entry "
-		  "begins with \"- \"); expected a list of 1 to 24 entries" },
+		  "begins with \"- \"); expected a list of 1 to 1000 entries" },
 		{ "beds: []\n", "1:7: beds: the list is empty; expected a list "
-		  "of 1 to 24 entries" },
+		  "of 1 to 1000 entries" },
 		{ "beds:\n  - A\n", "2:5: beds[]: expected keys with values, "
 		  "such as \"key: value\"" },
 		{ BED "limits: 5\n", "5:9: limits: expected keys with values, "
@@ -612,7 +612,7 @@ a_missing_key_is_named(void **state)
 {
 	static const struct bad bad[] = {
 		{ "site: x\n", "1:1: the key \"beds\" is missing; expected a "
-		  "list of 1 to 24 entries" },
+		  "list of 1 to 1000 entries" },
 		{ "beds:\n  - id: A\n", "2:5: beds[]: the key \"monitors\" is "
 		  "missing; expected a list of 1 to 4 entries" },
 		{ MONITOR("name: m, driver: nonin-2"), "4:9: "
@@ -895,7 +895,7 @@ a_byte_order_mark_and_dos_lines_do_no_harm(void **state)
 	expect("\xef\xbb\xbfsite: \xc3\xa9\r\nbed: 1\r\nbeds: 1\r\n",
 	    "2:1: unknown key \"bed\"; did you mean \"beds\"?\n"
 	    "3:7: beds: \"1\" is not a list (each entry begins with \"- \"); "
-	    "expected a list of 1 to 24 entries");
+	    "expected a list of 1 to 1000 entries");
 }
 
 static void
@@ -909,17 +909,17 @@ a_huge_file_or_list_is_bounded(void **state)
 	assert_non_null(text);
 	memset(text, '#', n);
 	text[n] = '\0';
-	expect(text, "0:0: larger than 256 KiB; expected a configuration file");
+	expect(text, "0:0: larger than 1024 KiB; expected a configuration file");
 	memset(text, '[', n);
 	text[n - 1] = '\0';
 	expect(text, "1:17: nested too deeply; expected at most 16 levels");
 
 	o = (size_t)sprintf(text, "beds:\n");
-	for (int i = 0; i < 26; i++)
+	for (int i = 0; i < 1002; i++)
 		o += (size_t)sprintf(text + o, " - {id: B%d, monitors: [{name: "
 		    "m, driver: nonin-2, port: /dev/s%d}]}\n", i, i);
-	expect(text, "26:4: beds: one too many; expected a list of 1 "
-	    "to 24 entries");
+	expect(text, "1002:4: beds: one too many; expected a list of 1 "
+	    "to 1000 entries");
 
 	o = 0;
 	for (int i = 0; i < 129; i++)

@@ -68,7 +68,8 @@ struct fixture {
 	struct hub hub;
 	struct hub_bed bed[BEDS];
 	struct hub_port hub_port[BEDS];
-	int64_t next[BEDS];
+	int64_t next[2 * BEDS];
+	struct box_slot slot[BOX_SLOTS(BEDS, 4)];
 	struct port *port[BEDS];
 	struct store *store;
 	struct outbox *outbox;
@@ -220,6 +221,8 @@ make_hub(struct fixture *f, const struct now *now)
 	f->hub.bed = f->bed;
 	f->hub.port = f->hub_port;
 	f->hub.next_ms = f->next;
+	f->hub.box_slot = f->slot;
+	f->hub.box_slots_n = BOX_SLOTS(BEDS, 4);
 	f->hub.beds_n = f->hub.ports_n = BEDS;
 	hub_init(&f->hub, &past, 0xc0ffee, &f->config.limits, beds, ports,
 	    &sink);

@@ -17,7 +17,8 @@ struct ward {
 	struct hub hub;
 	struct hub_bed bed[2];
 	struct hub_port port[2];
-	int64_t next[2];
+	int64_t next[2 * 2];
+	struct box_slot slot[BOX_SLOTS(2, 4)];
 	struct now now;
 	struct record record[400];
 	size_t records;
@@ -97,6 +98,8 @@ open_ward_at(struct ward *w, int64_t t_ms)
 	w->hub.port = w->port;
 	w->hub.ports_n = 2;
 	w->hub.next_ms = w->next;
+	w->hub.box_slot = w->slot;
+	w->hub.box_slots_n = BOX_SLOTS(2, 4);
 	limit_set_default(&site);
 	hub_init(&w->hub, &w->now, 0xabcdef, &site, beds, ports, &sink);
 	for (size_t i = 0; i < 2; i++)
@@ -391,6 +394,7 @@ limits_of_a_session_do_not_survive_it(void **unused)
 static void
 a_session_goes_on_after_a_restart_with_its_alarm(void **unused)
 {
+	size_t from = 0;
 	static struct ward before, after;
 	struct alarm_change open[8];
 	bool armed[LADDERS] = { false };
@@ -420,7 +424,7 @@ a_session_goes_on_after_a_restart_with_its_alarm(void **unused)
 	assert_true(event_id_equal(open[0].event, event));
 	assert_int_equal(open[0].priority, PRIORITY_HIGH);
 	/* The restart itself is an alarm of the box about this bed. */
-	n = hub_alarms(&after.hub, 2, open, 8);
+	n = box_view(&after.hub.box, &from, open, 8);
 	assert_int_equal(n, 1);
 	assert_non_null(strstr(open[0].condition, "restarted"));
 	assert_string_equal(open[0].bed, "CHAIR1");

@@ -17,7 +17,8 @@ struct hospital {
 	struct hub hub;
 	struct hub_bed bed[1];
 	struct hub_port port[1];
-	int64_t next[1];
+	int64_t next[2 * 1];
+	struct box_slot slot[BOX_SLOTS(1, 4)];
 	struct record record[32];
 	size_t records;
 	struct resume resume;
@@ -85,6 +86,8 @@ open_hospital(void **state)
 	h->hub.bed = h->bed;
 	h->hub.port = h->port;
 	h->hub.next_ms = h->next;
+	h->hub.box_slot = h->slot;
+	h->hub.box_slots_n = BOX_SLOTS(1, 4);
 	h->hub.beds_n = h->hub.ports_n = 1;
 	limit_set_default(&site);
 	hub_init(&h->hub, &now, 0xb1, &site, &bed, &port, &sink);
@@ -303,11 +306,12 @@ a_damaged_log_is_an_alarm_and_an_event(void **state)
 {
 	struct hospital *h = *state;
 	struct alarm_change open[4];
+	size_t from = 0;
 
 	strcpy(h->resume.restored->replaced, "/var/lib/vitalsd/log.db.bad");
 	resume_now(h);
 	assert_non_null(find_event(h, EVENT_LOG_REPLACED));
-	assert_int_equal(hub_alarms(&h->hub, 1, open, 4), 1);
+	assert_int_equal(box_view(&h->hub.box, &from, open, 4), 1);
 	assert_string_equal(open[0].condition, "log-replaced");
 	assert_int_equal(open[0].priority, PRIORITY_HIGH);
 }

@@ -42,7 +42,8 @@ static struct ward {
 	struct hub hub;
 	struct hub_bed bed[1];
 	struct hub_port port[1];
-	int64_t next[1];
+	int64_t next[2 * 1];
+	struct box_slot slot[BOX_SLOTS(1, 4)];
 	struct now now;
 	uint64_t start;
 	uint32_t random;
@@ -184,6 +185,8 @@ begin_process(void)
 	w.hub.port = w.port;
 	w.hub.ports_n = 1;
 	w.hub.next_ms = w.next;
+	w.hub.box_slot = w.slot;
+	w.hub.box_slots_n = BOX_SLOTS(1, 4);
 	limit_set_default(&site);
 	hub_init(&w.hub, &w.now, ++w.start, &site, &bed, &port, &sink);
 	hub_link(&w.hub, &w.now, 0, true, "open");
