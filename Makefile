@@ -145,7 +145,7 @@ torture: deps ## the same at length; the table is left in build/torture.txt
 	    VARIABLES='STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY)' \
 	    tests/torture/all $B/torture.txt $(TORTURE)
 
-system: $(PROGRAMS) $(SYSTEM) ## the real programs on pseudo-terminals
+system: $(PROGRAMS) $(SYSTEM) $B/faultshim.so ## the real programs on pseudo-terminals
 	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
 
 # What is measured, and what it is measured against; tests/bench/run says how.

@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
 #include "daemon/journal.h"
+#include "daemon/supervisor.h"
 
 #define HEALTH_MS 1000
 #define STORE_HUNG_MS 5000	/* the store thread is given up on: T9 */
@@ -25,6 +25,7 @@
 #define STEP_ALARM_MS 1000	/* and worth an alarm: T7 */
 #define ANCHOR_MS 10		/* drift after which readings get a new anchor */
 #define DISK_LOW_PERCENT 5
+#define FROZEN_MS 5000	/* did not run for so long: a gap in the log */
 
 struct health {
 	struct hub *hub;
@@ -36,6 +37,7 @@ struct health {
 	int64_t offset_ms;	/* wall minus BOOTTIME, when last looked */
 	int64_t anchor_ms;	/* the same, as readings have it */
 	bool synced, log_failing;
+	int64_t ran_ms;		/* when it last looked */
 	uint64_t *turns;	/* of each port, at the last WATCHDOG=1 */
 };
 
@@ -138,6 +140,24 @@ on_step(sd_event_source *source, int fd, uint32_t events, void *arg)
 	return set_step_timer(h);
 }
 
+/* The machine was suspended, or gave us no time: nobody watched meanwhile. */
+static void
+look_at_self(struct health *h, const struct now *now)
+{
+	struct event e = { .kind = EVENT_GAP, .from_ms = h->ran_ms,
+		.to_ms = now->t_ms };
+	int64_t for_ms = now->t_ms - h->ran_ms;
+
+	h->ran_ms = now->t_ms;
+	if (for_ms < FROZEN_MS)
+		return;
+	snprintf(e.text, sizeof e.text, "vitalsd did not run for %lld.%lld s "
+	    "(suspended?)", (long long)for_ms / 1000,
+	    (long long)for_ms % 1000 / 100);
+	hub_event(h->hub, now, &e);
+	journal_warning("%s", e.text);
+}
+
 static int
 on_health(sd_event_source *source, uint64_t usec, void *arg)
 {
@@ -146,6 +166,7 @@ on_health(sd_event_source *source, uint64_t usec, void *arg)
 	int r;
 
 	(void)usec;
+	look_at_self(h, &now);
 	health_look_at_log(h, &now);
 	look_at_clock(h, &now);
 	r = sd_event_source_set_time_relative(source, HEALTH_MS * 1000);
@@ -161,7 +182,6 @@ static int
 on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct health *h = arg;
-	uint64_t period = 0;
 	bool alive = hub_next_ms(h->hub) > clock_boot_ms() - 1000;
 	int r;
 
@@ -173,9 +193,9 @@ on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 		h->turns[i] = t;
 	}
 	if (alive)
-		(void)sd_notify(0, "WATCHDOG=1");
-	(void)sd_watchdog_enabled(0, &period);
-	r = sd_event_source_set_time_relative(source, period / 3);
+		supervisor_tell("WATCHDOG=1");
+	r = sd_event_source_set_time_relative(source,
+	    supervisor_watchdog_us());
 	if (r < 0)
 		return r;
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -184,7 +204,7 @@ on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 static int
 add_sources(struct health *h, sd_event *loop)
 {
-	uint64_t period = 0;
+	uint64_t watchdog_us = supervisor_watchdog_us();
 	int r;
 
 	h->step_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC |
@@ -197,9 +217,9 @@ add_sources(struct health *h, sd_event *loop)
 	    (r = sd_event_add_time_relative(loop, &h->health, CLOCK_BOOTTIME,
 	    0, 1000, on_health, h)) < 0)
 		return r;
-	if (sd_watchdog_enabled(0, &period) > 0)
+	if (watchdog_us > 0)
 		return sd_event_add_time_relative(loop, &h->watchdog,
-		    CLOCK_BOOTTIME, period / 3, 1000, on_watchdog, h);
+		    CLOCK_BOOTTIME, watchdog_us, 1000, on_watchdog, h);
 	return 0;
 }
 
@@ -221,6 +241,7 @@ health_new(struct health **out, sd_event *loop, const struct now *started,
 	h->offset_ms = started->wall_ms - started->t_ms;
 	h->anchor_ms = h->offset_ms;
 	h->synced = started->synced;
+	h->ran_ms = clock_boot_ms();
 	h->turns = calloc(ports_n, sizeof *h->turns);
 	if (h->turns == NULL || (r = add_sources(h, loop)) < 0) {
 		health_free(h);

@@ -20,6 +20,7 @@
 
 #define TICK_MS 250		/* the port's timer; also asks the driver */
 #define TICK_SLACK_US 50000
+#define FROZEN_MS 5000		/* the timer did not run: nor did vitalsd */
 #define TURN_BYTES 65536	/* read in one turn of the loop, at most */
 #define WRITE_MS 2000		/* a message is on the wire by then, or dropped */
 
@@ -43,6 +44,7 @@ struct port {
 	struct tty *tty;	/* NULL while it is not open */
 	struct stream stream;
 	uint64_t turns;
+	int64_t turned_ms;	/* when the timer last ran */
 	bool told;		/* the sink knows the state of the line */
 	unsigned brief_n;	/* so often in a row it was lost soon */
 	bool recording;
@@ -269,6 +271,30 @@ take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 	}
 }
 
+/* After a suspension: nobody knows when what waits in the buffer came, so it is
+ * dropped, as at an opening.  True if the line was lost. */
+static bool
+wake_up(struct port *p, int64_t now_ms)
+{
+	uint8_t buf[4096];
+	ssize_t n = 0;
+
+	p->turned_ms = now_ms;
+	for (size_t done = 0; n >= 0 && done < TURN_BYTES; done += (size_t)n) {
+		n = transport_read(p->tty, buf, sizeof(buf));
+		if (n < 0)
+			break;
+		p->stream.count.bytes += (uint64_t)n;
+		p->stream.count.garbage += (uint64_t)n;
+	}
+	if (n < 0 && n != -EAGAIN) {
+		lose_line(p, now_ms, (int)n);
+		return true;
+	}
+	stream_reset(&p->stream, now_ms);
+	return false;
+}
+
 static int
 on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
@@ -277,6 +303,9 @@ on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 
 	(void)source;
 	(void)fd;
+	if (clock_boot_ms() - p->turned_ms > FROZEN_MS &&
+	    wake_up(p, clock_boot_ms()))
+		return 0;
 	for (size_t done = 0; done < TURN_BYTES;) {
 		ssize_t n = transport_read(p->tty, buf, sizeof(buf));
 		int64_t now_ms = clock_boot_ms();
@@ -358,6 +387,9 @@ on_timer(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)source;
 	(void)usec;
+	if (p->tty != NULL && now_ms - p->turned_ms > FROZEN_MS)
+		(void)wake_up(p, now_ms);
+	p->turned_ms = now_ms;
 	p->turns++;
 	end_log_minute(p, now_ms);
 	if (p->tty != NULL) {
@@ -386,7 +418,7 @@ port_new(struct port **out, sd_event *loop, const struct config_port *c,
 	p->index = index;
 	p->sink = *sink;
 	p->loop = sd_event_ref(loop);
-	p->since_ms = p->next_ms = now_ms;
+	p->since_ms = p->next_ms = p->turned_ms = now_ms;
 	p->frame_ms = p->byte_ms = STREAM_NEVER;
 	snprintf(p->why, sizeof(p->why), "not opened yet");
 	stream_init(&p->stream, c->driver, &c->options, now_ms);

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -30,6 +29,7 @@
 #include "daemon/resume.h"
 #include "daemon/setup.h"
 #include "daemon/store.h"
+#include "daemon/supervisor.h"
 
 #define CLOSE_MS 1500		/* for the log, when ending */
 
@@ -293,7 +293,7 @@ on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 	(void)source;
 	if (si->ssi_signo != SIGHUP)
 		return sd_event_exit(s->loop, 0);
-	(void)sd_notify(0, "RELOADING=1");
+	supervisor_tell("RELOADING=1");
 	why = calloc(1, sizeof *why);
 	if (why != NULL && !reload(s, why)) {
 		journal_error("the new configuration is refused; the running "
@@ -307,7 +307,7 @@ on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 		}
 	}
 	free(why);
-	(void)sd_notify(0, "READY=1");
+	supervisor_tell("READY=1");
 	return 0;
 }
 
@@ -479,10 +479,10 @@ service_run(const struct paths *paths)
 		    "monitor%s", VITALSD_VERSION, s.config->beds_n,
 		    s.config->beds_n == 1 ? "" : "s", s.config->ports_n,
 		    s.config->ports_n == 1 ? "" : "s");
-		(void)sd_notifyf(0, "READY=1\nSTATUS=beds: %zu, monitors: "
+		supervisor_tell("READY=1\nSTATUS=beds: %zu, monitors: "
 		    "%zu", s.config->beds_n, s.config->ports_n);
 		r = sd_event_loop(s.loop);
-		(void)sd_notify(0, "STOPPING=1");
+		supervisor_tell("STOPPING=1");
 		journal_notice("vitalsd ends");
 	}
 	stop(&s);

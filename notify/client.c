@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/journal.h"
 #include "daemon/lines.h"
+#include "daemon/supervisor.h"
 #include "notify/channel.h"
 
 #include <sys/socket.h>
@@ -21,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define CONNECT_FIRST_MS 250
@@ -56,7 +56,7 @@ client_tell_status(const struct client *c)
 	for (size_t i = 0; i < c->config->channels_n; i++)
 		if (c->channel[i])
 			waiting += channel_waiting(c->channel[i]);
-	sd_notifyf(0, "STATUS=%s; %llu delivered, %zu waiting",
+	supervisor_tell("STATUS=%s; %llu delivered, %zu waiting",
 	    c->fd >= 0 ? "connected to vitalsd" : "waiting for vitalsd",
 	    (unsigned long long)c->delivered, waiting);
 }

@@ -8,6 +8,7 @@
 #include "daemon/config.h"
 #include "daemon/journal.h"
 #include "daemon/paths.h"
+#include "daemon/supervisor.h"
 #include "notify/client.h"
 
 #include <sys/resource.h>
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define DEFAULT_CONFIG "/etc/vitalsd/vitals-notify.yaml"
@@ -114,6 +114,29 @@ configure(const struct options *o)
 }
 
 static int
+on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
+{
+	int r;
+
+	(void)usec;
+	(void)arg;
+	supervisor_tell("WATCHDOG=1");
+	r = sd_event_source_set_time_relative(source,
+	    supervisor_watchdog_us());
+	return r < 0 ? r : sd_event_source_set_enabled(source,
+	    SD_EVENT_ONESHOT);
+}
+
+static int
+add_watchdog(sd_event *event)
+{
+	if (supervisor_watchdog_us() == 0)
+		return 0;
+	return sd_event_add_time_relative(event, NULL, CLOCK_BOOTTIME, 0, 1000,
+	    on_watchdog, NULL);
+}
+
+static int
 run(const struct options *o, const struct notify_config *config)
 {
 	sd_event *event = NULL;
@@ -126,13 +149,13 @@ run(const struct options *o, const struct notify_config *config)
 	if (r >= 0)
 		r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_set_watchdog(event, true);
+		r = add_watchdog(event);
 	if (r >= 0)
 		r = client_start(event, o->paths.notify_sock, config, &client);
 	if (r >= 0) {
-		sd_notify(0, "READY=1");
+		supervisor_tell("READY=1");
 		r = sd_event_loop(event);
-		sd_notify(0, "STOPPING=1");
+		supervisor_tell("STOPPING=1");
 	}
 	if (r < 0)
 		journal_error("cannot run: %s", strerror(-r));

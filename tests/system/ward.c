@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -169,6 +170,7 @@ ward_close(struct ward *w)
 	ward_kill(&w->vitalsd, SIGTERM);
 	ward_kill(&w->notify, SIGTERM);
 	ward_kill(&w->tap, SIGKILL);
+	ward_kill(&w->systemd, SIGKILL);
 	ward_kill(&w->sim, SIGTERM);
 	ward_kill(&w->receiver, SIGTERM);
 	forget_socket(w);
@@ -194,6 +196,92 @@ ward_teardown(void **state)
 	ward_close(*state);
 	free(*state);
 	return 0;
+}
+
+void
+ward_stop(struct ward *w, pid_t *pid, int64_t within_ms)
+{
+	int64_t until = ward_now_ms() + within_ms;
+	int status;
+
+	assert_int_equal(kill(*pid, SIGTERM), 0);
+	while (waitpid(*pid, &status, WNOHANG) != *pid) {
+		if (ward_now_ms() > until)
+			ward_fail(w, "it does not end within %lld ms",
+			    (long long)within_ms);
+		ward_nap(5);
+	}
+	*pid = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		ward_fail(w, "it ended with %#x", (unsigned)status);
+}
+
+void
+ward_env(struct ward *w, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	assert_true(w->set_n < WARD_SET);
+	va_start(ap, format);
+	n = vsnprintf(w->set[w->set_n], sizeof w->set[0], format, ap);
+	va_end(ap);
+	assert_in_range(n, 1, (int)sizeof w->set[0] - 1);
+	w->set_n++;
+}
+
+void
+ward_be_systemd(struct ward *w, int watchdog_ms)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	FILE *f;
+
+	snprintf(a.sun_path, sizeof a.sun_path, "%s/systemd.sock", w->dir);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&a, sizeof a), 0);
+	ward_env(w, "NOTIFY_SOCKET=%s", a.sun_path);
+	ward_env(w, "WATCHDOG_USEC=%d", watchdog_ms * 1000);
+	f = fopen(ward_path(w, "systemd"), "w");
+	assert_non_null(f);
+	w->systemd = fork();
+	assert_true(w->systemd >= 0);
+	if (w->systemd == 0) {
+		char text[512];
+		ssize_t n;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while ((n = recv(fd, text, sizeof text - 1, 0)) >= 0) {
+			text[n] = '\0';
+			text[strcspn(text, "\n")] = '\0';
+			fprintf(f, "%lld %s\n", (long long)ward_now_ms(), text);
+			fflush(f);
+		}
+		_exit(0);
+	}
+	fclose(f);
+	close(fd);
+}
+
+void
+ward_preload_faults(struct ward *w)
+{
+	char shim[PATH_MAX];
+
+	snprintf(shim, sizeof shim, "%s/faultshim.so", w->build);
+	assert_int_equal(access(shim, R_OK), 0);
+	assert_int_equal(mkdir(ward_path(w, "faults"), 0700), 0);
+	ward_env(w, "FAULTS=%s", ward_path(w, "faults"));
+	ward_env(w, "FAULTS_BELOW=%s", ward_path(w, "state"));
+	ward_env(w, "LD_PRELOAD=%s", shim);
+	/* Under the sanitizers, whose library wants to be the first. */
+	ward_env(w, "ASAN_OPTIONS=verify_asan_link_order=0:%s",
+	    getenv("ASAN_OPTIONS") ?: "");
+}
+
+void
+ward_mend(const struct ward *w, const char *name)
+{
+	assert_int_equal(unlink(ward_path(w, name)), 0);
 }
 
 /* Starts build/PROGRAM with words, its output in DIR/log. */
@@ -222,6 +310,9 @@ start(const struct ward *w, const char *log, const char *const *words)
 	if (strcmp(words[0], "vitalsd") == 0)
 		for (size_t i = 0; w->env != NULL && w->env[i] != NULL; i++)
 			(void)putenv((char *)w->env[i]);
+	for (size_t i = 0; strcmp(words[0], "vitalsd") == 0 && i < w->set_n;
+	    i++)
+		(void)putenv((char *)(uintptr_t)w->set[i]);
 	execv(program, (char *const *)words);
 	_exit(127);
 }
@@ -396,13 +487,21 @@ ward_start_vitalsd(struct ward *w, const char *config)
 }
 
 void
-ward_start_notify(struct ward *w)
+ward_start_notify_with(struct ward *w, const char *config)
 {
-	char text[512];
 	const char *words[] = { "vitals-notify", "--config",
 		ward_path(w, "notify.yaml"), "--run",
 		ward_path(w, w->tap > 0 ? "tap" : "run"),
 		"--credentials", ward_path(w, "credentials"), NULL };
+
+	ward_write(w, "notify.yaml", config);
+	w->notify = start(w, "notify.out", words);
+}
+
+void
+ward_start_notify(struct ward *w)
+{
+	char text[512];
 
 	snprintf(text, sizeof text,
 	    "channels:\n"
@@ -412,8 +511,7 @@ ward_start_notify(struct ward *w)
 	    "    secret: webhook\n"
 	    "    expect: {header: \"X-Receiver: station\"}\n",
 	    w->receiver_port);
-	ward_write(w, "notify.yaml", text);
-	w->notify = start(w, "notify.out", words);
+	ward_start_notify_with(w, text);
 }
 
 /* The next line that vitalsd sends, malloc'ed; the test fails after 10 s. */
@@ -797,9 +895,9 @@ ward_wait_sql(const struct ward *w, const char *query, int64_t at_least,
 }
 
 size_t
-ward_received(const struct ward *w, const char *text)
+ward_lines(const struct ward *w, const char *name, const char *text)
 {
-	FILE *f = fopen(ward_path(w, "received.jsonl"), "r");
+	FILE *f = fopen(ward_path(w, name), "r");
 	char *line = NULL;
 	size_t cap = 0, n = 0;
 
@@ -810,6 +908,26 @@ ward_received(const struct ward *w, const char *text)
 	free(line);
 	fclose(f);
 	return n;
+}
+
+void
+ward_wait_lines(const struct ward *w, const char *name, const char *text,
+    size_t at_least, int timeout_s)
+{
+	int64_t until = ward_now_ms() + timeout_s * 1000;
+
+	while (ward_lines(w, name, text) < at_least) {
+		if (ward_now_ms() > until)
+			ward_fail(w, "%s has %zu lines with \"%s\", not %zu",
+			    name, ward_lines(w, name, text), text, at_least);
+		ward_nap(20);
+	}
+}
+
+size_t
+ward_received(const struct ward *w, const char *text)
+{
+	return ward_lines(w, "received.jsonl", text);
 }
 
 void

@@ -14,10 +14,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define WARD_SET 8
+
 struct ward {
 	char dir[64];		/* everything lies below it */
 	char build[256];	/* where the programs are */
-	pid_t vitalsd, notify, sim, receiver, tap;
+	pid_t vitalsd, notify, sim, receiver, tap, systemd;
 	int receiver_port;
 	int control;		/* socket to vitalsd, -1 */
 	char *pending;		/* bytes read beyond the last line */
@@ -27,6 +29,8 @@ struct ward {
 	gid_t gid;
 	const char *const *env;	/* vitalsd's own: NAME=VALUE ..., NULL */
 	bool keep;
+	char set[WARD_SET][320];	/* "NAME=VALUE", for vitalsd alone */
+	size_t set_n;
 };
 
 /* Makes the folder; fails the test where it cannot. */
@@ -34,6 +38,20 @@ void ward_open(struct ward *w);
 
 /* Ends every process and removes the folder (not when VITALS_KEEP is set). */
 void ward_close(struct ward *w);
+
+/* Sets NAME=VALUE in the environment of each vitalsd that is started after. */
+void ward_env(struct ward *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A child that is told what systemd would be by each vitalsd that is started
+ * after, and keeps it in DIR/systemd, a message a line, each begun with the ms
+ * of ward_now_ms().  WATCHDOG=1 is asked for three times in watchdog_ms. */
+void ward_be_systemd(struct ward *w, int watchdog_ms);
+
+/* Preloads tests/shim/faultshim.c into vitalsd; its faults are switched on by
+ * ward_write(w, "faults/NAME", TEXT) and off by ward_mend(w, "faults/NAME"). */
+void ward_preload_faults(struct ward *w);
+void ward_mend(const struct ward *w, const char *name);
 
 /* For cmocka: a ward of its own for each test, closed when it has failed too. */
 int ward_setup(void **state);
@@ -63,6 +81,8 @@ void ward_start_vitalsd(struct ward *w, const char *config);
 /* Starts it again with the configuration that is there. */
 void ward_restart_vitalsd(struct ward *w);
 void ward_start_notify(struct ward *w);
+/* The same with a configuration of the test's own. */
+void ward_start_notify_with(struct ward *w, const char *config);
 
 /* Runs build/WORDS[0] to its end: its exit status, what it said (both streams,
  * malloc'ed) in *out unless out is NULL.  Words are ended by NULL. */
@@ -78,6 +98,9 @@ void ward_check_schema(const struct ward *w, const char *schema,
 
 /* Kills a process and waits for it; *pid becomes 0. */
 void ward_kill(pid_t *pid, int signal);
+
+/* Ends a process in order; it must do so with status 0 within that time. */
+void ward_stop(struct ward *w, pid_t *pid, int64_t within_ms);
 
 /* One request; a new reference to the whole answer.  Every line that goes
  * either way is kept in DIR/messages. */
@@ -110,6 +133,12 @@ int64_t ward_sql(const struct ward *w, const char *query);
 /* Looks until the query gives at least that many. */
 void ward_wait_sql(const struct ward *w, const char *query, int64_t at_least,
     int timeout_s);
+
+/* How many lines of DIR/name hold that text; 0 where there is no such file. */
+size_t ward_lines(const struct ward *w, const char *name, const char *text);
+/* Looks until there are that many. */
+void ward_wait_lines(const struct ward *w, const char *name, const char *text,
+    size_t at_least, int timeout_s);
 
 /* How many lines of the receiver's log hold that text. */
 size_t ward_received(const struct ward *w, const char *text);
