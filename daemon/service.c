@@ -75,9 +75,12 @@ hub_record_sink(void *arg, const struct now *now, const struct record *r,
     bool urgent)
 {
 	struct service *s = arg;
+	uint64_t ticket;
 
-	uint64_t ticket = store_record(s->store, now, r, urgent);
-
+	/* Until hub_alarm_sink(), which comes next, has made its notices. */
+	if (r->class == RECORD_ALARM)
+		store_hold(s->store);
+	ticket = store_record(s->store, now, r, urgent);
 	if (r->class != RECORD_STATEMENT)
 		return;
 	s->ticket = ticket;
@@ -97,6 +100,7 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
 	journal_notice("alarm %s: %s", alarm_phase_name(c->phase), text);
 	if (s->outbox != NULL)
 		outbox_alarm(s->outbox, now, c, label);
+	store_release(s->store);
 	control_changed(s->control, true);
 }
 

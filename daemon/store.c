@@ -31,6 +31,10 @@ queued(struct store *s, uint64_t ticket, uint64_t *lost, bool urgent)
 	}
 	if (s->fresh++ == 0)
 		s->fresh_ms = store_thread_clock_ms(CLOCK_MONOTONIC);
+	if (s->held != UINT64_MAX) {
+		s->held_urgent |= urgent;
+		return ticket;
+	}
 	if (urgent)
 		s->urgent = true;
 	if (s->fresh == 1 || urgent || s->fresh == STORE_GROUP_READINGS)
@@ -47,6 +51,7 @@ store_reading(struct store *s, const struct now *now, size_t port,
 	pthread_mutex_lock(&s->lock);
 	ticket = queued(s, store_queue_reading(&s->queue, now, port, r),
 	    &s->report.lost_readings, false);
+	s->held_readings += ticket != 0 && s->held != UINT64_MAX;
 	pthread_mutex_unlock(&s->lock);
 	return ticket;
 }
@@ -60,16 +65,41 @@ store_record(struct store *s, const struct now *now, const struct record *r,
 	pthread_mutex_lock(&s->lock);
 	ticket = queued(s, store_queue_record(&s->queue, now, r),
 	    &s->report.lost_records, urgent);
+	s->held_records += ticket != 0 && s->held != UINT64_MAX;
 	pthread_mutex_unlock(&s->lock);
 	return ticket;
 }
 
 void
-store_clock(struct store *s, const struct now *now)
+store_hold(struct store *s)
 {
 	pthread_mutex_lock(&s->lock);
-	(void)queued(s, store_queue_record(&s->queue, now, NULL),
+	if (s->held == UINT64_MAX)
+		s->held = s->queue.ticket;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+store_release(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->urgent |= s->held_urgent;
+	s->held = UINT64_MAX;
+	s->held_readings = s->held_records = 0;
+	s->held_urgent = false;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+store_clock(struct store *s, const struct now *now)
+{
+	uint64_t ticket;
+
+	pthread_mutex_lock(&s->lock);
+	ticket = queued(s, store_queue_record(&s->queue, now, NULL),
 	    &s->report.lost_records, false);
+	s->held_records += ticket != 0 && s->held != UINT64_MAX;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -149,6 +179,7 @@ store_new(const struct store_options *o)
 	s->options.version = strdup(o->version);
 	s->db.options = &s->options;
 	s->latest = o->now;
+	s->held = UINT64_MAX;
 	s->report.disk_free_percent = -1;
 	s->report.answered_ms = store_thread_clock_ms(CLOCK_BOOTTIME);
 	s->dir_fd = -1;

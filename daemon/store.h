@@ -44,6 +44,11 @@ uint64_t store_reading(struct store *s, const struct now *now, size_t port,
 uint64_t store_record(struct store *s, const struct now *now,
     const struct record *r, bool urgent);
 
+/* What is handed over between the two is committed together or not at all:
+ * an alarm without its notices would be an alarm that nobody hears of. */
+void store_hold(struct store *s);
+void store_release(struct store *s);
+
 /* The wall clock was stepped or its synchronisation changed: from now on,
  * readings get their wall time by this. */
 void store_clock(struct store *s, const struct now *now);

@@ -258,7 +258,8 @@ look_at_disk(struct store *s)
 static bool
 is_due(const struct store *s, int64_t t, int64_t *until)
 {
-	size_t waiting = s->queue.readings_n + s->queue.records_n;
+	size_t waiting = s->queue.readings_n - s->held_readings +
+	    s->queue.records_n - s->held_records;
 
 	*until = t + ALIVE_MS;
 	if (s->stop || t >= s->look_ms || t >= s->seal_ms)
@@ -303,13 +304,13 @@ wait_for_batch(struct store *s)
 		    &(struct timespec){ .tv_sec = until / 1000,
 		    .tv_nsec = until % 1000 * 1000000 });
 	}
-	b.readings = s->queue.readings_n;
-	b.records = s->queue.records_n;
-	b.last = s->queue.ticket;
+	b.readings = s->queue.readings_n - s->held_readings;
+	b.records = s->queue.records_n - s->held_records;
+	b.last = s->held < s->queue.ticket ? s->held : s->queue.ticket;
 	b.lost = s->report.lost_readings + s->report.lost_records;
 	b.stop = s->stop;
 	s->urgent = false;
-	s->fresh = 0;
+	s->fresh = s->held_readings + s->held_records;
 	pthread_mutex_unlock(&s->lock);
 	return b;
 }

@@ -32,6 +32,10 @@ struct store {
 	size_t fresh;			/* queued since the last batch */
 	int64_t fresh_ms;		/* when the first of them came */
 	bool urgent, stop, ended;
+	uint64_t held;			/* the last ticket before store_hold();
+					 * UINT64_MAX: nothing is held */
+	size_t held_readings, held_records;
+	bool held_urgent;
 	struct now stop_now;
 	struct store_report report;
 

@@ -221,8 +221,11 @@ read_notices(struct reference *r, sqlite3 *db)
 		    INT64_MAX : sqlite3_column_int64(st, 3);
 	}
 	sqlite3_finalize(st);
-	st = ask(db, "SELECT seq, event, session, state FROM alarm"
-	    " ORDER BY seq");
+	st = ask(db, "SELECT seq, event, session, state, (SELECT max(n.seq)"
+	    " FROM notice n WHERE n.event = a.event AND n.seq > a.seq AND"
+	    " n.seq < (SELECT ifnull(min(b.seq), 1e9) FROM alarm b WHERE"
+	    " b.event = a.event AND b.seq > a.seq)) FROM alarm a ORDER BY"
+	    " seq");
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		struct reference_alarm *a = more(&r->alarm, &r->alarms_n,
 		    sizeof *a);
@@ -231,6 +234,7 @@ read_notices(struct reference *r, sqlite3 *db)
 		text(st, 1, a->event, sizeof a->event);
 		text(st, 2, a->session, sizeof a->session);
 		a->open = sqlite3_column_int(st, 3) != ALARM_INACTIVE;
+		a->notice_seq = sqlite3_column_int64(st, 4);
 	}
 	sqlite3_finalize(st);
 }
@@ -434,6 +438,11 @@ compare_alarms(const struct reference *r, const struct store_restored *was,
 	for (size_t i = 0; i < r->alarms_n; i++) {
 		const struct reference_alarm *a = &r->alarm[i];
 		bool last = a->seq < below;
+
+		/* Nobody would be told: it is not raised anew. */
+		if (last && a->notice_seq >= below)
+			return complain("alarm %s is there, and no notice "
+			    "of it", a->event);
 
 		for (size_t j = i + 1; last && j < r->alarms_n &&
 		    r->alarm[j].seq < below; j++)

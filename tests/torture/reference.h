@@ -33,6 +33,7 @@ struct reference_alarm {
 	int64_t seq;
 	char event[EVENT_ID_TEXT], session[SESSION_ID_MAX];
 	bool open;
+	int64_t notice_seq;	/* of the last notice of this change; 0: none */
 };
 
 struct reference {

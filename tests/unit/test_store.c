@@ -449,6 +449,29 @@ what_arrives_is_committed_within_its_time(void **state)
 	assert_true(best_urgent < longest - 40);	/* whatever the disk takes */
 }
 
+/* A power cut finds both in the log, or neither. */
+static void
+what_is_held_is_committed_together_when_it_is_released(void **state)
+{
+	struct fixture *f = *state;
+	struct store_report r;
+	uint64_t before, first, last;
+
+	open_store(f);
+	before = put_hr(f, 2000, 60);
+	store_hold(f->store);
+	first = put_statement(f, STATEMENT_MARK, 1, 2000, 2000);
+	r = await(f, before);
+	assert_true(r.committed < first);
+	last = put_statement(f, STATEMENT_MARK, 2, 2001, 2001);
+	assert_string_equal(ask(f, "SELECT count(*) FROM statement"), "0");
+	store_release(f->store);
+	r = await(f, first);
+	assert_true(r.committed >= last);
+	assert_string_equal(ask(f, "SELECT count(*) FROM statement"), "2");
+	assert_int_equal(r.lost_records, 0);
+}
+
 static void
 the_write_ahead_log_is_grown_ahead_and_used_again(void **state)
 {
@@ -552,6 +575,7 @@ main(void)
 		STORE_TEST(
 		    a_session_is_sealed_while_the_store_runs_and_again_when_amended),
 		STORE_TEST(what_arrives_is_committed_within_its_time),
+		STORE_TEST(what_is_held_is_committed_together_when_it_is_released),
 		STORE_TEST(the_write_ahead_log_is_grown_ahead_and_used_again),
 		STORE_TEST(one_commit_takes_all_that_has_arrived),
 		STORE_TEST(modes_let_the_group_read_and_nobody_else),
