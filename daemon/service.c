@@ -96,11 +96,12 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
 	struct service *s = arg;
 	char text[TEXT_MAX];
 
-	message_text(c, now->t_ms, text, sizeof text);
-	journal_notice("alarm %s: %s", alarm_phase_name(c->phase), text);
+	/* The notice first: whatever else is to be done about it can wait. */
 	if (s->outbox != NULL)
 		outbox_alarm(s->outbox, now, c, label);
 	store_release(s->store);
+	message_text(c, now->t_ms, text, sizeof text);
+	journal_notice("alarm %s: %s", alarm_phase_name(c->phase), text);
 	control_changed(s->control, true);
 }
 
@@ -211,7 +212,8 @@ on_deadline(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* After whatever was dispatched: the timer follows the hub's deadline. */
+/* After whatever was dispatched: the store goes to work, and the timer follows
+ * the hub's deadline. */
 static int
 on_post(sd_event_source *source, void *arg)
 {
@@ -220,6 +222,7 @@ on_post(sd_event_source *source, void *arg)
 	int r;
 
 	(void)source;
+	store_wake(s->store);
 	if (next == s->armed_ms)
 		return 0;
 	s->armed_ms = next;
@@ -420,6 +423,7 @@ start(struct service *s)
 	    s->store, s->port, s->config->ports_n)) < 0 ||
 	    (r = add_sources(s)) < 0)
 		return r;
+	store_defer(s->store);
 	snprintf(e.text, sizeof e.text, "vitalsd %s, configuration %s, "
 	    "SHA-256 %s", VITALSD_VERSION, s->paths->config,
 	    s->config->digest);

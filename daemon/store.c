@@ -21,6 +21,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void
+wake(struct store *s)
+{
+	s->wake_due = s->deferred;
+	if (!s->deferred)
+		pthread_cond_signal(&s->wake);
+}
+
 static uint64_t
 queued(struct store *s, uint64_t ticket, uint64_t *lost, bool urgent)
 {
@@ -38,8 +46,23 @@ queued(struct store *s, uint64_t ticket, uint64_t *lost, bool urgent)
 	if (urgent)
 		s->urgent = true;
 	if (s->fresh == 1 || urgent || s->fresh == STORE_GROUP_READINGS)
-		pthread_cond_signal(&s->wake);
+		wake(s);
 	return ticket;
+}
+
+void
+store_defer(struct store *s)
+{
+	s->deferred = true;
+}
+
+void
+store_wake(struct store *s)
+{
+	if (!s->wake_due)
+		return;
+	s->wake_due = false;
+	pthread_cond_signal(&s->wake);
 }
 
 uint64_t
@@ -87,7 +110,7 @@ store_release(struct store *s)
 	s->held = UINT64_MAX;
 	s->held_readings = s->held_records = 0;
 	s->held_urgent = false;
-	pthread_cond_signal(&s->wake);
+	wake(s);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -49,6 +49,13 @@ uint64_t store_record(struct store *s, const struct now *now,
 void store_hold(struct store *s);
 void store_release(struct store *s);
 
+/* From now on what is handed over wakes the thread only by store_wake(), which
+ * the caller owes at the end of each turn: a thread that begins to work in the
+ * middle of one takes the processor from a notice that is about to leave.
+ * Both belong to the thread that hands over. */
+void store_defer(struct store *s);
+void store_wake(struct store *s);
+
 /* The wall clock was stepped or its synchronisation changed: from now on,
  * readings get their wall time by this. */
 void store_clock(struct store *s, const struct now *now);

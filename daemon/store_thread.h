@@ -26,6 +26,7 @@ struct store {
 	int event_fd;
 	char (*id)[SESSION_ID_MAX];	/* sessions at the start */
 	size_t id_n;
+	bool deferred, wake_due;	/* of the thread that hands over */
 
 	/* Under the lock. */
 	struct store_queue queue;

@@ -2,6 +2,9 @@
  *
  * The waiting notices of one channel; see queue.h.
  *
+ * The places are far apart in memory and mostly empty, so that every search
+ * ends at the last one that is taken.
+ *
  * Easy to get wrong: nothing here is lost in silence.  What finds no room is
  * answered with -ENOBUFS, and vitalsd is asked for it again later.
  */
@@ -41,10 +44,14 @@ queue_take(struct queue *q, const struct notice *n, bool heartbeat,
 	for (size_t i = 0; i < QUEUE_DONE; i++)
 		if (event_id_equal(q->done[i], n->key))
 			return -EEXIST;
-	for (size_t i = 0; i < QUEUE_MAX; i++) {
-		if (!q->held[i].used)
+	for (size_t i = 0, left = q->n; i < QUEUE_MAX && (left > 0 || !room);
+	    i++) {
+		if (!q->held[i].used) {
 			room = room ? room : &q->held[i];
-		else if (event_id_equal(q->held[i].notice.key, n->key))
+			continue;
+		}
+		left--;
+		if (event_id_equal(q->held[i].notice.key, n->key))
 			return -EALREADY;
 	}
 	if (!room) {
@@ -82,10 +89,12 @@ lane_busy(const struct queue *q, enum lane lane)
 {
 	if (lane == LANE_HEARTBEAT)
 		return q->beat_sending;
-	for (size_t i = 0; i < QUEUE_MAX; i++)
+	for (size_t i = 0, left = q->n; left > 0 && i < QUEUE_MAX; i++) {
+		left -= q->held[i].used;
 		if (q->held[i].used && q->held[i].sending &&
 		    lane_of(&q->held[i]) == lane)
 			return true;
+	}
 	return false;
 }
 
@@ -97,9 +106,10 @@ queue_next(struct queue *q, enum lane lane, int64_t t_ms)
 	assert(lane != LANE_HEARTBEAT);
 	if (lane_busy(q, lane))
 		return NULL;
-	for (size_t i = 0; i < QUEUE_MAX; i++) {
+	for (size_t i = 0, left = q->n; left > 0 && i < QUEUE_MAX; i++) {
 		struct held *h = &q->held[i];
 
+		left -= h->used;
 		if (!h->used || lane_of(h) != lane || held_due_ms(q, h) > t_ms)
 			continue;
 		if (!best || goes_before(h, best))
@@ -178,9 +188,10 @@ queue_due_ms(const struct queue *q)
 	    lane_busy(q, LANE_OTHER) };
 	int64_t due = QUEUE_NEVER;
 
-	for (size_t i = 0; i < QUEUE_MAX; i++) {
+	for (size_t i = 0, left = q->n; left > 0 && i < QUEUE_MAX; i++) {
 		const struct held *h = &q->held[i];
 
+		left -= h->used;
 		if (h->used && !busy[lane_of(h)] && held_due_ms(q, h) < due)
 			due = held_due_ms(q, h);
 	}

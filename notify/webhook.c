@@ -39,9 +39,13 @@ webhook_sign(char out[WEBHOOK_SIGNATURE_MAX], const struct secret *key,
     int64_t unix_s, const char *body, size_t n)
 {
 	struct hmac_sha256_ctx hmac;
+	static const char hex[] = "0123456789abcdef";
 	uint8_t digest[SHA256_DIGEST_SIZE];
 	char stamp[32];
 	int at;
+
+	_Static_assert(WEBHOOK_SIGNATURE_MAX >= 2 + 20 + 4 +
+	    2 * SHA256_DIGEST_SIZE + 1, "t=, any time, ,v1=, hex, NUL");
 
 	hmac_sha256_set_key(&hmac, key->n, key->byte);
 	at = snprintf(stamp, sizeof(stamp), "%lld.", (long long)unix_s);
@@ -51,9 +55,11 @@ webhook_sign(char out[WEBHOOK_SIGNATURE_MAX], const struct secret *key,
 	explicit_bzero(&hmac, sizeof(hmac));
 	at = snprintf(out, WEBHOOK_SIGNATURE_MAX, "t=%lld,v1=",
 	    (long long)unix_s);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		at += snprintf(out + at, WEBHOOK_SIGNATURE_MAX - (size_t)at,
-		    "%02x", digest[i]);
+	for (size_t i = 0; i < sizeof(digest); i++) {
+		out[at++] = hex[digest[i] >> 4];
+		out[at++] = hex[digest[i] & 15];
+	}
+	out[at] = '\0';
 }
 
 static size_t
