@@ -159,7 +159,7 @@ $B/bench/%: $B/tests/bench/%.o $B/libdaemon.a $B/libpure.a
 
 bench: ## figures over floors and peers, in a table (BENCH="NAME ..." QUICK=1)
 	@tests/install-deps bench
-	@$(MAKE) --no-print-directory all $(BENCHERS)
+	@$(MAKE) --no-print-directory all $(BENCHERS) $B/stallshim.so
 	@VITALS_BUILD=$B tests/bench/run $(if $(QUICK),--quick) $(BENCH)
 
 accept: $B/unit/test_captures ## write the expected readings of the captures anew

@@ -68,9 +68,14 @@ def wait_for(what, ready, timeout_s=15):
         time.sleep(0.01)
 
 
-def start(words, log, **more):
-    """Starts a program, its output in a file of BENCH_DIR."""
+def start(words, log, journal=False, **more):
+    """Starts a program, its output in a file of BENCH_DIR; journal: it takes
+    that file for the journal's stream, as under systemd."""
     with open(os.path.join(DIR, log), "a") as f:
+        if journal:
+            st = os.fstat(f.fileno())
+            more["env"] = dict(more["env"], JOURNAL_STREAM="%d:%d" % (
+                st.st_dev, st.st_ino))
         return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=f,
                                 stderr=f, **more)
 
@@ -93,13 +98,15 @@ def clean_environment(**more):
 class Ward:
     """vitalsd, and vitals-notify beside it, in BENCH_DIR/NAME."""
 
-    def __init__(self, name, config, channels, env=None, prefix=()):
+    def __init__(self, name, config, channels, env=None, prefix=(),
+                 journal=False):
         """channels: (name, url) of each; prefix: words before each program,
-        env: more variables for both."""
+        env: more variables for both; journal: as for start()."""
         self.dir = os.path.join(DIR, name)
         os.makedirs(os.path.join(self.dir, "credentials"), exist_ok=True)
         self.env = clean_environment(**(env or {}))
         self.prefix = list(prefix)
+        self.journal = journal
         self.name = name
         self.number = 0
         self.control = None
@@ -123,13 +130,13 @@ class Ward:
             self.prefix + [os.path.join(BUILD, "vitalsd"), "--config",
                            self.path("vitalsd.yaml"), "--state",
                            self.path("state"), "--run", self.path("run")],
-            self.name + ".vitalsd.out", env=self.env)
+            self.name + ".vitalsd.out", self.journal, env=self.env)
         wait_for("control.sock of " + self.name, self.connect)
         self.notify = start(
             self.prefix + [os.path.join(BUILD, "vitals-notify"), "--config",
                            self.path("notify.yaml"), "--run", self.path("run"),
                            "--credentials", self.path("credentials")],
-            self.name + ".notify.out", env=self.env)
+            self.name + ".notify.out", self.journal, env=self.env)
         wait_for("the notifier of " + self.name, lambda: self.ask(
             "status")["notifier"]["connected"])
         return self
@@ -228,10 +235,13 @@ class Pulse:
 LIMITS = """limits:
   arm-after: 0s
   clear-after: 0s
+  no-data: 5min
+  no-data-high: 10min
   no-value: 10min
   no-value-cuff: 10min
   no-rr: 30min
   frozen: 1h
+  idle-vitals: 1h
   hr-low: {limit: 50, clear: 53, delay: 0s, priority: medium}
 """
 GAP_MS = 20             # how a real alarm comes: the machine is idle before
@@ -254,12 +264,13 @@ def start_floor(pulse, name="floor"):
     return process
 
 
-def start_one(pulse, name, channels=(), env=None, prefix=(), more=""):
-    """A ward of one bed in a session, whose crossings POST to /NAME."""
+def start_one(pulse, name, channels=(), beds="", **more):
+    """A ward of one bed in a session, whose crossings POST to /NAME; with
+    more channels (before that one) and more beds where they are given."""
     link = os.path.join(DIR, name + ".tty")
     pulse.do("berry", name, link)
-    ward = Ward(name, "beds:\n" + one_bed(link) + LIMITS + more,
-                list(channels) + [("station", pulse.url(name))], env, prefix)
+    ward = Ward(name, "beds:\n" + one_bed(link) + beds + LIMITS,
+                list(channels) + [("station", pulse.url(name))], **more)
     ward.start()
     ward.ask("session.start", bed="CHAIR1")
     # Armed by its first value; the first crossing opens the connection.
