@@ -21,6 +21,7 @@
 #include "daemon/clock.h"
 #include "daemon/control.h"
 #include "daemon/health.h"
+#include "daemon/hold.h"
 #include "daemon/hotplug.h"
 #include "daemon/hub.h"
 #include "daemon/journal.h"
@@ -482,7 +483,11 @@ service_run(const struct paths *paths)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	r = start(&s);
+	if (r < 0)
+		hold_failed_start(paths->run, paths->config, s.config == NULL ?
+		    HOLD_CONFIG_MS : HOLD_OTHER_MS);
 	if (r >= 0) {
+		hold_forget(paths->run);
 		journal_notice("vitalsd %s is running: %zu bed%s, %zu "
 		    "monitor%s", VITALSD_VERSION, s.config->beds_n,
 		    s.config->beds_n == 1 ? "" : "s", s.config->ports_n,

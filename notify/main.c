@@ -6,6 +6,7 @@
  * resolver; with the usual ones a dead name server costs 10 s an attempt.
  */
 #include "daemon/config.h"
+#include "daemon/hold.h"
 #include "daemon/journal.h"
 #include "daemon/paths.h"
 #include "daemon/supervisor.h"
@@ -201,8 +202,13 @@ main(int argc, char **argv)
 	}
 	config = configure(&o);
 	r = config ? 0 : 1;
-	if (config && !o.check)
+	if (!config && !o.check)
+		hold_failed_start(getenv("RUNTIME_DIRECTORY"), o.paths.config,
+		    HOLD_CONFIG_MS);
+	if (config && !o.check) {
+		hold_forget(getenv("RUNTIME_DIRECTORY"));
 		r = run(&o, config);
+	}
 	notify_config_free(config);
 	journal_stop(500);
 	curl_global_cleanup();
