@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * kill -9 of vitalsd and of vitals-notify: what was promised is there, the
- * session goes on, and no alarm is lost or told twice as new.
+ * session goes on, and no alarm is lost or told twice as new.  Kills at random
+ * moments, by the hundred: tests/torture/test_kills.c.
  *
  * Easy to get wrong: a notice may leave before its record is on the disk, and
  * be offered again under another key after the kill; what must never happen is
@@ -245,68 +246,6 @@ what_waited_when_both_were_killed_is_delivered_after(void **state)
 	free(key);
 }
 
-/* Random, but the same for a seed, which is printed. */
-static unsigned
-draw(unsigned *seed, unsigned below)
-{
-	*seed = *seed * 1103515245 + 12345;
-	return (*seed >> 16) % below;
-}
-
-static void
-no_kill_at_any_moment_loses_what_was_promised(void **state)
-{
-	struct ward *w = *state;
-	unsigned seed = (unsigned)getpid();
-	char session[64], query[256], text[32], *check;
-	json_t *bed;
-
-	print_message("seed %u\n", seed);
-	start_all(w);
-	begin_infusion(w, session);
-	for (int round = 0; round < 6; round++) {
-		int64_t rows = ward_sql(w, everything);
-
-		ward_sim(w, round % 2 ? "CHAIR1 spo2 97" : "CHAIR1 spo2 85");
-		/* Somewhere in the second in which the alarm comes or goes. */
-		ward_nap((int)draw(&seed, 3000));
-		snprintf(text, sizeof text, "round %d", round);
-		if (draw(&seed, 2))
-			ward_kill(&w->notify, SIGKILL);
-		/* No sooner promised than killed. */
-		json_decref(durable(w, "mark", json_pack("{s:s}", "text",
-		    text)));
-		ward_kill(&w->vitalsd, SIGKILL);
-		ward_nap((int)draw(&seed, 200));
-		ward_kill(&w->notify, SIGKILL);
-		assert_true(ward_sql(w, everything) >= rows);
-		ward_restart_vitalsd(w);
-		ward_start_notify(w);
-		snprintf(query, sizeof query, "SELECT count(*) FROM statement "
-		    "WHERE kind = 7 AND session = '%s'", session);
-		assert_int_equal(ward_sql(w, query), round + 1);
-	}
-	bed = ward_bed(w);
-	assert_string_equal(json_string_value(json_object_get(bed,
-	    "session")), session);
-	json_decref(bed);
-	ward_sim(w, "CHAIR1 spo2 85");
-	json_decref(ward_wait_alarm(w, "spo2-low", "active", "high", 20));
-	every_notice_arrived(w);
-
-	/* Each event starts once, and no key or event id was given twice. */
-	assert_int_equal(ward_sql(w, "SELECT count(*) FROM (SELECT event FROM "
-	    "alarms WHERE phase = 'start' GROUP BY event HAVING count(*) > "
-	    "1)"), 0);
-	assert_int_equal(ward_sql(w, "SELECT count(*) FROM (SELECT key FROM "
-	    "notice GROUP BY key HAVING count(*) > 1)"), 0);
-	assert_int_equal(ward_sql(w, "SELECT count(*) FROM event WHERE kind = "
-	    "7"), 6);
-	check = ward_sql_text(w, "PRAGMA integrity_check");
-	assert_string_equal(check, "ok");
-	free(check);
-}
-
 int
 main(void)
 {
@@ -315,7 +254,6 @@ main(void)
 		    a_session_goes_on_after_a_kill_with_its_alarm_and_clock),
 		WARD_TEST(a_killed_notifier_is_missed_and_loses_no_notice),
 		WARD_TEST(what_waited_when_both_were_killed_is_delivered_after),
-		WARD_TEST(no_kill_at_any_moment_loses_what_was_promised),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY"));
