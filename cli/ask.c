@@ -6,6 +6,7 @@
  * disk.  It is no failure, and it must not pass unseen.
  */
 #include "cli/cli.h"
+#include "cli/pages.h"
 
 #include <errno.h>
 
@@ -51,7 +52,7 @@ cli_ask(struct cli *c, const char *method, json_t *params, json_t **result)
 		json_decref(params);
 		return EXIT_PROBLEM;
 	}
-	r = client_call(&client, method, params, result);
+	r = client_call_all(&client, method, params, result);
 	client_close(&client);
 	if (r == 0)
 		return EXIT_OK;

@@ -9,6 +9,7 @@
 #include "cli/board_bell.h"
 #include "cli/board_view.h"
 #include "cli/cli.h"
+#include "cli/pages.h"
 
 #include <sys/signalfd.h>
 
@@ -36,6 +37,7 @@ struct screen {
 	struct client client;
 	bool connected;
 	int64_t retry_ms, heard_ms;
+	json_t *whole;		/* as told on this connection */
 	struct state *state;
 	char trouble[sizeof(((struct client *)0)->error)];
 	struct board_choice choice;
@@ -61,9 +63,12 @@ say(struct screen *s, const char *format, ...)
 
 /* A new state: the selection stays with its event, or says that it moved. */
 static void
-state_take(struct screen *s, const json_t *o)
+state_take(struct screen *s, json_t *o)
 {
-	struct state *state = state_parse(o);
+	struct state *state;
+
+	pages_merge(&s->whole, o);
+	state = state_parse(s->whole);
 
 	if (!state) {
 		snprintf(s->trouble, sizeof(s->trouble),
@@ -76,16 +81,29 @@ state_take(struct screen *s, const json_t *o)
 		s->moved_ms = clock_boot_ms();
 }
 
+/* A page of the beds; the next one is asked for. */
+static void
+page_take(struct screen *s, json_t *page)
+{
+	const json_t *next = json_object_get(page, "next");
+
+	if (json_is_integer(next) && client_send(&s->client, "status",
+	    json_pack("{s:I}", "from", json_integer_value(next))) < 0)
+		say(s, "vitalsd does not tell of all beds: %s",
+		    s->client.error);
+	state_take(s, page);
+}
+
 static void
 answer_take(struct screen *s, const json_t *m)
 {
 	const json_t *e = json_object_get(m, "error");
-	const json_t *r = json_object_get(m, "result");
+	json_t *r = json_object_get(m, "result");
 
 	if (e)
 		say(s, "REFUSED: %s", client_text(e, "message"));
 	else if (json_object_get(r, "beds"))
-		state_take(s, r);
+		page_take(s, r);
 	else if (json_is_false(json_object_get(r, "durable")))
 		say(s, "*** seen, but vitalsd's LOG IS FAILING: write it down "
 		    "by hand");
@@ -100,6 +118,8 @@ contact_lost(struct screen *s, const char *why)
 {
 	snprintf(s->trouble, sizeof(s->trouble), "%s", why);
 	client_close(&s->client);
+	json_decref(s->whole);
+	s->whole = NULL;
 	s->connected = false;
 	s->retry_ms = clock_boot_ms() + BOARD_RETRY_MS;
 }
@@ -363,6 +383,7 @@ board_run(struct cli *c, int signals)
 	    "or rings alarms any more\n");
 	delscreen(terminal);
 	client_close(&s->client);
+	json_decref(s->whole);
 	state_free(s->state);
 	free(cell);
 	free(s);

@@ -8,6 +8,7 @@
  * closing mark.  An existing file is never overwritten: it may be the only one.
  */
 #include "cli/cli.h"
+#include "cli/pages.h"
 #include "cli/table.h"
 #include "drivers/capture.h"
 
@@ -224,7 +225,7 @@ verb_record(struct cli *c)
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0) {
 		cli_problem(c, "signalfd: %s", strerror(errno));
-	} else if (client_call(&client, "devices", json_object(),
+	} else if (client_call_all(&client, "devices", json_object(),
 	    &answer) < 0) {
 		cli_problem(c, "%s", client.error);
 	} else {

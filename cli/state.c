@@ -161,9 +161,28 @@ armed_parse(const json_t *armed, bool unarmed[STATE_ARMED])
 	}
 }
 
-static bool
-bed_parse(const json_t *o, struct state_bed *b)
+/* What was told of a bed 'later_ms' ago has grown older since. */
+static void
+bed_age(struct state_bed *b, int64_t later_ms)
 {
+	if (b->session[0])
+		b->since_start_ms += later_ms;
+	if (b->infusion_ms != INFUSION_NONE)
+		b->infusion_ms += later_ms;
+	if (b->recovery_ms != INFUSION_NONE)
+		b->recovery_ms += later_ms;
+	for (size_t i = 0; i < b->readings_n; i++)
+		b->reading[i].age_ms += later_ms;
+	for (size_t i = 0; i < b->ports_n; i++) {
+		if (b->port[i].age_ms >= 0)
+			b->port[i].age_ms += later_ms;
+	}
+}
+
+static bool
+bed_parse(const json_t *o, int64_t t_ms, struct state_bed *b)
+{
+	int64_t later_ms = t_ms - client_int(o, "t_ms", t_ms);
 	const json_t *vitals = json_object_get(o, "vitals");
 	const json_t *ports = json_object_get(o, "ports");
 	const char *word = client_text(o, "phase");
@@ -194,6 +213,7 @@ bed_parse(const json_t *o, struct state_bed *b)
 	ports_parse(ports, b);
 	for (size_t i = 0; i < b->alarms_n; i++)
 		memcpy(b->alarm[i].bed, b->bed, sizeof(b->bed));
+	bed_age(b, later_ms > 0 ? later_ms : 0);
 	return true;
 }
 
@@ -227,7 +247,7 @@ state_parse(const json_t *o)
 		return NULL;
 	}
 	for (size_t i = 0; i < s->beds_n; i++) {
-		if (!bed_parse(json_array_get(beds, i), &s->bed[i])) {
+		if (!bed_parse(json_array_get(beds, i), s->t_ms, &s->bed[i])) {
 			state_free(s);
 			return NULL;
 		}

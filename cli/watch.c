@@ -2,10 +2,11 @@
  *
  * `vitalsctl watch`: what changes, one line each, until interrupted.
  *
- * Easy to get wrong: vitalsd sends the whole state at every change; what has
- * changed is found here, by comparing with the state before.
+ * Easy to get wrong: vitalsd sends whole beds at every change; what has changed
+ * is found here, by comparing with the state before.
  */
 #include "cli/cli.h"
+#include "cli/pages.h"
 #include "cli/state.h"
 #include "cli/table.h"
 
@@ -189,29 +190,32 @@ verb_watch(struct cli *c)
 {
 	struct client client;
 	struct state *last = NULL;
-	json_t *o = NULL, *params;
+	json_t *o = NULL, *params, *whole = NULL;
 	int r;
 
 	if (cli_connect(c, &client) != EXIT_OK)
 		return EXIT_PROBLEM;
-	r = client_call(&client, "watch", NULL, &o);
+	r = client_call_all(&client, "watch", NULL, &o);
 	if (r == 0) {
 		state_take(c, o, &last);
-		json_decref(o);
+		whole = o;
 	}
 	while (r == 0 && fflush(c->out) == 0) {
 		r = client_next(&client, WATCH_SILENT_MS, &o);
 		if (r < 0)
 			break;
 		params = json_object_get(o, "params");
-		if (strcmp(client_text(o, "method"), "state") == 0)
-			state_take(c, params, &last);
-		else if (c->json &&
-		    strcmp(client_text(o, "method"), "tick") == 0)
+		if (strcmp(client_text(o, "method"), "state") == 0) {
+			pages_merge(&whole, params);
+			state_take(c, c->json ? params : whole, &last);
+		} else if (c->json &&
+		    strcmp(client_text(o, "method"), "tick") == 0) {
 			table_json(c->out, "tick",
 			    client_text(params, "wall"), params);
+		}
 		json_decref(o);
 	}
+	json_decref(whole);
 	state_free(last);
 	client_close(&client);
 	if (r == -EAGAIN)

@@ -24,6 +24,8 @@
 #include "daemon/lines.h"
 #include "daemon/listen.h"
 
+enum news { NEWS_NONE = 0, NEWS_CHANGED, NEWS_URGENT };
+
 struct control {
 	sd_event *loop;
 	int listen_fd;
@@ -31,7 +33,10 @@ struct control {
 	sd_event_source *listener, *tick, *flush;
 	struct control_host host;
 	struct callers callers;
-	bool changed;		/* since the last state was sent */
+	/* Since the last state was sent. */
+	bool changed;
+	enum news *news;	/* of each bed */
+	size_t bed;		/* where the next page begins to look */
 };
 
 void
@@ -40,21 +45,75 @@ control_stored(struct control *c)
 	callers_answer(&c->callers);
 }
 
+/* Up to a page of the beds with such news, from c->bed on; false if there are
+ * more. */
+static bool
+take_news(struct control *c, enum news least, struct control_page *page)
+{
+	size_t beds_n = c->host.hub->beds_n;
+
+	for (size_t i = 0; i < beds_n; i++) {
+		size_t bed = (c->bed + i) % beds_n;
+
+		if (c->news[bed] < least)
+			continue;
+		if (page->n == CONTROL_PAGE) {
+			if (least == NEWS_CHANGED)
+				c->bed = bed;
+			return false;
+		}
+		c->news[bed] = NEWS_NONE;
+		page->bed[page->n++] = bed;
+	}
+	return true;
+}
+
+/* Few beds go all together; of many, those with news, alarms first.  What does
+ * not fit on one page follows soon. */
+static void
+take_page(struct control *c, struct control_page *page)
+{
+	if (c->host.hub->beds_n <= CONTROL_PAGE) {
+		control_page(&c->host, 0, page);
+		c->changed = false;
+		return;
+	}
+	page->n = 0;
+	page->next = c->host.hub->beds_n;
+	c->changed = !take_news(c, NEWS_URGENT, page) ||
+	    !take_news(c, NEWS_CHANGED, page);
+}
+
+static void
+flush_in(struct control *c, int64_t ms)
+{
+	if (sd_event_source_set_time_relative(c->flush,
+	    (uint64_t)ms * 1000) >= 0)
+		(void)sd_event_source_set_enabled(c->flush,
+		    SD_EVENT_ONESHOT);
+}
+
 static void
 send_state(struct control *c)
 {
 	struct now now = clock_now();
+	struct control_page page;
 	json_t *m = NULL;
 	char *text;
 	size_t watchers = 0;
 
-	c->changed = false;
 	for (const struct caller *k = c->callers.first; k != NULL; k = k->next)
 		watchers += k->watching;
-	if (watchers == 0)
+	if (watchers == 0) {
+		c->changed = false;
+		memset(c->news, 0, c->host.hub->beds_n * sizeof *c->news);
 		return;
+	}
+	take_page(c, &page);
+	if (c->changed)
+		flush_in(c, CONTROL_REST_MS);
 	m = json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", "state",
-	    "params", control_state(&c->host, &now));
+	    "params", control_state(&c->host, &now, &page));
 	text = m != NULL ? json_dumps(m, JSON_STYLE) : NULL;
 	json_decref(m);
 	if (text == NULL) {
@@ -79,19 +138,20 @@ on_flush(sd_event_source *s, uint64_t usec, void *arg)
 }
 
 void
-control_changed(struct control *c, bool urgent)
+control_changed(struct control *c, size_t bed, bool urgent)
 {
-	int64_t wait = urgent ? 0 : CONTROL_STATE_MS;
+	enum news news = urgent ? NEWS_URGENT : NEWS_CHANGED;
 
-	if (c == NULL || (c->changed && !urgent))
+	if (c == NULL)
+		return;
+	if (bed < c->host.hub->beds_n && c->news[bed] < news)
+		c->news[bed] = news;
+	if (c->changed && !urgent)
 		return;
 	c->changed = true;
 	/* Urgent ones go at the end of this turn, so that one turn with many
 	 * changes makes one message. */
-	if (sd_event_source_set_time_relative(c->flush,
-	    (uint64_t)wait * 1000) >= 0)
-		(void)sd_event_source_set_enabled(c->flush,
-		    SD_EVENT_ONESHOT);
+	flush_in(c, urgent ? 0 : CONTROL_STATE_MS);
 }
 
 static int
@@ -302,7 +362,8 @@ control_reconfigure(struct control *c, const struct config *config)
 		    (k->record_port >= 0 && !(k->peer.roles & ROLE_ADMIN)))
 			caller_drop(k, "its user may no longer see that");
 	}
-	control_changed(c, false);
+	for (size_t i = 0; i <= c->host.hub->beds_n; i++)
+		control_changed(c, i, false);
 }
 
 int
@@ -316,6 +377,12 @@ control_new(struct control **out, sd_event *loop, const char *path,
 		return -ENOMEM;
 	c->loop = loop;
 	c->host = *host;
+	c->listen_fd = -1;
+	c->news = calloc(host->hub->beds_n, sizeof *c->news);
+	if (c->news == NULL) {
+		r = -ENOMEM;
+		goto fail;
+	}
 	snprintf(c->path, sizeof c->path, "%s", path);
 	(void)roles_warn(host->config);
 	c->listen_fd = listen_unix(path, 0666);
@@ -355,5 +422,6 @@ control_free(struct control *c)
 		close(c->listen_fd);
 		unlink(c->path);
 	}
+	free(c->news);
 	free(c);
 }

@@ -17,6 +17,7 @@
 #define CONTROL_CLIENTS 64
 #define CONTROL_TICK_MS 2000
 #define CONTROL_STATE_MS 250	/* states go to watchers at most so often */
+#define CONTROL_REST_MS 10	/* one page of a state after the other */
 
 struct control;
 
@@ -29,8 +30,9 @@ void control_free(struct control *c);
 /* A reload put another configuration in place. */
 void control_reconfigure(struct control *c, const struct config *config);
 
-/* Something that a screen shows changed; urgent: an alarm did. */
-void control_changed(struct control *c, bool urgent);
+/* Something that a screen shows changed on that bed (beds_n: of the box);
+ * urgent: an alarm did. */
+void control_changed(struct control *c, size_t bed, bool urgent);
 
 /* The store reported: answers that waited for it may go out. */
 void control_stored(struct control *c);

@@ -7,6 +7,8 @@
  */
 #include "daemon/control_state.h"
 
+#include <string.h>
+
 #include "daemon/json.h"
 
 static json_t *
@@ -51,17 +53,55 @@ control_alarms(const struct control_host *h, size_t bed,
     const struct now *now)
 {
 	struct alarm_change open[HUB_BED_ALARMS];
-	bool box = bed >= h->hub->beds_n;
+	size_t n = hub_alarms(h->hub, bed, open, HUB_BED_ALARMS);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_alarm(&open[i], now->t_ms));
+	return list;
+}
+
+void
+control_page(const struct control_host *h, size_t from,
+    struct control_page *out)
+{
+	out->n = 0;
+	while (out->n < CONTROL_PAGE && from < h->hub->beds_n)
+		out->bed[out->n++] = from++;
+	out->next = from;
+}
+
+json_t *
+control_next(const struct control_host *h, const struct control_page *page)
+{
+	return page->next < h->hub->beds_n ?
+	    json_integer((json_int_t)page->next) : json_null();
+}
+
+static bool
+is_on_page(const struct control_host *h, const struct control_page *page,
+    const char *bed)
+{
+	for (size_t i = 0; i < page->n; i++)
+		if (strcmp(h->hub->bed[page->bed[i]].id, bed) == 0)
+			return true;
+	return false;
+}
+
+json_t *
+control_box_alarms(const struct control_host *h,
+    const struct control_page *page, bool own, const struct now *now)
+{
+	struct alarm_change open[HUB_BED_ALARMS];
 	json_t *list = json_array();
 	size_t from = 0, n;
 
-	do {
-		n = box ? box_view(&h->hub->box, &from, open, HUB_BED_ALARMS) :
-		    hub_alarms(h->hub, bed, open, HUB_BED_ALARMS);
+	while ((n = box_view(&h->hub->box, &from, open, HUB_BED_ALARMS)) > 0)
 		for (size_t i = 0; i < n; i++)
-			json_array_append_new(list, json_alarm(&open[i],
-			    now->t_ms));
-	} while (box && n > 0);
+			if (open[i].bed[0] == '\0' ? own :
+			    is_on_page(h, page, open[i].bed))
+				json_array_append_new(list,
+				    json_alarm(&open[i], now->t_ms));
 	return list;
 }
 
@@ -85,8 +125,8 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	struct session_stamp stamp = hub_stamp(h->hub, i, now->t_ms);
 	bool open = b->session.id[0] != '\0';
 	int64_t paused = board_paused_until(&b->board);
-	json_t *o = json_pack("{s:s, s:s, s:s?, s:s?, s:s}", "bed", b->id,
-	    "label", b->label, "session", open ? b->session.id : NULL,
+	json_t *o = json_pack("{s:s, s:s, s:I, s:s?, s:s?, s:s}", "bed", b->id,
+	    "label", b->label, "t_ms", (json_int_t)now->t_ms, "session", open ? b->session.id : NULL,
 	    "subject", b->session.subject[0] != '\0' ? b->session.subject :
 	    NULL, "phase", phase_name(stamp.phase));
 	json_t *vitals = json_array(), *ports = json_array();
@@ -131,7 +171,8 @@ done:
 }
 
 json_t *
-control_state(const struct control_host *h, const struct now *now)
+control_state(const struct control_host *h, const struct now *now,
+    const struct control_page *page)
 {
 	struct store_report report;
 	struct outbox_status out;
@@ -139,10 +180,10 @@ control_state(const struct control_host *h, const struct now *now)
 
 	store_report(h->store, &report);
 	outbox_status(h->outbox, &out);
-	for (size_t i = 0; i < h->hub->beds_n; i++)
-		json_array_append_new(beds, bed_json(h, i, now));
+	for (size_t i = 0; i < page->n; i++)
+		json_array_append_new(beds, bed_json(h, page->bed[i], now));
 	return json_pack("{s:o, s:I, s:s, s:{s:b, s:s}, s:{s:b, s:I, s:I}, s:{s:b}, "
-	    "s:o, s:{s:o}}",
+	    "s:o, s:I, s:o, s:{s:o}}",
 	    "wall", json_wall(now->wall_ms),
 	    "t_ms", (json_int_t)now->t_ms,
 	    "site", h->config->site,
@@ -152,7 +193,9 @@ control_state(const struct control_host *h, const struct now *now)
 	    "channels", (json_int_t)h->config->channels_n,
 	    "clock", "synced", now->synced,
 	    "beds", beds,
-	    "box", "alarms", control_alarms(h, h->hub->beds_n, now));
+	    "beds_n", (json_int_t)h->hub->beds_n,
+	    "next", control_next(h, page),
+	    "box", "alarms", control_box_alarms(h, page, true, now));
 }
 
 static json_t *
@@ -162,51 +205,61 @@ age_json(int64_t then_ms, int64_t t_ms)
 	    json_integer(t_ms - then_ms);
 }
 
+static json_t *
+device_json(const struct control_host *h, size_t i, const struct now *now)
+{
+	const struct config_port *c = &h->config->ports[i];
+	struct port_status s = { 0 };
+	json_t *frames = json_object();
+	json_t *o;
+
+	if (h->port[i] != NULL)
+		port_status(h->port[i], &s);
+	for (int d = 0; d < DECODES; d++)
+		json_object_set_new(frames, decode_name((enum decode)d),
+		    json_integer((json_int_t)s.count.frames[d]));
+	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+	    "port", c->name, "bed", h->config->beds[c->bed].id,
+	    "driver", c->driver->name, "title", c->driver->title,
+	    "transport", c->transport == TRANSPORT_PTY ? "pty" : "serial",
+	    "path", c->path, "device", s.device,
+	    "link", link_word(&h->hub->port[i]), "why", s.why);
+	json_object_set_new(o, "byte_age_ms", age_json(s.byte_ms, now->t_ms));
+	json_object_set_new(o, "frame_age_ms",
+	    age_json(s.frame_ms, now->t_ms));
+	json_object_set_new(o, "frames", frames);
+	json_object_update_new(o, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, "
+	    "s:I, s:I, s:I, s:I}",
+	    "bytes", (json_int_t)s.count.bytes,
+	    "garbage", (json_int_t)s.count.garbage,
+	    "readings", (json_int_t)s.count.readings,
+	    "reopened", (json_int_t)(s.opened > 0 ? s.opened - 1 : 0),
+	    "framing_errors", (json_int_t)s.framing_errors,
+	    "parity_errors", (json_int_t)s.parity_errors,
+	    "breaks", (json_int_t)s.breaks,
+	    "written", (json_int_t)s.written,
+	    "write_failures", (json_int_t)s.write_failures,
+	    "refused", (json_int_t)s.refused));
+	json_object_set_new(o, "clock_skew_ms", s.has_device_clock ?
+	    json_integer(s.device_clock_skew_ms) : json_null());
+	return o;
+}
+
 json_t *
-control_devices(const struct control_host *h, const struct now *now)
+control_devices(const struct control_host *h, const struct now *now,
+    const struct control_page *page)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < h->config->ports_n; i++) {
-		const struct config_port *c = &h->config->ports[i];
-		const struct hub_port *hp = &h->hub->port[i];
-		struct port_status s = { 0 };
-		json_t *frames = json_object();
-		json_t *o;
+	for (size_t i = 0; i < page->n; i++) {
+		const struct hub_bed *b = &h->hub->bed[page->bed[i]];
 
-		if (h->port[i] != NULL)
-			port_status(h->port[i], &s);
-		for (int d = 0; d < DECODES; d++)
-			json_object_set_new(frames, decode_name((enum decode)d),
-			    json_integer((json_int_t)s.count.frames[d]));
-		o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
-		    "port", c->name, "bed", h->config->beds[c->bed].id,
-		    "driver", c->driver->name, "title", c->driver->title,
-		    "transport", c->transport == TRANSPORT_PTY ? "pty" :
-		    "serial", "path", c->path, "device", s.device,
-		    "link", link_word(hp), "why", s.why);
-		json_object_set_new(o, "byte_age_ms",
-		    age_json(s.byte_ms, now->t_ms));
-		json_object_set_new(o, "frame_age_ms",
-		    age_json(s.frame_ms, now->t_ms));
-		json_object_set_new(o, "frames", frames);
-		json_object_update_new(o, json_pack("{s:I, s:I, s:I, s:I, s:I,"
-		    " s:I, s:I, s:I, s:I, s:I}",
-		    "bytes", (json_int_t)s.count.bytes,
-		    "garbage", (json_int_t)s.count.garbage,
-		    "readings", (json_int_t)s.count.readings,
-		    "reopened", (json_int_t)(s.opened > 0 ? s.opened - 1 : 0),
-		    "framing_errors", (json_int_t)s.framing_errors,
-		    "parity_errors", (json_int_t)s.parity_errors,
-		    "breaks", (json_int_t)s.breaks,
-		    "written", (json_int_t)s.written,
-		    "write_failures", (json_int_t)s.write_failures,
-		    "refused", (json_int_t)s.refused));
-		json_object_set_new(o, "clock_skew_ms", s.has_device_clock ?
-		    json_integer(s.device_clock_skew_ms) : json_null());
-		json_array_append_new(list, o);
+		for (size_t j = 0; j < b->ports_n; j++)
+			json_array_append_new(list,
+			    device_json(h, b->port[j], now));
 	}
-	return json_pack("{s:o}", "devices", list);
+	return json_pack("{s:o, s:o}", "devices", list, "next",
+	    control_next(h, page));
 }
 
 static const char *const relative_word[] = {

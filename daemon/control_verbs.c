@@ -37,25 +37,50 @@ run_hello(struct control_call *c)
 	return CONTROL_OK;
 }
 
+/* The beds that are asked for: from bed number "from" on. */
+static enum control_error
+call_take_page(struct control_call *c, struct control_page *page)
+{
+	const json_t *from = json_object_get(c->params, "from");
+	json_int_t at = json_integer_value(from);
+
+	if (from != NULL && (!json_is_integer(from) || at < 0 ||
+	    at >= (json_int_t)c->host->hub->beds_n))
+		return call_refuse(c, CONTROL_BAD_PARAMS, "from must be the "
+		    "number of a bed, 0 to %zu", c->host->hub->beds_n - 1);
+	control_page(c->host, (size_t)at, page);
+	return CONTROL_OK;
+}
+
 static enum control_error
 run_status(struct control_call *c)
 {
-	c->result = control_state(c->host, &c->now);
-	return CONTROL_OK;
+	struct control_page page;
+	enum control_error e = call_take_page(c, &page);
+
+	if (e == CONTROL_OK)
+		c->result = control_state(c->host, &c->now, &page);
+	return e;
 }
 
 static enum control_error
 run_devices(struct control_call *c)
 {
-	c->result = control_devices(c->host, &c->now);
-	return CONTROL_OK;
+	struct control_page page;
+	enum control_error e = call_take_page(c, &page);
+
+	if (e == CONTROL_OK)
+		c->result = control_devices(c->host, &c->now, &page);
+	return e;
 }
 
 static enum control_error
 run_watch(struct control_call *c)
 {
-	c->watch_on = true;
-	return run_status(c);
+	enum control_error e = run_status(c);
+
+	c->watch_on = e == CONTROL_OK;
+	return e;
 }
 
 static enum control_error
@@ -167,25 +192,31 @@ run_amend(struct control_call *c)
 static enum control_error
 run_alarm_list(struct control_call *c)
 {
-	const struct hub *h = c->host->hub;
-	json_t *list;
+	struct control_page page;
+	json_t *list, *some;
 	size_t bed = 0;
-	enum control_error e;
+	enum control_error e = call_take_page(c, &page);
 
-	if (json_object_get(c->params, "bed") != NULL) {
-		if ((e = call_take_bed(c, &bed)) != CONTROL_OK)
-			return e;
-		list = control_alarms(c->host, bed, &c->now);
-	} else {
-		list = json_array();
-		for (size_t i = 0; i <= h->beds_n; i++) {
-			json_t *some = control_alarms(c->host, i, &c->now);
-
-			json_array_extend(list, some);
-			json_decref(some);
-		}
+	if (e == CONTROL_OK && json_object_get(c->params, "bed") != NULL) {
+		e = call_take_bed(c, &bed);
+		if (e == CONTROL_OK)
+			c->result = json_pack("{s:o, s:n}", "alarms",
+			    control_alarms(c->host, bed, &c->now), "next");
+		return e;
 	}
-	c->result = json_pack("{s:o}", "alarms", list);
+	if (e != CONTROL_OK)
+		return e;
+	list = json_array();
+	for (size_t i = 0; i <= page.n; i++) {
+		some = i < page.n ?
+		    control_alarms(c->host, page.bed[i], &c->now) :
+		    control_box_alarms(c->host, &page, page.bed[0] == 0,
+		    &c->now);
+		json_array_extend(list, some);
+		json_decref(some);
+	}
+	c->result = json_pack("{s:o, s:o}", "alarms", list, "next",
+	    control_next(c->host, &page));
 	return CONTROL_OK;
 }
 
@@ -347,7 +378,9 @@ run_reload(struct control_call *c)
 }
 
 static const char *const no_params[] = { NULL };
+static const char *const page_params[] = { "from", NULL };
 static const char *const bed_params[] = { "bed", NULL };
+static const char *const list_params[] = { "bed", "from", NULL };
 static const char *const state_params[] = { "bed", "at", "by", "reason", NULL };
 static const char *const start_params[] = { "bed", "at", "by", "subject",
 	NULL };
@@ -363,9 +396,9 @@ static const char *const port_params[] = { "port", NULL };
 
 static const struct control_method methods[] = {
 	{ "hello", ROLE_VIEW, false, no_params, run_hello },
-	{ "status", ROLE_VIEW, false, no_params, run_status },
-	{ "devices", ROLE_VIEW, false, no_params, run_devices },
-	{ "watch", ROLE_VIEW, false, no_params, run_watch },
+	{ "status", ROLE_VIEW, false, page_params, run_status },
+	{ "devices", ROLE_VIEW, false, page_params, run_devices },
+	{ "watch", ROLE_VIEW, false, page_params, run_watch },
 	{ "session.start", ROLE_STAFF, true, start_params, run_session_start },
 	{ "session.end", ROLE_STAFF, true, state_params, run_session_end },
 	{ "session.abort", ROLE_STAFF, true, state_params, run_session_abort },
@@ -382,7 +415,7 @@ static const struct control_method methods[] = {
 	    control_baseline_suggest },
 	{ "baseline.confirm", ROLE_LIMITS, true, base_params,
 	    control_baseline_confirm },
-	{ "alarm.list", ROLE_VIEW, false, bed_params, run_alarm_list },
+	{ "alarm.list", ROLE_VIEW, false, list_params, run_alarm_list },
 	{ "alarm.ack", ROLE_STAFF, true, ack_params, run_ack },
 	{ "alarm.pause", ROLE_STAFF, true, pause_params, run_pause },
 	{ "limits.show", ROLE_VIEW, false, bed_params, control_limits_show },

@@ -96,6 +96,7 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
 {
 	struct service *s = arg;
 	char text[TEXT_MAX];
+	int bed;
 
 	/* The notice first: whatever else is to be done about it can wait. */
 	if (s->outbox != NULL)
@@ -103,7 +104,9 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
 	store_release(s->store);
 	message_text(c, now->t_ms, text, sizeof text);
 	journal_notice("alarm %s: %s", alarm_phase_name(c->phase), text);
-	control_changed(s->control, true);
+	bed = hub_find_bed(&s->hub, c->bed);
+	control_changed(s->control, bed >= 0 ? (size_t)bed : s->hub.beds_n,
+	    true);
 }
 
 static void
@@ -111,8 +114,7 @@ hub_changed_sink(void *arg, size_t bed)
 {
 	struct service *s = arg;
 
-	(void)bed;
-	control_changed(s->control, false);
+	control_changed(s->control, bed, false);
 }
 
 static void

@@ -215,8 +215,7 @@ store_new(const struct store_options *o)
 	pthread_condattr_destroy(&attr);
 	if (s->event_fd < 0 || s->options.dir == NULL ||
 	    s->options.version == NULL || store_queue_init(&s->queue,
-	    STORE_READINGS, STORE_RECORDS + STORE_RECORDS_PORT * o->ports_n)
-	    < 0) {
+	    STORE_READINGS, STORE_RECORDS(o->ports_n)) < 0) {
 		store_free(s);
 		return NULL;
 	}

@@ -17,7 +17,7 @@
 struct store;
 
 #define STORE_READINGS 65536	/* queue, readings */
-/* STORE_RECORDS, the options and what is restored: daemon/store_state.h. */
+/* STORE_RECORDS(), the options and what is restored: daemon/store_state.h. */
 
 /* Opens or makes the log, migrates it, moves a damaged one aside, reads what
  * is to be resumed, and starts the thread.  Only the newest version's or an

@@ -333,7 +333,8 @@ restore_notices(struct restore *r, struct store_restored *out)
 	    " ORDER BY seq", &st);
 
 	if (err == 0)
-		sqlite3_bind_int(st, 1, STORE_RECORDS);
+		sqlite3_bind_int64(st, 1, (int64_t)
+		    STORE_RECORDS(r->d->options->ports_n));
 	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		struct notice *n = grow(&out->notices,
 		    &out->notices_n, sizeof *n);
@@ -424,7 +425,8 @@ store_restore_ids(struct store_db *d, char (**out)[SESSION_ID_MAX], size_t *n)
 	    "SELECT session FROM statement WHERE kind = 0"
 	    " ORDER BY seq DESC LIMIT ?", &st);
 	if (err == 0)
-		sqlite3_bind_int(st, 1, STORE_RECORDS);
+		sqlite3_bind_int64(st, 1, (int64_t)
+		    STORE_RECORDS(d->options->ports_n));
 	while (err == 0 && (err = store_row_next(d, st)) == 1) {
 		char *id = grow(out, n, SESSION_ID_MAX);
 		int i = 0;

@@ -14,7 +14,7 @@
  * store_restored_free(). */
 int store_restore(struct store_db *d, struct store_restored *out) MUST_CHECK;
 
-/* The newest session ids, at most STORE_RECORDS; the caller frees them. */
+/* The newest session ids, at most STORE_RECORDS(); the caller frees them. */
 int store_restore_ids(struct store_db *d, char (**out)[SESSION_ID_MAX],
     size_t *n) MUST_CHECK;
 

@@ -12,10 +12,10 @@
 #include "daemon/session.h"
 #include "schemas/record.h"
 
-/* Queue, records that are no readings; and so many more for each port: that all
- * were opened, were heard and feed their rules is told within a second. */
-#define STORE_RECORDS 1024
-#define STORE_RECORDS_PORT 8
+/* Records that are no readings: so many may wait to be stored, and so many are
+ * read back at a start.  With so many ports: that all were opened, were heard
+ * and feed their rules is told within a second. */
+#define STORE_RECORDS(ports_n) (1024 + 8 * (ports_n))
 
 /* One configured port as the log knows it. */
 struct store_port {
@@ -60,7 +60,7 @@ struct store_restored {
 					 * or of an idle bed */
 	size_t stray_n;
 	struct notice *notices;		/* made and not delivered, oldest first;
-					 * at most STORE_RECORDS newest */
+					 * at most STORE_RECORDS() newest */
 	size_t notices_n;
 	int64_t last_wall_ms;		/* of the last record before this start;
 					 * 0: an empty log */

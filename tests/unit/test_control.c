@@ -114,14 +114,14 @@ take_alarm(void *arg, const struct now *now, const struct alarm_change *c,
 	struct fixture *f = arg;
 
 	outbox_alarm(f->outbox, now, c, label);
-	control_changed(f->control, true);
+	control_changed(f->control, 0, true);
 }
 
 static void
 take_change(void *arg, size_t bed)
 {
 	(void)bed;
-	control_changed(((struct fixture *)arg)->control, false);
+	control_changed(((struct fixture *)arg)->control, bed, false);
 }
 
 static struct now
@@ -1035,7 +1035,7 @@ a_watcher_that_does_not_read_is_dropped(void **state)
 	for (; n < 5000; n++) {
 		struct pollfd p = { f->c[1].fd, POLLIN, 0 };
 
-		control_changed(f->control, true);
+		control_changed(f->control, 0, true);
 		turn(f);
 		if (poll(&p, 1, 0) == 1 && (p.revents & POLLHUP))
 			break;
@@ -1136,7 +1136,7 @@ who_may_no_longer_look_is_told_nothing_more(void **state)
 	turn(f);
 	json_decref(ask(f, 1, "watch", "{}"));
 	control_reconfigure(f->control, &strict);	/* no roles: root */
-	control_changed(f->control, true);
+	control_changed(f->control, 0, true);
 	assert_null(hear(f, &f->c[1], 100));
 	assert_int_not_equal(lines_read(&f->c[1].lines), -EAGAIN);
 	control_reconfigure(f->control, &f->config);
