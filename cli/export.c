@@ -69,6 +69,9 @@ verb_export(struct cli *c)
 	log_close(db);
 	if (r < 0)
 		return cli_problem(c, "%s", error);
+	if (s->removed_n > 0)
+		fprintf(c->err, "vitalsctl: note: retention removed readings "
+		    "of this session; `vitalsctl review` says which\n");
 	if (strcmp(path, "-") != 0) {
 		r = write_file(c, s, path);
 	} else {

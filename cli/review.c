@@ -76,6 +76,30 @@ print_head(const struct review_view *v)
 	print_freshness(v);
 }
 
+/* What is not shown below, and why. */
+static void
+print_removed(const struct review_view *v)
+{
+	char from[REVIEW_CLOCK], to[REVIEW_CLOCK], how_many[48], at[32] = "?";
+	struct tm tm;
+
+	for (size_t i = 0; i < v->s->removed_n; i++) {
+		const struct log_removed *l = &v->s->removed[i];
+		time_t day = (time_t)(l->wall_ms / 1000);
+
+		if (l->wall_ms > 0) {
+			localtime_r(&day, &tm);
+			strftime(at, sizeof at, "%Y-%m-%d", &tm);
+		}
+		snprintf(how_many, sizeof how_many, l->readings < 0 ?
+		    "its readings" : "%lld readings", (long long)l->readings);
+		review_line(v, 4, "*** READINGS REMOVED: %s from %s to %s were "
+		    "removed on %s by retention (%s); alarms and statements "
+		    "are whole ***", how_many, review_clock(v, l->from_ms,
+		    from), review_clock(v, l->to_ms, to), at, l->setting);
+	}
+}
+
 static void
 print_phases(const struct review_view *v)
 {
@@ -115,6 +139,11 @@ print_level(const struct review_view *v, const char *label,
 		snprintf(text + n, sizeof text - n, "; %zu gap%s over 10 s, "
 		    "the longest %s", c->gaps_n, c->gaps_n > 1 ? "s" : "",
 		    part);
+	}
+	if (!c->seen && c->absent_ms[ABSENCE_REMOVED] > 0) {
+		review_line(v, 23, "  %-12s   ?     its readings were removed "
+		    "by retention", label);
+		return;
 	}
 	/* Rounded down: 100 % means all of it. */
 	review_line(v, 23, "  %-12s %3d %%   %s%s", label,
@@ -169,7 +198,11 @@ print_coverage(const struct review_view *v)
 			continue;
 		}
 		table_span(c[i].longest_wait_ms, span);
-		if (c[i].measurements > 0)
+		if (v->s->removed_n > 0)
+			fprintf(v->c->out, "  %-12s         %zu measurement%s "
+			    "left\n", covered_label[i], c[i].measurements,
+			    c[i].measurements == 1 ? "" : "s");
+		else if (c[i].measurements > 0)
 			fprintf(v->c->out, "  %-12s         %zu measurement%s, "
 			    "longest wait %s\n", covered_label[i],
 			    c[i].measurements,
@@ -254,7 +287,8 @@ print_vitals(const struct review_view *v)
 			print_extremes(v, s);
 	}
 	if (v->m->vitals_n == 0)
-		fprintf(v->c->out, "  none arrived\n");
+		fprintf(v->c->out, v->s->removed_n > 0 ? "  none are left: "
+		    "retention removed them\n" : "  none arrived\n");
 }
 
 static void
@@ -303,6 +337,7 @@ static void
 print_view(const struct review_view *v)
 {
 	print_head(v);
+	print_removed(v);
 	print_phases(v);
 	print_coverage(v);
 	review_trend(v);

@@ -99,7 +99,8 @@ config_reloadable(const struct config *a, const struct config *b)
 	if (!same_channels(a, b))
 		return "notify.channels: which channels there are changes "
 		    "only by a restart of vitalsd";
-	if (a->segment_ms != b->segment_ms || a->ballast != b->ballast)
+	if (a->segment_ms != b->segment_ms || a->ballast != b->ballast ||
+	    a->keep_days != b->keep_days)
 		return "log: its settings change only by a restart of vitalsd";
 	return NULL;
 }

@@ -78,6 +78,7 @@ struct config {
 	struct limit_set limits;
 	int64_t segment_ms;	/* log: a segment's length, at most a day */
 	uint64_t ballast;	/* log: bytes kept for a full disk */
+	int64_t keep_days;	/* log: readings are kept so long; 0: for ever */
 	int64_t recovery_min_ms;	/* reminder only: 2 h */
 	char digest[65];	/* SHA-256 of the file's bytes */
 };

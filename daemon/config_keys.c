@@ -156,6 +156,8 @@ const struct config_key config_keys[] = {
 	    FIELD(config, segment_ms), 1 * H, 24 * H, NULL, 0 },
 	{ SECTION_LOG, "ballast", TYPE_SIZE, NO,
 	    FIELD(config, ballast), 1 * MIB, 1024 * MIB, NULL, 0 },
+	{ SECTION_LOG, "keep-days", TYPE_WHOLE, NO,
+	    FIELD(config, keep_days), 1, 36500, NULL, 0 },
 	{ SECTION_RECOVERY, "minimum", TYPE_DURATION, NO,
 	    FIELD(config, recovery_min_ms), 0, 24 * H, NULL, 0 },
 };

@@ -63,6 +63,7 @@ setup_open_log(struct store **out, struct store_restored **restored,
 		.dir = dir, .start_id = start_id,
 		.version = VITALSD_VERSION, .ports_n = c->ports_n,
 		.segment_ms = c->segment_ms, .ballast = c->ballast,
+		.keep_days = c->keep_days,
 		.now = *started,
 	};
 	struct store_port *ports = calloc(c->ports_n, sizeof *ports);

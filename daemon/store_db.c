@@ -224,8 +224,10 @@ set_up_connection(struct store_db *d)
 	}
 	/* Checkpoints are made between batches, never by a commit. */
 	sqlite3_wal_hook(d->sql, wal_grew, d);
+	/* Debian's SQLite would write zeros over all that is removed, through
+	 * the WAL: a segment at once. */
 	return store_db_run(d, "PRAGMA synchronous = FULL;"
-	    "PRAGMA cell_size_check = ON");
+	    "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
 }
 
 static int

@@ -35,6 +35,7 @@ struct store_db {
 	int64_t segment;		/* the one that grows; 0: none yet */
 	int64_t segment_t_ms;		/* its first reading */
 	int64_t rows;			/* in it */
+	int64_t oldest;			/* those below it were removed */
 
 	bool anchored;
 	int64_t wall_offset_ms;		/* wall_ms - t_ms of the last clock row */

@@ -13,6 +13,8 @@
 
 /* Terms of the view 'readings': SQLite takes 500 in a compound SELECT. */
 #define VIEW_SEGMENTS 100
+/* So that a segment can be dropped at once (store_keep.c), on whatever box. */
+#define SEGMENT_ROWS (4 << 20)
 
 static int
 put_edge(struct store_db *d, const struct now *now, const char *session,
@@ -80,9 +82,9 @@ make_table(struct store_db *d, const char *name)
 	return store_db_run(d, sql);
 }
 
-/* The view 'readings' over the newest segments. */
+/* The view 'readings' over the newest segments, but none below 'oldest'. */
 static int
-make_view(struct store_db *d, int64_t newest)
+make_view(struct store_db *d, int64_t oldest, int64_t newest)
 {
 	static const char head[] = "DROP VIEW IF EXISTS readings;"
 	    "CREATE VIEW readings AS SELECT r.segment, r.row, strftime("
@@ -99,12 +101,12 @@ make_view(struct store_db *d, int64_t newest)
 	static const char tail[] = ") r JOIN segment g ON g.n = r.segment"
 	    " JOIN start b ON b.seq = g.start JOIN port p ON p.n = r.port"
 	    " JOIN vital v ON v.n = r.vital;";
-	int64_t oldest = newest > VIEW_SEGMENTS ?
-	    newest - VIEW_SEGMENTS + 1 : 1;
 	sqlite3_str *s = sqlite3_str_new(d->sql);
 	char *sql;
 	int err;
 
+	if (oldest <= newest - VIEW_SEGMENTS)
+		oldest = newest - VIEW_SEGMENTS + 1;
 	sqlite3_str_appendall(s, head);
 	for (int64_t n = oldest; n <= newest; n++)
 		sqlite3_str_appendf(s, "%sSELECT %lld AS segment, *"
@@ -175,7 +177,7 @@ store_span_segment(struct store_db *d, const struct now *now)
 	char name[32];
 	int err;
 
-	if (d->segment != 0 &&
+	if (d->segment != 0 && d->rows < SEGMENT_ROWS &&
 	    now->t_ms - d->segment_t_ms < d->options->segment_ms)
 		return 0;
 	err = store_db_number(d, "SELECT max(n) FROM segment", NULL, 0, &n);
@@ -185,7 +187,7 @@ store_span_segment(struct store_db *d, const struct now *now)
 	snprintf(name, sizeof name, "reading_%06" PRId64, n);
 	err = make_table(d, name);
 	if (err == 0)
-		err = make_view(d, n);
+		err = make_view(d, d->oldest, n);
 	if (err == 0)
 		err = put_segment(d, now, n, name);
 	if (err == 0)
@@ -198,6 +200,18 @@ store_span_segment(struct store_db *d, const struct now *now)
 	d->segment_t_ms = now->t_ms;
 	d->rows = 0;
 	return 0;
+}
+
+int
+store_span_forget(struct store_db *d, int64_t segment)
+{
+	int64_t newest = 0;
+	int err = store_db_number(d, "SELECT max(n) FROM segment", NULL, 0,
+	    &newest);
+
+	if (err < 0 || segment <= newest - VIEW_SEGMENTS)
+		return err;
+	return make_view(d, segment + 1, newest);
 }
 
 /* The first row of a segment at or after t_ms, or rows + 1. */
@@ -302,7 +316,7 @@ store_span_cover(struct store_db *d, const struct now *now,
 	int err = store_db_number(d, "SELECT max(n) FROM segment", NULL, 0,
 	    &n);
 
-	for (; err == 0 && n > 0; n--) {
+	for (; err == 0 && n >= d->oldest; n--) {
 		struct segment g = { 0 };
 		bool found = false;
 		int64_t t_ms;

@@ -16,6 +16,9 @@
  * or, after segment_ms, a new one; the open sessions go on in it. */
 int store_span_segment(struct store_db *d, const struct now *now) MUST_CHECK;
 
+/* A segment is to be removed: the view 'readings' forgets it. */
+int store_span_forget(struct store_db *d, int64_t segment) MUST_CHECK;
+
 /* The session's span takes in all readings from at_ms (this boot's axis;
  * at_wall_ms for earlier boots) to the last one stored; it stays open at the
  * end unless 'closed'. */

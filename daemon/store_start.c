@@ -6,29 +6,12 @@
  * from the log here, so that a rolled back transaction leaves no trace.
  */
 #include "daemon/store_start.h"
-#include "schemas/migrations.h"
+#include "daemon/store_migrate.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static int
-migrate(struct store_db *d)
-{
-	int64_t version = 0;
-	int err = store_db_number(d, "PRAGMA user_version", NULL, 0, &version);
-
-	for (int i = (int)version; err == 0 && migrations[i] != NULL; i++) {
-		char done[64];
-
-		snprintf(done, sizeof done, "PRAGMA user_version = %d", i + 1);
-		err = store_db_run(d, migrations[i]);
-		if (err == 0)
-			err = store_db_run(d, done);
-	}
-	return err;
-}
 
 static int
 put_word(struct store_db *d, sqlite3_stmt *st, const char *family, int n,
@@ -277,10 +260,38 @@ find_seq(struct store_db *d)
 	    "ifnull((SELECT max(seq) FROM event), 0))", NULL, 0, &d->seq);
 }
 
+static int
+put_migrated(struct store_db *d, const struct now *now, const char *text)
+{
+	sqlite3_stmt *st = NULL;
+	int i = 0, err, rc = sqlite3_prepare_v2(d->sql, "INSERT INTO event"
+	    " VALUES (?, ?, ?, ?, ?, ?, '', '', '', 0, 0, 0, ?)", -1, &st,
+	    NULL);
+
+	if (rc != SQLITE_OK)
+		return store_db_fail(d, rc);
+	store_put_stamp(d, st, &i, now);
+	store_put_int(st, &i, EVENT_MIGRATED);
+	store_put_text(st, &i, text);
+	err = store_db_step(d, st);
+	sqlite3_finalize(st);
+	return err;
+}
+
+/* Retention removes the oldest first. */
+static int
+find_oldest(struct store_db *d)
+{
+	return store_db_number(d, "SELECT 1 + ifnull(max(json_extract(text,"
+	    " '$.segment')), 0) FROM event WHERE kind = 20", NULL, 1,
+	    &d->oldest);
+}
+
 int
 store_start_writing(struct store_db *d, const struct now *now, bool *fresh)
 {
 	const struct store_options *o = d->options;
+	char migrated[STORE_MIGRATED_TEXT];
 	int err;
 
 	if (d->port == NULL) {
@@ -288,10 +299,12 @@ store_start_writing(struct store_db *d, const struct now *now, bool *fresh)
 		if (d->port == NULL)
 			return -ENOMEM;
 	}
-	err = store_db_run(d, "BEGIN IMMEDIATE");
+	err = store_migrate_prepare(d, migrated);
+	if (err == 0)
+		err = store_db_run(d, "BEGIN IMMEDIATE");
 	if (err < 0)
 		return err;
-	err = migrate(d);
+	err = store_migrate(d);
 	if (err == 0)
 		err = put_words(d);
 	if (err == 0)
@@ -308,6 +321,10 @@ store_start_writing(struct store_db *d, const struct now *now, bool *fresh)
 		err = find_segment(d);
 	if (err == 0)
 		err = find_open_sessions(d);
+	if (err == 0)
+		err = find_oldest(d);
+	if (err == 0 && migrated[0] != '\0')
+		err = put_migrated(d, now, migrated);
 	if (err == 0)
 		err = store_db_run(d, "COMMIT");
 	if (err < 0 && sqlite3_get_autocommit(d->sql) == 0)

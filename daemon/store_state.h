@@ -34,6 +34,7 @@ struct store_options {
 	size_t ports_n;
 	int64_t segment_ms;	/* a segment of readings is at most so long */
 	uint64_t ballast;	/* bytes kept to be given back on a full disk */
+	int64_t keep_days;	/* older readings are removed; 0: never */
 	struct now now;
 };
 

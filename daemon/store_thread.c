@@ -24,6 +24,7 @@
 #define CHECKPOINT_PAGES_MAX 4000
 #define SEAL_DELAY_MS 1000	/* what a session's end brings about is awaited */
 #define SEAL_STOP_MS 1000	/* a stop waits so long for seals */
+#define KEEP_MS 60000		/* looks so often for what is to be removed */
 #define NEVER INT64_MAX
 
 /* What one transaction takes. */
@@ -71,7 +72,8 @@ store_thread_fail(struct store *s, int err)
 	const char *why = s->db.why[0] ? s->db.why : strerror(-err);
 
 	store_seal_stop(&s->seal);
-	s->sealing = false;
+	store_keep_stop(&s->keep);
+	s->sealing = s->removing = false;
 	store_db_close(&s->db);
 	s->retry_ms = store_thread_clock_ms(CLOCK_MONOTONIC) +
 	    (s->retries < 4 ? 100 << s->retries : RETRY_MS);
@@ -262,7 +264,7 @@ is_due(const struct store *s, int64_t t, int64_t *until)
 	    s->queue.records_n - s->held_records;
 
 	*until = t + ALIVE_MS;
-	if (s->stop || t >= s->look_ms || t >= s->seal_ms)
+	if (s->stop || t >= s->look_ms || t >= s->seal_ms || t >= s->keep_ms)
 		return true;
 	if (s->seal_ms < *until)
 		*until = s->seal_ms;
@@ -295,7 +297,7 @@ wait_for_batch(struct store *s)
 		s->report.answered_ms = store_thread_clock_ms(CLOCK_BOOTTIME);
 		if (is_due(s, t, &until))
 			break;
-		if (s->sealing) {
+		if (s->sealing || s->removing) {
 			/* Its next slice, while the batch still grows. */
 			pthread_mutex_unlock(&s->lock);
 			return b;
@@ -328,6 +330,23 @@ seal_some(struct store *s)
 	s->seal_ms = NEVER;
 	r = store_seal_step(&s->seal, &s->db, &s->latest);
 	s->sealing = r == 1;
+	return r < 0 ? r : 0;
+}
+
+/* A slice of retention, if any is due. */
+static int
+keep_some(struct store *s)
+{
+	int64_t t = store_thread_clock_ms(CLOCK_MONOTONIC);
+	int r;
+
+	if (!s->removing && t < s->keep_ms)
+		return 0;
+	s->keep_ms = s->options.keep_days > 0 ? t + KEEP_MS : NEVER;
+	if (s->db.sql == NULL || s->faulty || s->sealing)
+		return 0;
+	r = store_keep_step(&s->keep, &s->db, &s->latest);
+	s->removing = r == 1;
 	return r < 0 ? r : 0;
 }
 
@@ -390,6 +409,8 @@ store_thread_run(void *arg)
 		if (wrote)
 			committed(s, &b);
 		err = wrote && b.stop ? write_end(s) : seal_some(s);
+		if (err == 0 && !b.stop)
+			err = keep_some(s);
 		if (err < 0)
 			store_thread_fail(s, err);
 		if (t >= s->look_ms) {

@@ -10,6 +10,7 @@
 
 #include "daemon/store_db.h"
 #include "daemon/store_disk.h"
+#include "daemon/store_keep.h"
 #include "daemon/store_queue.h"
 #include "daemon/store_seal.h"
 
@@ -43,10 +44,12 @@ struct store {
 	/* thread */
 	struct store_db db;
 	struct store_disk disk;
-	int64_t look_ms, retry_ms, seal_ms;	/* when each is next due */
+	int64_t look_ms, retry_ms, seal_ms, keep_ms;	/* when each is next
+							 * due */
 	int retries;			/* in a row, without a commit */
-	bool sealing;			/* there is more to do at once */
+	bool sealing, removing;		/* there is more to do at once */
 	struct store_seal seal;
+	struct store_keep keep;
 	struct now latest;		/* of what was last written */
 	uint64_t told_lost;		/* in the log already */
 	bool faulty;			/* a fault that the log lacks */

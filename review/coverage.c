@@ -20,6 +20,7 @@ const char *const absence_text[ABSENCES] = {
 	[ABSENCE_SENSOR] = "probe off or missing",
 	[ABSENCE_SIGNAL] = "no usable signal",
 	[ABSENCE_OFF] = "not measured",
+	[ABSENCE_REMOVED] = "removed by retention",
 };
 
 const char *const covered_label[COVEREDS] = {
@@ -84,6 +85,7 @@ struct walk {
 	enum absence why;	/* the latest reason that a monitor gave */
 	int64_t why_to;		/* it speaks up to here */
 	size_t event;		/* the next that may be a gap */
+	size_t removed;		/* the next that is no more known */
 	int64_t absent_ms;	/* without a value since so long */
 };
 
@@ -147,19 +149,47 @@ least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* The next stretch of which no readings are left. */
+static bool
+next_removed(struct walk *w, int64_t *from, int64_t *to)
+{
+	for (; w->removed < w->s->removed_n; w->removed++) {
+		const struct log_removed *l = &w->s->removed[w->removed];
+
+		if (l->to_ms <= w->at_ms)
+			continue;
+		*from = l->from_ms;
+		*to = l->to_ms;
+		return true;
+	}
+	return false;
+}
+
 /* Accounts for the time up to to_ms, piece by piece. */
 static void
 spend(struct walk *w, int64_t to_ms)
 {
 	while (w->at_ms < to_ms) {
 		int64_t gap_from = INT64_MAX, gap_to = INT64_MAX, end = to_ms;
+		int64_t removed_from = INT64_MAX, removed_to = INT64_MAX;
 		int64_t fresh_to = INT64_MIN;
 
+		if (next_removed(w, &removed_from, &removed_to) &&
+		    removed_from <= w->at_ms) {
+			end = least(to_ms, removed_to);
+			end_absence(w);
+			w->n = 0;
+			w->why_to = INT64_MIN;
+			w->c->absent_ms[ABSENCE_REMOVED] += end - w->at_ms;
+			w->at_ms = end;
+			continue;
+		}
+		end = least(end, removed_from);
 		if (next_gap(w, &gap_from, &gap_to) && gap_from <= w->at_ms) {
 			/* What was known before is not known after. */
 			w->n = 0;
 			w->why_to = INT64_MIN;
-			spend_absent(w, least(to_ms, gap_to),
+			spend_absent(w, least(end, gap_to),
 			    ABSENCE_NOT_RUNNING);
 			continue;
 		}

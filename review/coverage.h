@@ -20,8 +20,10 @@ enum absence {
 	ABSENCE_SENSOR,		/* no probe, or not on the patient */
 	ABSENCE_SIGNAL,		/* searching, artefact, out of range */
 	ABSENCE_OFF,		/* not measured, or nothing said */
+	ABSENCE_REMOVED,	/* there were readings; retention removed
+				 * them */
 };
-#define ABSENCES 5
+#define ABSENCES 6
 extern const char *const absence_text[ABSENCES];	/* "probe off" */
 
 /* What is covered together: heart_rate is hr, else pr. */
@@ -35,7 +37,8 @@ struct coverage {
 	bool seen;		/* at least one reading with a value */
 	int64_t watched_ms;	/* of the session */
 	int64_t absent_ms[ABSENCES];
-	size_t gaps_n;		/* stretches without a value over 10 s */
+	size_t gaps_n;		/* stretches without a value over 10 s, but
+				 * not those that are no more known */
 	int64_t longest_gap_ms;	/* the longest without a value */
 	/* NIBP only. */
 	size_t measurements;

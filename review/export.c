@@ -191,6 +191,19 @@ put_reading_json(const struct log_session *s, const struct log_reading *r,
 	return put_line(s, out, "reading", r->x_ms, o);
 }
 
+static int
+put_removed(const struct log_session *s, const struct log_removed *l,
+    FILE *out)
+{
+	json_t *o = json_pack("{s:o, s:o, s:o, s:s}", "to",
+	    json_wall(wall_of(s, l->to_ms)), "readings", l->readings < 0 ?
+	    json_null() : json_integer(l->readings), "removed",
+	    l->wall_ms == 0 ? json_null() : json_wall(l->wall_ms), "setting",
+	    l->setting);
+
+	return put_line(s, out, "removed", l->from_ms, o);
+}
+
 int
 export_json(const struct log_session *s, FILE *out)
 {
@@ -203,6 +216,8 @@ export_json(const struct log_session *s, FILE *out)
 			r = put_delivery(s, &s->changes[i], out);
 	for (size_t i = 0; r == 0 && i < s->events_n; i++)
 		r = put_event(s, &s->events[i], out);
+	for (size_t i = 0; r == 0 && i < s->removed_n; i++)
+		r = put_removed(s, &s->removed[i], out);
 	for (size_t i = 0; r == 0 && i < s->readings_n; i++)
 		r = put_reading_json(s, &s->readings[i], out);
 	return r < 0 ? r : written(out);

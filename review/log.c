@@ -13,17 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "review/log_axis.h"
-
-struct reader {
-	struct log_query q;
-	struct log_session *s;
-	struct log_axis axis;
-	int64_t first_seq, last_seq;	/* of the session's statements */
-};
+#include "review/log_reading.h"
 
 static int
-read_statements(struct reader *y)
+read_statements(struct log_reader *y)
 {
 	struct log_session *s = y->s;
 	sqlite3_stmt *q = log_prepare(y->q.db, "SELECT seq, start, t_ms, wall_ms, "
@@ -64,7 +57,7 @@ read_statements(struct reader *y)
 /* A notice is written after the change that it tells and before the next one
  * of that alarm. */
 static int
-count_deliveries(struct reader *y, struct log_change *c, int64_t seq,
+count_deliveries(struct log_reader *y, struct log_change *c, int64_t seq,
     int64_t start, int64_t t_ms)
 {
 	char id[EVENT_ID_TEXT];
@@ -132,7 +125,7 @@ take_change(sqlite3_stmt *q, struct log_change *l, int64_t shift)
 }
 
 static int
-read_changes(struct reader *y)
+read_changes(struct log_reader *y)
 {
 	struct log_session *s = y->s;
 	/* Of the box also what was raised before, by the same process, and had
@@ -176,7 +169,7 @@ read_changes(struct reader *y)
 }
 
 static int
-read_events(struct reader *y)
+read_events(struct log_reader *y)
 {
 	struct log_session *s = y->s;
 	sqlite3_stmt *q = log_prepare(y->q.db, "SELECT start, t_ms, wall_ms, "
@@ -217,106 +210,9 @@ read_events(struct reader *y)
 	return r;
 }
 
-static int
-read_ports(struct reader *y)
-{
-	struct log_session *s = y->s;
-	sqlite3_stmt *q = log_prepare(y->q.db, "SELECT n, name, driver FROM "
-	    "port WHERE bed = ?1 ORDER BY n", "t", s->session.bed);
-	int r = 0;
-
-	while (log_next(&y->q, q, &r)) {
-		struct log_port *p = log_grow(&y->q, &s->ports, &s->ports_n,
-		    sizeof *p);
-
-		if (p == NULL)
-			continue;
-		p->n = sqlite3_column_int64(q, 0);
-		log_take_text(q, 1, p->name, sizeof p->name);
-		log_take_text(q, 2, p->driver, sizeof p->driver);
-	}
-	return r;
-}
-
-static int
-port_index(const struct log_session *s, int64_t n)
-{
-	for (size_t i = 0; i < s->ports_n; i++)
-		if (s->ports[i].n == n)
-			return (int)i;
-	return -1;
-}
-
-static int
-read_segment(struct reader *y, const char *table, int64_t first,
-    int64_t last, int64_t shift)
-{
-	struct log_session *s = y->s;
-	char sql[256];
-	sqlite3_stmt *q;
-	int r = 0;
-
-	/* The name is the log's own, and still is not trusted. */
-	if (strspn(table, "abcdefghijklmnopqrstuvwxyz_0123456789") !=
-	    strlen(table))
-		return log_complain(y->q.error, -EBADMSG, "the log names a segment "
-		    "that cannot be");
-	snprintf(sql, sizeof sql, "SELECT port, t_ms, vital, quality, flags, "
-	    "value, age_ms FROM %s WHERE row BETWEEN ?1 AND ?2 ORDER BY row",
-	    table);
-	q = log_prepare(y->q.db, sql, "ii", first, last);
-	while (log_next(&y->q, q, &r)) {
-		int port = port_index(s, sqlite3_column_int64(q, 0));
-		int64_t x = sqlite3_column_int64(q, 1) + shift;
-		int vital = sqlite3_column_int(q, 2);
-		int quality = sqlite3_column_int(q, 3);
-		struct log_reading *l;
-
-		if (port < 0 || x < session_begin_ms(&s->session) ||
-		    x >= session_end_ms(&s->session) || vital < 0 ||
-		    vital >= VITALS || quality < 0 || quality >= QUALITIES)
-			continue;
-		l = log_grow(&y->q, &s->readings, &s->readings_n, sizeof *l);
-		if (l == NULL)
-			continue;
-		l->x_ms = x;
-		l->port = (uint16_t)port;
-		l->vital = (uint8_t)vital;
-		l->quality = (uint8_t)quality;
-		l->flags = (uint8_t)sqlite3_column_int(q, 4);
-		l->value = sqlite3_column_int(q, 5);
-		l->age_ms = sqlite3_column_int(q, 6);
-	}
-	return r;
-}
-
-static int
-read_readings(struct reader *y)
-{
-	sqlite3_stmt *q = log_prepare(y->q.db, "SELECT segment.name, segment.start, "
-	    "first_row, coalesce(last_row, 9223372036854775807) FROM spans "
-	    "JOIN segment ON segment.n = spans.segment WHERE session = ?1 "
-	    "ORDER BY segment.n", "t", y->s->session.id);
-	int r = 0;
-
-	while (log_next(&y->q, q, &r)) {
-		char table[64];
-
-		log_take_text(q, 0, table, sizeof table);
-		r = read_segment(y, table, sqlite3_column_int64(q, 2),
-		    sqlite3_column_int64(q, 3),
-		    log_axis_shift(&y->axis, sqlite3_column_int64(q, 1)));
-		if (r < 0) {
-			sqlite3_finalize(q);
-			return r;
-		}
-	}
-	return r;
-}
-
 /* The id that "last" stands for, or the id itself if it is there. */
 static int
-find_session(struct reader *y, const char *id)
+find_session(struct log_reader *y, const char *id)
 {
 	bool last = strcmp(id, "last") == 0;
 	sqlite3_stmt *q = log_prepare(y->q.db, last ?
@@ -338,33 +234,8 @@ find_session(struct reader *y, const char *id)
 	return r;
 }
 
-/* Across boots the wall clock may have been wrong enough for readings to lie
- * before those of the boot before. */
 static int
-by_time(const void *a, const void *b)
-{
-	const struct log_reading *x = a, *y = b;
-
-	if (x->x_ms != y->x_ms)
-		return x->x_ms > y->x_ms ? 1 : -1;
-	if (x->port != y->port)
-		return x->port > y->port ? 1 : -1;
-	return (x->vital > y->vital) - (x->vital < y->vital);
-}
-
-static void
-sort_readings(struct log_session *s)
-{
-	for (size_t i = 1; i < s->readings_n; i++)
-		if (s->readings[i].x_ms < s->readings[i - 1].x_ms) {
-			qsort(s->readings, s->readings_n,
-			    sizeof s->readings[0], by_time);
-			return;
-		}
-}
-
-static int
-find_end(struct reader *y)
+find_end(struct log_reader *y)
 {
 	struct log_session *s = y->s;
 	enum phase p = session_phase(&s->session);
@@ -380,7 +251,7 @@ find_end(struct reader *y)
 }
 
 static int
-read_all(struct reader *y, const char *id, enum log_depth depth)
+read_all(struct log_reader *y, const char *id, enum log_depth depth)
 {
 	const struct log_statement *l;
 	int r;
@@ -400,13 +271,10 @@ read_all(struct reader *y, const char *id, enum log_depth depth)
 	if ((r = find_end(y)) < 0)
 		return r;
 	if (depth >= LOG_RECORDS && ((r = read_changes(y)) < 0 ||
-	    (r = read_events(y)) < 0 || (r = read_ports(y)) < 0))
+	    (r = read_events(y)) < 0 || (r = log_read_ports(y)) < 0))
 		return r;
-	if (depth >= LOG_READINGS) {
-		if ((r = read_readings(y)) < 0)
-			return r;
-		sort_readings(y->s);
-	}
+	if (depth >= LOG_READINGS && (r = log_read_readings(y)) < 0)
+		return r;
 	return y->q.no_memory ?
 	    log_complain(y->q.error, -ENOMEM, "out of memory") : 0;
 }
@@ -415,7 +283,7 @@ int
 log_session_read(sqlite3 *db, const char *id, enum log_depth depth,
     struct log_session **out, char error[LOG_ERROR])
 {
-	struct reader y = { .q = { .db = db, .error = error } };
+	struct log_reader y = { .q = { .db = db, .error = error } };
 	int r;
 
 	y.s = calloc(1, sizeof *y.s);
@@ -445,5 +313,6 @@ log_session_free(struct log_session *s)
 	free(s->events);
 	free(s->ports);
 	free(s->readings);
+	free(s->removed);
 	free(s);
 }

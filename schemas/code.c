@@ -92,6 +92,7 @@ static const char *const event_names[EVENT_KINDS] = {
 	[EVENT_DISCARDED] = "discarded",
 	[EVENT_SEAL_PART] = "seal-part",
 	[EVENT_REMOVED] = "removed",
+	[EVENT_MIGRATED] = "migrated",
 };
 
 static const char *const outcome_names[OUTCOMES] = {

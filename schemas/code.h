@@ -104,8 +104,9 @@ enum event_kind {
 	EVENT_DISCARDED = 18,	/* damaged input; a diagnosis and a count */
 	EVENT_SEAL_PART = 19,	/* digest of one part of a closed session */
 	EVENT_REMOVED = 20,	/* retention removed a segment of readings */
+	EVENT_MIGRATED = 21,	/* an older log was brought up to date */
 };
-#define EVENT_KINDS 21
+#define EVENT_KINDS 22
 
 /* How an attempt to deliver a notice ended. */
 enum outcome {
