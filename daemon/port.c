@@ -10,6 +10,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/journal.h"
+#include "daemon/modem.h"
 #include "daemon/transport.h"
 
 #include <assert.h>
@@ -51,6 +52,7 @@ struct port {
 	int64_t tried_ms, next_ms;	/* attempts to open */
 	int64_t since_ms, frame_ms, byte_ms;
 	uint64_t opened, written, write_failures, refused;
+	struct modem modem;
 	struct tty_errors errors;	/* of lines closed since */
 	char device[TTY_DEVICE];
 	char why[TTY_WHY];
@@ -249,6 +251,10 @@ take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 	struct decoded d;
 
 	p->byte_ms = t_ms;
+	if (modem_look(&p->modem, bytes, n) && may_log(p, t_ms))
+		journal_warning("port %s: modem commands (AT) are on the line: "
+		    "ModemManager, or another program, takes the monitor for "
+		    "a modem", p->config->name);
 	if (p->recording)
 		p->sink.bytes(p->sink.arg, p->index, t_ms, false, bytes, n);
 	while (n > 0) {
@@ -272,27 +278,25 @@ take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 }
 
 /* After a suspension: nobody knows when what waits in the buffer came, so it is
- * dropped, as at an opening.  True if the line was lost. */
-static bool
+ * dropped, as at an opening. */
+static void
 wake_up(struct port *p, int64_t now_ms)
 {
 	uint8_t buf[4096];
 	ssize_t n = 0;
 
 	p->turned_ms = now_ms;
-	for (size_t done = 0; n >= 0 && done < TURN_BYTES; done += (size_t)n) {
+	for (int i = 0; i < TURN_BYTES / (int)sizeof(buf); i++) {
 		n = transport_read(p->tty, buf, sizeof(buf));
 		if (n < 0)
 			break;
 		p->stream.count.bytes += (uint64_t)n;
 		p->stream.count.garbage += (uint64_t)n;
 	}
-	if (n < 0 && n != -EAGAIN) {
+	if (n < 0 && n != -EAGAIN)
 		lose_line(p, now_ms, (int)n);
-		return true;
-	}
-	stream_reset(&p->stream, now_ms);
-	return false;
+	else
+		stream_reset(&p->stream, now_ms);
 }
 
 static int
@@ -303,10 +307,9 @@ on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 
 	(void)source;
 	(void)fd;
-	if (clock_boot_ms() - p->turned_ms > FROZEN_MS &&
-	    wake_up(p, clock_boot_ms()))
-		return 0;
-	for (size_t done = 0; done < TURN_BYTES;) {
+	if (clock_boot_ms() - p->turned_ms > FROZEN_MS)
+		wake_up(p, clock_boot_ms());
+	for (size_t done = 0; p->tty != NULL && done < TURN_BYTES;) {
 		ssize_t n = transport_read(p->tty, buf, sizeof(buf));
 		int64_t now_ms = clock_boot_ms();
 
@@ -319,7 +322,7 @@ on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 		take_bytes(p, now_ms, buf, (size_t)n);
 		done += (size_t)n;
 	}
-	if (revents & EPOLLOUT)
+	if (p->tty != NULL && (revents & EPOLLOUT))
 		(void)serve_output(p, clock_boot_ms());
 	return 0;
 }
@@ -369,6 +372,7 @@ try_open(struct port *p, int64_t now_ms)
 	p->why[0] = '\0';
 	p->told = true;
 	p->out_told = false;
+	p->modem = (struct modem){ 0 };
 	p->opened++;
 	p->since_ms = now_ms;
 	stream_reset(&p->stream, now_ms);
@@ -388,7 +392,7 @@ on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	(void)source;
 	(void)usec;
 	if (p->tty != NULL && now_ms - p->turned_ms > FROZEN_MS)
-		(void)wake_up(p, now_ms);
+		wake_up(p, now_ms);
 	p->turned_ms = now_ms;
 	p->turns++;
 	end_log_minute(p, now_ms);

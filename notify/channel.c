@@ -47,18 +47,26 @@ struct channel {
 	CURLM *multi;
 	struct slot slot[LANES];
 	int64_t down_since_ms;	/* the thread's own; INT64_MAX: up */
+	int64_t warn_ms;	/* of a certificate, not before */
 	pthread_mutex_t lock;	/* of what follows */
 	struct queue queue;
 	bool stop;
 };
 
-/* Says when the channel stops working and when it works again; what fails in
- * between is in vitalsd's log, attempt by attempt. */
+#define WARN_MS (24 * 3600 * INT64_C(1000))
+
+/* Says when the channel stops working and when it works again (what fails in
+ * between is in vitalsd's log, attempt by attempt); and once a day that it soon
+ * will not. */
 static void
 channel_say(struct channel *ch, const struct attempt *a, int64_t t_ms)
 {
 	bool up = a->outcome == OUTCOME_DELIVERED;
 
+	if (a->expires_soon && t_ms >= ch->warn_ms) {
+		journal_warning("channel %s: %s", ch->config->name, a->detail);
+		ch->warn_ms = t_ms + WARN_MS;
+	}
 	if (up && ch->down_since_ms != INT64_MAX) {
 		journal_notice("channel %s works again, after %lld s",
 		    ch->config->name,

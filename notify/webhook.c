@@ -263,7 +263,8 @@ judge_answer(const struct request *r, long status, int64_t wall_ms,
 	n = (size_t)snprintf(out->detail, sizeof(out->detail), "HTTP %ld%s%s",
 	    status, fault ? ": " : "", fault ? fault : "");
 	left_s = certificate_left_s(r, wall_ms);
-	if (left_s < EXPIRY_WARN_S)
+	out->expires_soon = left_s < EXPIRY_WARN_S;
+	if (out->expires_soon)
 		snprintf(out->detail + n, sizeof(out->detail) - n,
 		    "; the receiver's certificate expires in %lld h",
 		    (long long)(left_s / 3600));

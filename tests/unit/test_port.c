@@ -324,6 +324,34 @@ so_is_one_that_libserialport_reads(void **state)
 	lose_and_find_again(*state, TRANSPORT_SERIAL);
 }
 
+/* Both are pulled, and come back each under the other's number. */
+static void
+two_adapters_that_change_numbers_stay_with_their_beds(void **state)
+{
+	struct fixture *f = *state;
+	char was[PORTS][64];
+
+	for (size_t i = 0; i < PORTS; i++)
+		start(f, i);
+	WAIT(1000, f->opened[0] == 1 && f->opened[1] == 1);
+	for (size_t i = 0; i < PORTS; i++) {
+		strcpy(was[i], f->pty[i].device);
+		pty_unplug(&f->pty[i]);
+	}
+	WAIT(1000, f->lost[0] == 1 && f->lost[1] == 1);
+	/* A new terminal gets the lowest number that is free. */
+	pty_replug(&f->pty[1]);
+	pty_replug(&f->pty[0]);
+	if (strcmp(f->pty[1].device, was[0]) != 0)
+		print_message("the numbers were others\n");
+	WAIT(2500, f->opened[0] == 2 && f->opened[1] == 2);
+	pty_write(&f->pty[0], "<a>", 3);
+	pty_write(&f->pty[1], "<b>", 3);
+	WAIT(1000, f->letters[0][0] != '\0' && f->letters[1][0] != '\0');
+	assert_string_equal(f->letters[0], "a");
+	assert_string_equal(f->letters[1], "b");
+}
+
 static void
 a_port_that_is_not_there_is_told_once_and_opened_when_it_comes(void **state)
 {
@@ -601,6 +629,73 @@ a_real_recording_comes_through_either_transport_whole(void **state)
 	}
 }
 
+/* All descriptors of this process. */
+static int
+descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* A port that is lost is opened again after a while, so most of it is made
+ * anew each time; the transport below it, without any wait. */
+static void
+no_descriptor_is_left_behind_however_often_it_is_plugged(void **state)
+{
+	struct fixture *f = *state;
+	int before, saved;
+	FILE *log = log_open(&saved);
+
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	before = descriptors();
+	for (int i = 0; i < 300; i++) {
+		f->lost[0] = f->opened[0] = 0;
+		f->config[0].transport = i % 2 ? TRANSPORT_SERIAL :
+		    TRANSPORT_PTY;
+		pty_unplug(&f->pty[0]);
+		WAIT(1000, f->lost[0] == 1);
+		port_free(f->port[0]);
+		pty_replug(&f->pty[0]);
+		start(f, 0);
+		WAIT(1000, f->opened[0] == 1);
+	}
+	assert_int_equal(descriptors(), before);
+	assert_true(log_count(log, saved) >= 300);
+}
+
+/* ModemManager probes each port that it finds. */
+static void
+modem_commands_on_the_line_are_named_once(void **state)
+{
+	struct fixture *f = *state;
+	char text[1024] = "";
+	int saved;
+	FILE *log = log_open(&saved);
+
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	for (int i = 0; i < 3; i++) {
+		pty_write(&f->pty[0], "A", 1);
+		turn_for(f, 20);
+		pty_write(&f->pty[0], "T\rAT+GCAP\r", 10);
+		turn_for(f, 20);
+	}
+	pty_write(&f->pty[0], "<a>", 3);
+	WAIT(1000, f->letters[0][0] == 'a');
+	rewind(log);
+	(void)!fread(text, 1, sizeof(text) - 1, log);
+	(void)log_count(log, saved);
+	assert_non_null(strstr(text, "ModemManager"));
+	assert_null(strstr(strstr(text, "ModemManager") + 1, "ModemManager"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -611,6 +706,9 @@ main(void)
 		TEST(what_the_driver_asks_is_sent_and_what_it_does_not_list_is_refused),
 		TEST(an_unplugged_port_is_lost_once_and_read_again_under_another_number),
 		TEST(so_is_one_that_libserialport_reads),
+		TEST(two_adapters_that_change_numbers_stay_with_their_beds),
+		TEST(no_descriptor_is_left_behind_however_often_it_is_plugged),
+		TEST(modem_commands_on_the_line_are_named_once),
 		TEST(a_port_that_is_not_there_is_told_once_and_opened_when_it_comes),
 		TEST(the_log_has_a_line_per_change_and_none_per_attempt),
 		TEST(a_storm_of_plugging_is_answered_about_once_a_second),

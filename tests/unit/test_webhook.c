@@ -317,20 +317,54 @@ struct tls {
 	int port;
 };
 
+/* A certificate in c.pem and its key in k.pem, below t->dir. */
 static void
-tls_start(struct tls *t, const struct fixture *f, const char *subject)
+make_certificate(const struct tls *t, const char *subject)
 {
-	char command[512], listen_arg[256], to[64], line[256];
-	FILE *err;
-	int p[2];
+	char command[512];
 
-	strcpy(t->dir, "/tmp/test_webhook.XXXXXX");
-	assert_non_null(mkdtemp(t->dir));
 	snprintf(command, sizeof(command), "openssl req -x509 -newkey "
 	    "ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 5 "
 	    "%s -keyout %s/k.pem -out %s/c.pem 2>/dev/null", subject, t->dir,
 	    t->dir);
 	assert_int_equal(system(command), 0);
+}
+
+/* The same for 127.0.0.1, good from and until those moments. */
+static void
+make_dated_certificate(const struct tls *t, const char *from,
+    const char *until)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command), "cd %s && : > index.txt && "
+	    "printf '[ca]\\ndefault_ca=c\\n[c]\\ndatabase=index.txt\\n"
+	    "new_certs_dir=.\\nserial=serial\\nrand_serial=yes\\npolicy=p\\nx509_extensions=x\\n[p]\\n"
+	    "commonName=supplied\\n[x]\\nsubjectAltName=IP:127.0.0.1\\n"
+	    "basicConstraints=CA:TRUE\\n' > ca.cnf && "
+	    "openssl req -new -newkey ec -pkeyopt "
+	    "ec_paramgen_curve:prime256v1 -nodes -subj /CN=receiver "
+	    "-keyout k.pem -out r.pem 2>/dev/null && "
+	    "openssl ca -batch -selfsign -config ca.cnf -md sha256 -notext "
+	    "-rand_serial -keyfile k.pem -in r.pem -out c.pem "
+	    "-startdate %s -enddate %s 2>/dev/null", t->dir, from, until);
+	assert_int_equal(system(command), 0);
+}
+
+static void
+tls_make_dir(struct tls *t)
+{
+	strcpy(t->dir, "/tmp/test_webhook.XXXXXX");
+	assert_non_null(mkdtemp(t->dir));
+}
+
+static void
+tls_listen(struct tls *t, const struct fixture *f)
+{
+	char listen_arg[256], to[64], line[256];
+	FILE *err;
+	int p[2];
+
 	snprintf(listen_arg, sizeof(listen_arg), "OPENSSL-LISTEN:0,"
 	    "bind=127.0.0.1,cert=%s/c.pem,key=%s/k.pem,verify=0,fork,reuseaddr",
 	    t->dir, t->dir);
@@ -360,6 +394,14 @@ tls_start(struct tls *t, const struct fixture *f, const char *subject)
 	}
 	/* The pipe stays open: socat goes on to write there. */
 	assert_true(t->port > 0);
+}
+
+static void
+tls_start(struct tls *t, const struct fixture *f, const char *subject)
+{
+	tls_make_dir(t);
+	make_certificate(t, subject);
+	tls_listen(t, f);
 }
 
 static void
@@ -400,6 +442,7 @@ tls_is_verified_and_expiry_is_told_in_time(void **state)
 	webhook_kind.judge(f->request, curl_easy_perform(easy), now_ms,
 	    &f->attempt);
 	assert_int_equal(f->attempt.outcome, OUTCOME_DELIVERED);
+	assert_true(f->attempt.expires_soon);
 	at = strstr(f->attempt.detail, "expires in ");
 	assert_non_null(at);
 	assert_in_range(atoi(at + 11), 118, 120);
@@ -412,6 +455,38 @@ tls_is_verified_and_expiry_is_told_in_time(void **state)
 	assert_int_equal(f->attempt.outcome, OUTCOME_RETRY);
 	assert_int_equal(loopback_requests(&f->server), 1);
 	tls_stop(&tls);
+}
+
+/* With a clock that is wrong, a good certificate is one of another time. */
+static void
+a_certificate_of_another_time_is_named_as_that_and_nothing_is_sent(void **state)
+{
+	static const struct {
+		const char *from, *until, *why;
+	} cases[] = {
+		{ "20200101000000Z", "20210101000000Z", "expired" },
+		{ "20900101000000Z", "20910101000000Z", "not yet valid" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct tls tls;
+
+		tls_make_dir(&tls);
+		make_dated_certificate(&tls, cases[i].from, cases[i].until);
+		tls_listen(&tls, f);
+		snprintf(f->channel.url, sizeof(f->channel.url),
+		    "https://127.0.0.1:%d/", tls.port);
+		snprintf(f->channel.ca_file, sizeof(f->channel.ca_file),
+		    "%s/c.pem", tls.dir);
+		reopen(f);
+		post(f);
+		assert_int_equal(f->attempt.outcome, OUTCOME_RETRY);
+		if (strstr(f->attempt.detail, cases[i].why) == NULL)
+			fail_msg("it says: %s", f->attempt.detail);
+		assert_int_equal(loopback_requests(&f->server), 0);
+		tls_stop(&tls);
+	}
 }
 
 static void
@@ -454,6 +529,7 @@ main(void)
 		TEST(a_proxy_of_the_environment_is_not_used),
 		TEST(nobody_there_is_a_failure_with_a_reason),
 		TEST(tls_is_verified_and_expiry_is_told_in_time),
+		TEST(a_certificate_of_another_time_is_named_as_that_and_nothing_is_sent),
 		TEST(a_certificate_in_control_characters_does_not_reach_the_log),
 	};
 
