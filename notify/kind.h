@@ -18,9 +18,9 @@ struct attempt {
 	enum outcome outcome;	/* DELIVERED, RETRY or REFUSED */
 	int64_t named_ms;	/* when the receiver wants to be asked again,
 				 * 0..RETRY_MOST_MS from now; RETRY_NONE */
+	char detail[128];	/* "HTTP 503"; printable ASCII, no secret */
 	bool expires_soon;	/* the receiver's certificate, within 14 days;
 				 * the detail says when */
-	char detail[128];	/* "HTTP 503"; printable ASCII, no secret */
 };
 
 struct request;			/* each kind's own */

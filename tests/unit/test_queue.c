@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const struct attempt delivered = { OUTCOME_DELIVERED, RETRY_NONE, "" };
-static const struct attempt failed = { OUTCOME_RETRY, RETRY_NONE, "" };
-static const struct attempt refused = { OUTCOME_REFUSED, RETRY_NONE, "" };
+static const struct attempt delivered = { OUTCOME_DELIVERED, RETRY_NONE, "", false };
+static const struct attempt failed = { OUTCOME_RETRY, RETRY_NONE, "", false };
+static const struct attempt refused = { OUTCOME_REFUSED, RETRY_NONE, "", false };
 
 static int
 setup(void **state)
@@ -119,7 +119,7 @@ static void
 a_new_notice_is_tried_at_once_on_a_channel_that_fails(void **state)
 {
 	struct queue *q = *state;
-	struct attempt busy = { OUTCOME_RETRY, 60000, "" };
+	struct attempt busy = { OUTCOME_RETRY, 60000, "", false };
 
 	assert_int_equal(take(q, 1, PRIORITY_LOW, 0), 0);
 	queue_done(q, next(q, LANE_OTHER, 0, 1), &busy, 0, 0);
@@ -216,7 +216,7 @@ static void
 a_heartbeat_keeps_away_while_the_receiver_wants_quiet(void **state)
 {
 	struct queue *q = *state;
-	struct attempt busy = { OUTCOME_RETRY, 20000, "" };
+	struct attempt busy = { OUTCOME_RETRY, 20000, "", false };
 	struct notice out;
 
 	beat(q, 1);
