@@ -271,6 +271,20 @@ deb: ## Debian's package, into build/
 	@ls build/vitalsd_$(VERSION)_*.deb
 
 .PHONY: install uninstall units deb
+# The package in machines under QEMU: half an hour, as root.  CASE= names cases,
+# CYCLES= says how many power cuts of each kind.
+CASE     ?=
+CYCLES   ?= 3
+build-qemu/volatile.so: tests/qemu/volatile.c
+	@mkdir -p $(@D)
+	$(call Q,cc)$(CC) $(STD) $(WARN) -O2 -shared -fPIC -o $@ $<
+system-test: ## the package in a Debian machine under QEMU; CASE= and CYCLES=
+	@tests/install-deps system-test
+	@$(MAKE) --no-print-directory all deb build-qemu/volatile.so
+	@python3 -B tests/qemu/run.py --build $B --cycles $(CYCLES) \
+	    --deb build/vitalsd_$(VERSION)_*.deb $(CASE)
+.PHONY: system-test
+
 units: all ## the units: sound, hardened, and all that they name is installed
 	@tests/units
 
