@@ -270,7 +270,12 @@ deb: ## Debian's package, into build/
 	@mkdir -p build && mv build-deb/*.deb build-deb/*.changes build-deb/*.buildinfo build/
 	@ls build/vitalsd_$(VERSION)_*.deb
 
-.PHONY: install uninstall units deb
+package-test: deb ## the package in a bare Debian 12 root (as root)
+	@tests/install-deps package
+	@tests/package $(VERSION)
+
+.PHONY: install uninstall units deb package-test
+
 # The package in machines under QEMU: half an hour, as root.  CASE= names cases,
 # CYCLES= says how many power cuts of each kind.
 CASE     ?=
