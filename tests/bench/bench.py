@@ -43,14 +43,14 @@ def microseconds(value):
     return "%.0f us" % value if value < 10000 else "%.1f ms" % (value / 1000)
 
 
-def median_row(what, pairs, show, goal=None, **more):
+def median_row(what, pairs, show, goal=None, goal_text=None, **more):
     """One row of (figure, reference) pairs, one pair a run; 'show' prints a
     figure, 'goal' is the largest ratio that meets it."""
     ordered = sorted(pairs, key=lambda p: p[0] / p[1])
     figure, reference = ordered[(len(ordered) - 1) // 2]
     ratio = figure / reference
     if goal is not None:
-        more.setdefault("goal", "<= %gx" % goal)
+        more["goal"] = goal_text or "<= %gx" % goal
         more["met"] = ratio <= goal
     row(what, show(figure), reference=show(reference), ratio=ratio, **more)
     return ratio

@@ -31,6 +31,7 @@
 
 #define PATIENCE_NS 3000000000		/* then a shot is lost */
 #define SLOW_PATIENCE_NS 10000000000
+#define IDLE_NS 1000000000
 #define SLOW_PAUSE_NS 1000000000	/* longest pause between slow shots */
 
 int64_t
@@ -114,7 +115,7 @@ quiet(struct pulse *p, int64_t for_ns)
 
 	serve_slow(p);
 	while ((left = until - now_ns()) > 0)
-		http_serve(p, left);
+		(void)http_serve(p, left);
 }
 
 static void
@@ -131,7 +132,7 @@ shoot(struct pulse *p, struct target *t, int phase, int64_t gap_ns)
 			t->lost++;
 			return;
 		}
-		http_serve(p, left);
+		(void)http_serve(p, left);
 	}
 }
 
@@ -235,19 +236,24 @@ main(void)
 	static char line[4096];
 
 	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdin, NULL, _IONBF, 0);	/* epoll sees what is left */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	srandom(7);
 	http_open(&pulse);
 	printf("ok %d\n", pulse.port);
-	while (fgets(line, sizeof line, stdin) != NULL) {
+	for (;;) {
 		char *word[64] = { NULL }, *save = NULL;
 		size_t n = 0;
 
+		/* Heartbeats and scrapes are served between commands, too. */
+		while (!http_serve(&pulse, IDLE_NS))
+			;
+		if (fgets(line, sizeof line, stdin) == NULL)
+			return 0;
 		for (char *w = strtok_r(line, " \n", &save); w != NULL &&
 		    n < 63; w = strtok_r(NULL, " \n", &save))
 			word[n++] = w;
 		if (n > 0)
 			command(&pulse, word, n);
 	}
-	return 0;
 }

@@ -64,9 +64,9 @@ void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn)
 /* Listens on a free port of 127.0.0.1. */
 void http_open(struct pulse *p);
 
-/* Serves whatever is readable, for at most wait_ns or until a target that
- * waits has its answer; takes came_ns. */
-void http_serve(struct pulse *p, int64_t wait_ns);
+/* Waits for at most wait_ns until something is readable, and serves that;
+ * answers are passed to target_answer().  True: there is a command. */
+bool http_serve(struct pulse *p, int64_t wait_ns);
 
 /* An answer came: whether it is the one that is waited for. */
 void target_answer(struct target *t, const char *text, size_t n,

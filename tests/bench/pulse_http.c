@@ -18,7 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GAUGES 64	/* beds on the page; each crosses once */
+#define GAUGES 250	/* beds on the page; each crosses once */
+#define COMMANDS UINT64_MAX	/* the tag of standard input */
 
 /* One connection.  Freed when its peer closes it. */
 struct peer {
@@ -35,6 +36,7 @@ http_open(struct pulse *p)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof a;
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = NULL };
+	struct epoll_event in = { .events = EPOLLIN, .data.u64 = COMMANDS };
 
 	p->listen = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -42,7 +44,8 @@ http_open(struct pulse *p)
 	    bind(p->listen, (const struct sockaddr *)&a, n) < 0 ||
 	    listen(p->listen, 64) < 0 ||
 	    getsockname(p->listen, (struct sockaddr *)&a, &n) < 0 ||
-	    epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->listen, &e) < 0)
+	    epoll_ctl(p->epoll, EPOLL_CTL_ADD, p->listen, &e) < 0 ||
+	    epoll_ctl(p->epoll, EPOLL_CTL_ADD, STDIN_FILENO, &in) < 0)
 		die("no receiver: %s", strerror(errno));
 	p->port = ntohs(a.sin_port);
 }
@@ -185,9 +188,10 @@ serve_lines(struct target *t)
 		die("%s: too long a line", t->name);
 }
 
-void
+bool
 http_serve(struct pulse *p, int64_t wait_ns)
 {
+	bool command = false;
 	struct epoll_event e[32];
 	struct timespec wait = { wait_ns / 1000000000, wait_ns % 1000000000 };
 	int n = epoll_pwait2(p->epoll, e, 32, &wait, NULL);
@@ -195,11 +199,14 @@ http_serve(struct pulse *p, int64_t wait_ns)
 	for (int i = 0; i < n; i++) {
 		uintptr_t tag = (uintptr_t)e[i].data.u64;
 
-		if (tag == 0)
+		if (e[i].data.u64 == COMMANDS)
+			command = true;
+		else if (tag == 0)
 			accept_peer(p);
 		else if ((tag & 1) != 0)
 			serve_peer(p, (struct peer *)(tag & ~(uintptr_t)1));
 		else
 			serve_lines((struct target *)tag);
 	}
+	return command;
 }
