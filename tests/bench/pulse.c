@@ -13,6 +13,8 @@
  *	slow NAME ...		from now on fired beside the others, at random
  *				moments, during "run"
  *	run ROUNDS GAP_MS NAME ...	each in turn: over the limit, and back
+ *	flood NAME BYTES	so many bytes of what NAME's pty is fired at
+ *				with, as fast as they are taken
  *	result NAME		lost, connections and microseconds; forgets them
  *
  * Easy to get wrong: only the crossing is counted, yet every shot waits for
@@ -221,6 +223,12 @@ command(struct pulse *p, char *const *word, size_t n)
 	} else if (strcmp(word[0], "slow") == 0) {
 		for (size_t i = 1; i < n; i++)
 			target_find(p, word[i])->slow = true;
+		printf("ok\n");
+	} else if (strcmp(word[0], "flood") == 0 && n > 2) {
+		struct target *t = target_find(p, word[1]);
+
+		for (long left = atol(word[2]); left > 0;)
+			left -= target_flood(t);
 		printf("ok\n");
 	} else if (strcmp(word[0], "result") == 0) {
 		result(target_find(p, n > 1 ? word[1] : NULL));

@@ -80,4 +80,8 @@ void target_open(struct pulse *p, struct target *t, const char *where,
 /* Fires, and takes sent_ns when the last byte is gone. */
 void target_fire(struct target *t, int phase);
 
+/* Fires without a pause and without a wait for answers, some kilobytes; how
+ * many bytes that were.  Answers are left unread but for what makes room. */
+long target_flood(struct target *t);
+
 #endif

@@ -235,3 +235,22 @@ target_fire(struct target *t, int phase)
 		while (recv(t->fd, text, sizeof text, MSG_DONTWAIT) > 0)
 			;
 }
+
+long
+target_flood(struct target *t)
+{
+	static char text[8192];
+	size_t n = 0;
+
+	while (n + 512 < sizeof text) {
+		t->shots++;
+		n += t->kind == KIND_NMEA ? put_nmea(t, text + n) :
+		    put_berry(rate[BACK], (uint8_t *)text + n);
+	}
+	write_all(t->fd, text, n);
+	while (t->answer >= 0 && recv(t->answer, t->line, sizeof t->line,
+	    MSG_DONTWAIT) > 0)
+		;
+	t->line_n = 0;
+	return (long)n;
+}

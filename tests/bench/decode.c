@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * decode: a driver over its captures, again and again, in memory or through a
+ * pseudo-terminal; nothing else.
+ *
+ *	decode passes DRIVER N FILE ...	N times over the bytes; prints
+ *					"bytes B readings R seconds S"
+ *	decode pty DRIVER LINK		reads LINK as a port does, until it
+ *					ends; prints the same, S of processor
+ *	decode drivers			the names of all drivers
+ *
+ * Easy to get wrong: the number of passes is an argument so that two runs tell
+ * what one pass costs (in instructions, under callgrind), without the start.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "drivers/capture.h"
+#include "drivers/stream.h"
+
+struct bytes {
+	uint8_t *at;
+	size_t n, room;
+};
+
+static double
+seconds(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+add(struct bytes *b, const uint8_t *p, size_t n)
+{
+	if (b->n + n > b->room) {
+		b->room = (b->room + n) * 2;
+		b->at = realloc(b->at, b->room);
+		if (b->at == NULL)
+			exit(1);
+	}
+	memcpy(b->at + b->n, p, n);
+	b->n += n;
+}
+
+/* What the monitor said in a capture. */
+static void
+load(struct bytes *b, const char *path)
+{
+	static struct capture_line c;
+	char line[CAPTURE_LINE_TEXT];
+	FILE *f = fopen(path, "r");
+
+	if (f == NULL) {
+		fprintf(stderr, "decode: %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	while (fgets(line, sizeof line, f) != NULL) {
+		capture_parse(line, strcspn(line, "\n"), &c);
+		if (c.kind == CAPTURE_DATA && !c.sent)
+			add(b, c.byte, c.n);
+	}
+	fclose(f);
+}
+
+static void
+feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
+{
+	struct decoded d;
+
+	while (n > 0) {
+		size_t taken = stream_feed(s, t_ms, p, n);
+
+		p += taken;
+		n -= taken;
+		while (stream_next(s, &d))
+			;
+	}
+}
+
+static void
+tell(const struct stream *s, double spent)
+{
+	printf("bytes %llu readings %llu seconds %.6f\n",
+	    (unsigned long long)s->count.bytes,
+	    (unsigned long long)s->count.readings, spent);
+}
+
+static void
+passes(struct stream *s, long n, const struct bytes *b)
+{
+	double begun = seconds(CLOCK_MONOTONIC);
+	int64_t t_ms = 0;
+
+	/* 64 bytes a read, 10 ms a read: no frame seems torn. */
+	for (long i = 0; i < n; i++)
+		for (size_t at = 0; at < b->n; at += 64, t_ms += 10)
+			feed(s, t_ms, b->at + at,
+			    b->n - at < 64 ? b->n - at : 64);
+	tell(s, seconds(CLOCK_MONOTONIC) - begun);
+}
+
+static int
+from_pty(struct stream *s, const char *link)
+{
+	int fd = open(link, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct pollfd p = { fd, POLLIN, 0 };
+	struct termios raw;
+	uint8_t bytes[4096];
+	double begun;
+	ssize_t n;
+
+	if (fd < 0 || tcgetattr(fd, &raw) < 0)
+		return 1;
+	cfmakeraw(&raw);
+	tcsetattr(fd, TCSANOW, &raw);
+	printf("ready\n");
+	fflush(stdout);
+	begun = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	for (;;) {
+		n = read(fd, bytes, sizeof bytes);
+		if (n > 0)
+			feed(s, (int64_t)(seconds(CLOCK_BOOTTIME) * 1000),
+			    bytes, (size_t)n);
+		else if (n < 0 && errno == EAGAIN)
+			(void)poll(&p, 1, -1);
+		else
+			break;
+	}
+	tell(s, seconds(CLOCK_PROCESS_CPUTIME_ID) - begun);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct stream stream;
+	const struct driver *d = argc > 2 ? driver_find(argv[2]) : NULL;
+	struct bytes b = { 0 };
+
+	if (argc == 2 && strcmp(argv[1], "drivers") == 0) {
+		for (size_t i = 0; drivers[i] != NULL; i++)
+			puts(drivers[i]->name);
+		return 0;
+	}
+	if (argc < 4 || d == NULL) {
+		fprintf(stderr, "usage: decode passes|pty|drivers ...\n");
+		return 2;
+	}
+	stream_init(&stream, d, NULL, 0);
+	if (strcmp(argv[1], "pty") == 0)
+		return from_pty(&stream, argv[3]);
+	for (int i = 4; i < argc; i++)
+		load(&b, argv[i]);
+	if (b.n == 0)
+		return 1;
+	passes(&stream, atol(argv[3]), &b);
+	return 0;
+}
