@@ -30,6 +30,7 @@ static const struct {
 	[BOX_DISK_LOW] = { "disk-low", PRIORITY_HIGH, false, false, 0 },
 	[BOX_RESTARTED] = { "restarted", PRIORITY_MEDIUM,
 	    true, false, 5 * 60 * 1000 },
+	[BOX_LOG_HELD] = { "log-held", PRIORITY_LOW, false, false, 0 },
 	[BOX_LOG_REPLACED] = { "log-replaced", PRIORITY_HIGH,
 	    true, true, 0 },
 };
@@ -41,6 +42,7 @@ static const char *const over_text[BOX_CONDITIONS] = {
 	[BOX_LOG_FAILING] = "the log is written again",
 	[BOX_DISK_LOW] = "there is room on the disk again",
 	[BOX_RESTARTED] = "the restart is a while ago",
+	[BOX_LOG_HELD] = "nobody holds the log any more",
 	[BOX_LOG_REPLACED] = "the log was replaced",
 };
 

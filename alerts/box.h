@@ -21,8 +21,10 @@ enum box_condition {
 				 * in change.bed); ends when acknowledged or
 				 * after 5 min */
 	BOX_LOG_REPLACED = 6,	/* T9 high, latches until acknowledged */
+	BOX_LOG_HELD = 7,	/* low: a reader keeps the log from being
+				 * tidied, and it grows */
 };
-#define BOX_CONDITIONS 7
+#define BOX_CONDITIONS 8
 
 #include "alerts/box_state.h"
 

@@ -334,7 +334,8 @@ say_no_data(const struct board *b, const struct port_state *p, bool over,
 	phrase_put(text, " for ");
 	phrase_put_span(text, b->now_ms - p->good_ms);
 	/* Silence and noise look the same from here: T1 knows sound frames. */
-	phrase_put(text, p->open ? ": the line is open, nothing readable comes" :
+	phrase_put(text, p->open ? ": the line is open, nothing readable comes "
+	    "(off? wrong driver or speed?)" :
 	    ": its cable or adapter is gone");
 }
 

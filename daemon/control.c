@@ -262,8 +262,10 @@ on_caller(sd_event_source *s, int fd, uint32_t events, void *arg)
 	if (!(events & ~(uint32_t)EPOLLOUT))
 		return 0;
 	r = lines_read(&k->lines);
-	while (k->fd >= 0 && (line = lines_next(&k->lines, &n)) != NULL)
+	while (k->fd >= 0 && (line = lines_next(&k->lines, &n)) != NULL) {
+		k->asked_ms = clock_boot_ms();
 		take_request(k, line, n);
+	}
 	if (k->fd < 0 || r == 0 || r == -EAGAIN)
 		return 0;
 	if (r == -EMSGSIZE) {
@@ -291,6 +293,10 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 	if (fd < 0)
 		return 0;
 	callers_reap(&c->callers);
+	if (c->callers.n >= CONTROL_CLIENTS) {
+		callers_make_room(&c->callers, clock_boot_ms());
+		callers_reap(&c->callers);
+	}
 	k = c->callers.n < CONTROL_CLIENTS ? calloc(1, sizeof *k) : NULL;
 	if (k == NULL) {
 		(void)!send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL);
@@ -300,6 +306,7 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 	k->all = &c->callers;
 	k->fd = fd;
 	k->record_port = -1;
+	k->asked_ms = clock_boot_ms();
 	r = roles_of_peer(fd, c->host.config, &k->peer);
 	if (r >= 0)
 		r = sd_event_add_io(c->loop, &k->source, fd, EPOLLIN,

@@ -83,6 +83,21 @@ caller_record(struct caller *k, long port, bool on)
 }
 
 void
+callers_make_room(struct callers *all, int64_t now_ms)
+{
+	struct caller *idle = NULL;
+
+	for (struct caller *k = all->first; k != NULL; k = k->next)
+		if (k->fd >= 0 && !k->watching && k->record_port < 0 &&
+		    k->pending == NULL &&
+		    now_ms - k->asked_ms >= CONTROL_IDLE_MS &&
+		    (idle == NULL || k->asked_ms < idle->asked_ms))
+			idle = k;
+	if (idle != NULL)
+		caller_drop(idle, "it asks nothing, and others wait");
+}
+
+void
 callers_reap(struct callers *all)
 {
 	struct caller **at = &all->first;

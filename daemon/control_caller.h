@@ -17,6 +17,7 @@
 #include "daemon/lines.h"
 #include "daemon/roles.h"
 
+#define CONTROL_IDLE_MS 10000
 #define CONTROL_DURABLE_MS 2000	/* then an answer goes out as it is */
 
 struct pending;
@@ -31,6 +32,7 @@ struct caller {
 	bool watching;
 	long record_port;	/* -1: none */
 	struct pending *pending;
+	int64_t asked_ms;	/* its last request, or its connection */
 };
 
 struct callers {
@@ -47,6 +49,10 @@ void callers_free(struct callers *all);
 
 /* Closes the connection; 'why' goes to the journal unless it is NULL. */
 void caller_drop(struct caller *k, const char *why);
+
+/* Drops the one that has asked nothing for longest, of those that have asked
+ * nothing for CONTROL_IDLE_MS and wait for nothing; if there is any. */
+void callers_make_room(struct callers *all, int64_t now_ms);
 
 /* Frees those that were dropped: not from within a walk along the list. */
 void callers_reap(struct callers *all);

@@ -25,6 +25,8 @@
 #define STEP_ALARM_MS 1000	/* and worth an alarm: T7 */
 #define ANCHOR_MS 10		/* drift after which readings get a new anchor */
 #define DISK_LOW_PERCENT 5
+#define WAL_HELD_BYTES (16 << 20)	/* what a log that is tidied never has */
+#define WAL_HELD_MS 10000		/* for so long */
 #define FROZEN_MS 5000	/* did not run for so long: a gap in the log */
 
 struct health {
@@ -37,9 +39,26 @@ struct health {
 	int64_t offset_ms;	/* wall minus BOOTTIME, when last looked */
 	int64_t anchor_ms;	/* the same, as readings have it */
 	bool synced, log_failing;
+	int64_t held_ms;	/* the log is held since; INT64_MAX: not */
 	int64_t ran_ms;		/* when it last looked */
 	uint64_t *turns;	/* of each port, at the last WATCHDOG=1 */
 };
+
+/* A reader that does not end keeps the WAL from being used again. */
+static void
+look_at_wal(struct health *h, const struct now *now, uint64_t bytes)
+{
+	char why[128];
+
+	if (bytes <= WAL_HELD_BYTES)
+		h->held_ms = INT64_MAX;
+	else if (h->held_ms == INT64_MAX)
+		h->held_ms = now->t_ms;
+	snprintf(why, sizeof why, "a program has been reading the log for too "
+	    "long: log.db-wal has %llu MiB", (unsigned long long)bytes >> 20);
+	hub_box(h->hub, now, BOX_LOG_HELD, "", h->held_ms != INT64_MAX &&
+	    now->t_ms - h->held_ms >= WAL_HELD_MS, why);
+}
 
 void
 health_look_at_log(struct health *h, const struct now *now)
@@ -74,6 +93,7 @@ health_look_at_log(struct health *h, const struct now *now)
 	    r.disk_free_percent);
 	hub_box(h->hub, now, BOX_DISK_LOW, "", r.disk_free_percent >= 0 &&
 	    r.disk_free_percent < DISK_LOW_PERCENT, why);
+	look_at_wal(h, now, r.wal_bytes);
 }
 
 static void
@@ -144,9 +164,9 @@ on_step(sd_event_source *source, int fd, uint32_t events, void *arg)
 static void
 look_at_self(struct health *h, const struct now *now)
 {
-	struct event e = { .kind = EVENT_GAP, .from_ms = h->ran_ms,
-		.to_ms = now->t_ms };
 	int64_t for_ms = now->t_ms - h->ran_ms;
+	struct event e = { .kind = EVENT_GAP, .count = for_ms,
+		.from_ms = now->wall_ms - for_ms, .to_ms = now->wall_ms };
 
 	h->ran_ms = now->t_ms;
 	if (for_ms < FROZEN_MS)
@@ -154,8 +174,16 @@ look_at_self(struct health *h, const struct now *now)
 	snprintf(e.text, sizeof e.text, "vitalsd did not run for %lld.%lld s "
 	    "(suspended?)", (long long)for_ms / 1000,
 	    (long long)for_ms % 1000 / 100);
-	hub_event(h->hub, now, &e);
 	journal_warning("%s", e.text);
+	for (size_t i = 0; i < h->hub->beds_n; i++) {
+		const struct hub_bed *b = &h->hub->bed[i];
+
+		if (b->session.id[0] == '\0')
+			continue;
+		snprintf(e.bed, sizeof e.bed, "%s", b->id);
+		snprintf(e.session, sizeof e.session, "%s", b->session.id);
+		hub_event(h->hub, now, &e);
+	}
 }
 
 static int
@@ -242,6 +270,7 @@ health_new(struct health **out, sd_event *loop, const struct now *started,
 	h->anchor_ms = h->offset_ms;
 	h->synced = started->synced;
 	h->ran_ms = clock_boot_ms();
+	h->held_ms = INT64_MAX;
 	h->turns = calloc(ports_n, sizeof *h->turns);
 	if (h->turns == NULL || (r = add_sources(h, loop)) < 0) {
 		health_free(h);

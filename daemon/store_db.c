@@ -222,6 +222,9 @@ set_up_connection(struct store_db *d)
 		    "%.200s: no write-ahead log can be made", d->path);
 		return -EIO;
 	}
+	/* What a long reader made of it is cut when it is used again. */
+	sqlite3_exec(d->sql, "PRAGMA journal_size_limit = 16777216", NULL,
+	    NULL, NULL);
 	/* Checkpoints are made between batches, never by a commit. */
 	sqlite3_wal_hook(d->sql, wal_grew, d);
 	/* Debian's SQLite would write zeros over all that is removed, through

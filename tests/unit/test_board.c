@@ -844,7 +844,7 @@ a_silent_monitor_is_one_alarm_and_high_in_the_infusion(void **state)
 	c = next("no-data:ge", ALARM_START, PRIORITY_MEDIUM);
 	assert_int_equal(told_at(), last + 12000);
 	assert_string_equal(c->text, "no data from ge for 12 s: the line is "
-	    "open, nothing readable comes");
+	    "open, nothing readable comes (off? wrong driver or speed?)");
 	(void)next("no-data:ge", ALARM_ESCALATE, PRIORITY_HIGH);
 	assert_int_equal(told_at(), last + 60000);
 	/* SpO2, heart rate and respiration are missing for that very cause. */
