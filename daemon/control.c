@@ -19,6 +19,7 @@
 #include "daemon/control_caller.h"
 #include "daemon/control_state.h"
 #include "daemon/control_verbs.h"
+#include "daemon/every.h"
 #include "daemon/json.h"
 #include "daemon/journal.h"
 #include "daemon/lines.h"
@@ -159,9 +160,7 @@ on_tick(sd_event_source *s, uint64_t usec, void *arg)
 {
 	struct control *c = arg;
 	struct now now = clock_now();
-	int r;
 
-	(void)usec;
 	for (struct caller *k = c->callers.first; k != NULL; k = k->next)
 		if (k->watching)
 			caller_send_json(k, json_pack("{s:s, s:s, s:{s:o, "
@@ -170,10 +169,7 @@ on_tick(sd_event_source *s, uint64_t usec, void *arg)
 			    (json_int_t)now.t_ms));
 	control_stored(c);
 	callers_reap(&c->callers);
-	r = sd_event_source_set_time_relative(s, CONTROL_TICK_MS * 1000);
-	if (r < 0)
-		return r;
-	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	return every_again(s, usec, CONTROL_TICK_MS);
 }
 
 static void

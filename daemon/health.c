@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "daemon/every.h"
 #include "daemon/journal.h"
 #include "daemon/supervisor.h"
 
@@ -191,16 +192,11 @@ on_health(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct health *h = arg;
 	struct now now = clock_now();
-	int r;
 
-	(void)usec;
 	look_at_self(h, &now);
 	health_look_at_log(h, &now);
 	look_at_clock(h, &now);
-	r = sd_event_source_set_time_relative(source, HEALTH_MS * 1000);
-	if (r < 0)
-		return r;
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return every_again(source, usec, HEALTH_MS);
 }
 
 /* Alive means: the loop turns (this runs), every port's timer has run, and the

@@ -512,6 +512,13 @@ a_heartbeat_goes_to_each_channel_every_ten_seconds(void **state)
 	f->now.t_ms += 1;
 	let_timer_run(f);
 	assert_int_equal(hear_heartbeats(f), 2);
+	/* One that was late is not the start of a new count. */
+	f->now.t_ms += 10700;
+	let_timer_run(f);
+	assert_int_equal(hear_heartbeats(f), 2);
+	f->now.t_ms += 9300;
+	let_timer_run(f);
+	assert_int_equal(hear_heartbeats(f), 2);
 	/* It is neither logged nor waited for. */
 	assert_int_equal(f->records, 0);
 	assert_int_equal(waiting(f), 0);
