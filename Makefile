@@ -233,6 +233,7 @@ install: all ## programs, units, man pages, examples; DESTDIR= PREFIX= as usual
 	    sed 's,/usr/sbin/,$(SBINDIR)/,' $u > $(DESTDIR)$(UNITDIR)/$(notdir $u) && \
 	    chmod 644 $(DESTDIR)$(UNITDIR)/$(notdir $u);)
 	@$(INSTALL) -m 644 systemd/vitalsd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
+	@$(INSTALL) -m 644 systemd/vitalsd.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/vitalsd.catalog
 	@$(INSTALL) -m 644 systemd/vitalsd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vitalsd.conf
 	@$(INSTALL) -m 644 systemd/98-vitalsd.rules $(DESTDIR)$(UDEVDIR)/rules.d/98-vitalsd.rules
 	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR) README.md LICENSE $(wildcard docs/*.md) \
@@ -254,6 +255,7 @@ uninstall: ## what install put there; keeps the configuration and the log
 	    $(foreach u,$(UNITS),$(DESTDIR)$(UNITDIR)/$(notdir $u)) \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf \
 	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vitalsd.conf \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/catalog/vitalsd.catalog \
 	    $(DESTDIR)$(UDEVDIR)/rules.d/98-vitalsd.rules
 	@rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 

@@ -80,10 +80,13 @@ health_look_at_log(struct health *h, const struct now *now)
 		    r.why);
 	if (failing != h->log_failing) {
 		if (failing)
-			journal_error("%s", why);
+			journal_log(JOURNAL_ERROR, &(struct journal_fields){
+			    .message = JOURNAL_LOG_FAILING }, "%s; alarms and "
+			    "notices go on without it", why);
 		else
-			journal_notice("the log is written again; lost: %llu "
-			    "readings, %llu records",
+			journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+			    .message = JOURNAL_LOG_OK }, "the log is written "
+			    "again; lost since the start: %llu readings, %llu records",
 			    (unsigned long long)r.lost_readings,
 			    (unsigned long long)r.lost_records);
 		h->log_failing = failing;

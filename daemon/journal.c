@@ -20,12 +20,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
 
 #define RING 256
 #define LINE 512	/* bytes of text with its NUL; a longer one is cut */
+#define FIELDS 384	/* of all fields, each with its NUL */
+#define FIELDS_MAX 12
 
 enum mode {
 	MODE_DIRECT,	/* no thread: the caller writes */
@@ -36,6 +39,43 @@ enum mode {
 struct log_line {
 	int level;
 	char text[LINE];
+	size_t fields_n;	/* bytes */
+	char fields[FIELDS];	/* "NAME=value", each with its NUL */
+};
+
+static const char *const message_id[JOURNAL_MESSAGES] = {
+	[JOURNAL_RUNNING] =
+	    "68d68db28ec04097b0849faef2591fbf",
+	[JOURNAL_ENDED] =
+	    "2de78ed25bbc447d8f6cc569bdb8a640",
+	[JOURNAL_CONFIG_TAKEN] =
+	    "f8168e3d56bd41bea20053f4abb07c40",
+	[JOURNAL_CONFIG_REFUSED] =
+	    "fa41335c12f8406ba985a6718abda24c",
+	[JOURNAL_PORT_OPEN] =
+	    "c898f58024d540f58401d6d652b50383",
+	[JOURNAL_PORT_LOST] =
+	    "25d1543f22a3481ea2220ba2120b4b7c",
+	[JOURNAL_PORT_SILENT] =
+	    "9c048bb8cd7942f69e1adb55693fd104",
+	[JOURNAL_PORT_HEARD] =
+	    "be200a4e778b47c8bde7d6f8b4e18f59",
+	[JOURNAL_ALARM] =
+	    "b99362107651481da32d6515fcdf3783",
+	[JOURNAL_LOG_FAILING] =
+	    "01a305f467004ecb90e197878ea5fbcd",
+	[JOURNAL_LOG_OK] =
+	    "b4f6612d3eb8427c97dfedbd78938547",
+	[JOURNAL_NOTIFIER_GONE] =
+	    "2a27e8dd69ce4ef29469f0754c6b569a",
+	[JOURNAL_NOTIFIER_THERE] =
+	    "43d8fca98b1143729a410fd6fa7f84c7",
+	[JOURNAL_CHANNEL_FAILS] =
+	    "8f7a72205fae4bfe90ef0150b5b58e60",
+	[JOURNAL_CHANNEL_WORKS] =
+	    "3b2ac0ac4539439d830e7eedcfcceed2",
+	[JOURNAL_LINES_LOST] =
+	    "4bbd4a1ac26741a88ef28d08e6e0074b",
 };
 
 static struct {
@@ -91,24 +131,110 @@ write_all(const char *p, size_t n)
 	}
 }
 
+/* To journald itself, which keeps the fields apart. */
+static bool
+send_line(const struct log_line *l, const char *program)
+{
+	char message[LINE + 8], priority[16], identifier[64];
+	struct iovec v[3 + FIELDS_MAX];
+	int n = 3;
+
+	snprintf(message, sizeof(message), "MESSAGE=%s", l->text);
+	snprintf(priority, sizeof(priority), "PRIORITY=%d", l->level);
+	snprintf(identifier, sizeof(identifier), "SYSLOG_IDENTIFIER=%s",
+	    program);
+	v[0] = (struct iovec){ message, strlen(message) };
+	v[1] = (struct iovec){ priority, strlen(priority) };
+	v[2] = (struct iovec){ identifier, strlen(identifier) };
+	for (size_t at = 0; at < l->fields_n && n < 3 + FIELDS_MAX;) {
+		const char *field = l->fields + at;
+
+		v[n++] = (struct iovec){ (char *)field, strlen(field) };
+		at += strlen(field) + 1;
+	}
+	return sd_journal_sendv(v, n) >= 0;
+}
+
+/* Where standard error is the journal's stream but its socket takes nothing,
+ * the line goes down the stream, and begins with the level as sd-daemon(3)
+ * says; elsewhere a person reads it. */
 static void
 write_line(const struct log_line *l, const char *program)
 {
 	char out[LINE + 64];
+	bool stream = under_journal();
 	const char *word = "";
 	int n;
 
-	if (under_journal() && sd_journal_send("MESSAGE=%s", l->text,
-	    "PRIORITY=%d", l->level, "SYSLOG_IDENTIFIER=%s", program,
-	    NULL) >= 0)
+	if (stream && send_line(l, program))
 		return;
 	if (l->level <= JOURNAL_ERROR)
 		word = "error: ";
 	else if (l->level == JOURNAL_WARNING)
 		word = "warning: ";
-	n = snprintf(out, sizeof(out), "%s: %s%s\n", program, word, l->text);
+	if (stream)
+		n = snprintf(out, sizeof(out), "<%d>%s\n", l->level, l->text);
+	else
+		n = snprintf(out, sizeof(out), "%s: %s%s\n", program, word,
+		    l->text);
 	if (n > 0 && (size_t)n < sizeof(out))
 		write_all(out, (size_t)n);
+}
+
+/* One line is one line, whatever a device or a file put into it. */
+static void
+flatten(char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = ' ';
+}
+
+/* A field that does not fit is left out whole: half a name is another's. */
+static void __attribute__((format(printf, 2, 3)))
+put_field(struct log_line *l, const char *format, ...)
+{
+	size_t room = sizeof(l->fields) - l->fields_n;
+	char *at = l->fields + l->fields_n;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(at, room, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= room)
+		return;
+	flatten(at);
+	l->fields_n += (size_t)n + 1;
+}
+
+static void
+put_text(struct log_line *l, const char *name, const char *value)
+{
+	if (value != NULL && value[0] != '\0')
+		put_field(l, "%s=%s", name, value);
+}
+
+static void
+put_fields(struct log_line *l, const struct journal_fields *f)
+{
+	const char *end = f->port != NULL ? strchr(f->port, '/') : NULL;
+
+	put_text(l, "MESSAGE_ID", message_id[f->message]);
+	put_text(l, "VITALSD_BED", f->bed);
+	if (f->bed == NULL && end != NULL)
+		put_field(l, "VITALSD_BED=%.*s", (int)(end - f->port),
+		    f->port);
+	put_text(l, "VITALSD_PORT", f->port);
+	put_text(l, "VITALSD_DRIVER", f->driver);
+	put_text(l, "VITALSD_CHANNEL", f->channel);
+	put_text(l, "VITALSD_SESSION", f->session);
+	put_text(l, "VITALSD_ALARM", f->alarm);
+	put_text(l, "VITALSD_EVENT", f->event);
+	put_text(l, "VITALSD_PHASE", f->phase);
+	put_text(l, "VITALSD_PRIORITY", f->priority);
+	if (f->error != 0)
+		put_field(l, "ERRNO=%d", abs(f->error));
 }
 
 static void *
@@ -128,11 +254,15 @@ run(void *arg)
 		lost = journal.lost - journal.told;
 		if (journal.n > 0) {
 			l = journal.ring[journal.first];
-			journal.first = (journal.first + 1) % RING;
-			journal.n--;
+			/* Back to the start: few pages are ever used. */
+			journal.first = --journal.n == 0 ? 0 :
+			    (journal.first + 1) % RING;
 		} else if (lost > 0) {
 			journal.told = journal.lost;
 			l.level = JOURNAL_WARNING;
+			l.fields_n = 0;
+			put_fields(&l, &(struct journal_fields){
+			    .message = JOURNAL_LINES_LOST });
 			snprintf(l.text, sizeof(l.text),
 			    "%llu log lines were lost: they came faster than "
 			    "they could be written", (unsigned long long)lost);
@@ -147,6 +277,28 @@ run(void *arg)
 	pthread_cond_signal(&journal.done);
 	pthread_mutex_unlock(&journal.mutex);
 	return NULL;
+}
+
+const char journal_levels[] = "error, warning, notice, info or debug";
+
+bool
+journal_level_parse(const char *word, enum journal_level *out)
+{
+	static const char *const words[] = { "error", "warning", "notice",
+		"info", "debug" };
+
+	for (int i = 0; i < 5; i++)
+		if (strcmp(word, words[i]) == 0) {
+			*out = (enum journal_level)(JOURNAL_ERROR + i);
+			return true;
+		}
+	return false;
+}
+
+const char *
+journal_message_id(enum journal_message m)
+{
+	return message_id[m];
 }
 
 int
@@ -223,17 +375,9 @@ journal_lost(void)
 	return lost;
 }
 
-/* One line is one line, whatever a device or a file put into it. */
-static void
-flatten(char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			*s = ' ';
-}
-
-static void __attribute__((format(printf, 2, 0)))
-say(enum journal_level level, const char *format, va_list args)
+static void __attribute__((format(printf, 3, 0)))
+say(enum journal_level level, const struct journal_fields *about,
+    const char *format, va_list args)
 {
 	int saved = errno;	/* so that a caller may still look at it */
 	char program[sizeof(journal.program)];
@@ -244,6 +388,7 @@ say(enum journal_level level, const char *format, va_list args)
 	    (int)sizeof(l.text))
 		memcpy(l.text + sizeof(l.text) - 4, "...", 4);
 	flatten(l.text);
+	put_fields(&l, about);
 	pthread_mutex_lock(&journal.mutex);
 	if (level > journal.most) {
 		/* nobody wants to know */
@@ -263,39 +408,48 @@ say(enum journal_level level, const char *format, va_list args)
 	errno = saved;
 }
 
-#define SAY_AT(level) do {			\
+#define SAY_AT(level, about) do {		\
 	va_list args;				\
 	va_start(args, format);			\
-	say(level, format, args);		\
+	say(level, about, format, args);	\
 	va_end(args);				\
 } while (0)
+
+static const struct journal_fields nothing;
+
+void
+journal_log(enum journal_level level, const struct journal_fields *about,
+    const char *format, ...)
+{
+	SAY_AT(level, about);
+}
 
 void
 journal_error(const char *format, ...)
 {
-	SAY_AT(JOURNAL_ERROR);
+	SAY_AT(JOURNAL_ERROR, &nothing);
 }
 
 void
 journal_warning(const char *format, ...)
 {
-	SAY_AT(JOURNAL_WARNING);
+	SAY_AT(JOURNAL_WARNING, &nothing);
 }
 
 void
 journal_notice(const char *format, ...)
 {
-	SAY_AT(JOURNAL_NOTICE);
+	SAY_AT(JOURNAL_NOTICE, &nothing);
 }
 
 void
 journal_info(const char *format, ...)
 {
-	SAY_AT(JOURNAL_INFO);
+	SAY_AT(JOURNAL_INFO, &nothing);
 }
 
 void
 journal_debug(const char *format, ...)
 {
-	SAY_AT(JOURNAL_DEBUG);
+	SAY_AT(JOURNAL_DEBUG, &nothing);
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Log lines for the operator: to the journal where the program runs under
- * systemd, else to standard error.  In vitalsd they go through a bounded ring
- * to a thread, since a stuck journald blocks its callers (measured: at the
- * eleventh line).
+ * systemd, with fields that journalctl can select by (JOURNAL in vitalsd(8)),
+ * else to standard error.  In vitalsd they go through a bounded ring to a
+ * thread, since a stuck journald blocks its callers (measured: at the eleventh
+ * line).
  *
  * Easy to get wrong: no line per byte, per frame or per failed attempt; log
- * the transition down and the transition up, and count the rest.
+ * the transition down and the transition up, and count the rest.  And no value
+ * of a patient, no subject code, no words of a person, no secret: those who
+ * read the journal look after the machine, not after the patient.
  */
 #ifndef DAEMON_JOURNAL_H
 #define DAEMON_JOURNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum journal_level {	/* as syslog(3) numbers them */
@@ -19,6 +23,51 @@ enum journal_level {	/* as syslog(3) numbers them */
 	JOURNAL_NOTICE = 5,
 	JOURNAL_INFO = 6,
 	JOURNAL_DEBUG = 7,
+};
+
+/* One of the words in journal_levels; false for another. */
+bool journal_level_parse(const char *word, enum journal_level *out);
+extern const char journal_levels[];
+
+/* Lines that a program may want to find: each has its MESSAGE_ID, the same for
+ * ever; systemd/vitalsd.catalog explains them. */
+enum journal_message {
+	JOURNAL_PLAIN = 0,	/* none of them */
+	JOURNAL_RUNNING,
+	JOURNAL_ENDED,
+	JOURNAL_CONFIG_TAKEN,
+	JOURNAL_CONFIG_REFUSED,
+	JOURNAL_PORT_OPEN,
+	JOURNAL_PORT_LOST,	/* gone, or cannot be opened */
+	JOURNAL_PORT_SILENT,	/* open, but nothing readable comes */
+	JOURNAL_PORT_HEARD,
+	JOURNAL_ALARM,
+	JOURNAL_LOG_FAILING,
+	JOURNAL_LOG_OK,
+	JOURNAL_NOTIFIER_GONE,
+	JOURNAL_NOTIFIER_THERE,
+	JOURNAL_CHANNEL_FAILS,
+	JOURNAL_CHANNEL_WORKS,
+	JOURNAL_LINES_LOST,
+};
+#define JOURNAL_MESSAGES 17
+
+/* 32 hexadecimal digits; NULL for JOURNAL_PLAIN. */
+const char *journal_message_id(enum journal_message m);
+
+/* What a line is about; whatever is NULL, "" or 0 is left out. */
+struct journal_fields {
+	enum journal_message message;	/* MESSAGE_ID */
+	const char *bed;		/* VITALSD_BED; else that of 'port' */
+	const char *port;		/* VITALSD_PORT: "CHAIR3/ge" */
+	const char *driver;		/* VITALSD_DRIVER */
+	const char *channel;		/* VITALSD_CHANNEL */
+	const char *session;		/* VITALSD_SESSION */
+	const char *alarm;		/* VITALSD_ALARM: its condition */
+	const char *event;		/* VITALSD_EVENT: its id */
+	const char *phase;		/* VITALSD_PHASE: what became of it */
+	const char *priority;		/* VITALSD_PRIORITY: the alarm's */
+	int error;			/* ERRNO; either sign */
 };
 
 /* Starts the thread; lines before that (and without it) go out directly.
@@ -31,6 +80,10 @@ void journal_stop(int wait_ms);
 /* Lines that found the ring full. */
 uint64_t journal_lost(void);
 
+void journal_log(enum journal_level level, const struct journal_fields *about,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same about nothing in particular. */
 void journal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -19,7 +19,9 @@ usage(FILE *out)
 	fprintf(out, "usage: vitalsd [options]\n"
 	    "Reads patient monitors, stamps and logs what they say, raises "
 	    "alarms.\n%s"
-	    "  -v, --verbose  say more in the journal\n"
+	    "  --log-level L  error, warning, notice, info (the default) or "
+	    "debug\n"
+	    "  -v, --verbose  the same as --log-level debug\n"
 	    "      --version  print the version and end\n"
 	    "  -h, --help     this text\n", paths_help);
 }
@@ -27,9 +29,10 @@ usage(FILE *out)
 int
 main(int argc, char **argv)
 {
-	enum { OPTION_VERSION = 0x2000 };
+	enum { OPTION_VERSION = 0x2000, OPTION_LEVEL };
 	static const struct option options[] = {
 		PATHS_OPTIONS,
+		{ "log-level", required_argument, NULL, OPTION_LEVEL },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ "help", no_argument, NULL, 'h' },
@@ -48,6 +51,12 @@ main(int argc, char **argv)
 		case 'v':
 			level = JOURNAL_DEBUG;
 			break;
+		case OPTION_LEVEL:
+			if (journal_level_parse(optarg, &level))
+				break;
+			fprintf(stderr, "vitalsd: no log level \"%s\"; "
+			    "expected %s\n", optarg, journal_levels);
+			return 2;
 		case OPTION_VERSION:
 			printf("vitalsd %s\n", VITALSD_VERSION);
 			return 0;

@@ -34,7 +34,8 @@ notify_link_drop(struct notify_link *l, const char *why)
 {
 	if (l->fd < 0)
 		return;
-	journal_warning("notifier: %s", why);
+	journal_log(JOURNAL_WARNING, &(struct journal_fields){
+	    .message = JOURNAL_NOTIFIER_GONE }, "notifier: %s", why);
 	l->peer = sd_event_source_disable_unref(l->peer);
 	lines_free(&l->lines);
 	close(l->fd);
@@ -83,8 +84,8 @@ on_peer(sd_event_source *s, int fd, uint32_t events, void *arg)
 	while (l->fd >= 0 && (line = lines_next(&l->lines, &n)) != NULL)
 		l->sink.line(l->sink.arg, line, n);
 	if (l->fd >= 0 && r < 0 && r != -EAGAIN)
-		notify_link_drop(l, r == -EPIPE ? "it has gone" :
-		    r == -EMSGSIZE ? "a message longer than 64 KiB" :
+		notify_link_drop(l, r == -EPIPE ?
+		    "it has gone; notices wait until it is back" : r == -EMSGSIZE ? "a message longer than 64 KiB" :
 		    strerror(-r));
 	return 0;
 }
@@ -135,7 +136,8 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 	}
 	l->fd = fd;
 	lines_init(&l->lines, fd);
-	journal_info("notifier: connected");
+	journal_log(JOURNAL_INFO, &(struct journal_fields){
+	    .message = JOURNAL_NOTIFIER_THERE }, "notifier: connected");
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/clock.h"
 #include "daemon/journal.h"
 #include "daemon/modem.h"
+#include "daemon/port_say.h"
 #include "daemon/transport.h"
 
 #include <assert.h>
@@ -31,10 +32,6 @@
 #define RETRY_MS 1000
 #define RETRY_LATE_MS 2000
 #define BRIEF_MS 5000
-
-/* Lines that one port may log in a minute; the rest are counted. */
-#define LOG_LINES 10
-#define LOG_SPAN_MS 60000
 
 struct port {
 	const struct config_port *config;
@@ -63,33 +60,8 @@ struct port {
 	uint8_t out[TX_MAX];
 	size_t out_n, out_done;
 	int64_t out_ms;
-	int64_t log_ms;		/* LOG_LINES are counted from here */
-	unsigned log_n;
-	bool out_told;		/* the log knows that writing fails */
+	struct port_say say;
 };
-
-/* Ends the minute in which lines are counted, and says what it held back. */
-static void
-end_log_minute(struct port *p, int64_t now_ms)
-{
-	if (p->log_n == 0 || now_ms - p->log_ms < LOG_SPAN_MS)
-		return;
-	if (p->log_n > LOG_LINES)
-		journal_notice("port %s: %u more changes within a minute were "
-		    "not logged; now it is %s", p->config->name,
-		    p->log_n - LOG_LINES, p->tty != NULL ? "open" : p->why);
-	p->log_n = 0;
-}
-
-/* Whether a line may be logged now. */
-static bool
-may_log(struct port *p, int64_t now_ms)
-{
-	end_log_minute(p, now_ms);
-	if (p->log_n == 0)
-		p->log_ms = now_ms;
-	return ++p->log_n <= LOG_LINES;
-}
 
 /* "no such device: /dev/serial/by-id/..." */
 static void
@@ -120,12 +92,7 @@ drop_message(struct port *p, int64_t now_ms)
 	p->out_n = 0;
 	(void)sd_event_source_set_io_events(p->io, EPOLLIN);
 	p->write_failures++;
-	if (!p->out_told && may_log(p, now_ms))
-		journal_warning("port %s: the monitor takes no bytes; a "
-		    "request was dropped%s", p->config->name,
-		    p->config->line.flow == FLOW_RTSCTS ?
-		    " (RTS/CTS: is the cable fully wired?)" : "");
-	p->out_told = true;
+	port_say_blocked(&p->say, now_ms, true);
 }
 
 static void
@@ -169,9 +136,7 @@ lose_line(struct port *p, int64_t now_ms, int error)
 	p->next_ms = now_ms + hurry_ms(p);
 	say_why(p->why, "the device is gone", p->device);
 	p->device[0] = '\0';	/* the number may be another monitor's now */
-	if (may_log(p, now_ms))
-		journal_warning("port %s: %s (%s)", p->config->name, p->why,
-		    strerror(-error));
+	port_say_lost(&p->say, now_ms, error, p->why);
 	arm_timer(p, now_ms);
 	p->sink.link(p->sink.arg, p->index, false, p->why);
 }
@@ -201,7 +166,7 @@ push_message(struct port *p, int64_t now_ms)
 	waiting = p->out_done < p->out_n;
 	if (!waiting && transport_unsent(p->tty) == 0) {
 		p->written++;
-		p->out_told = false;
+		port_say_blocked(&p->say, now_ms, false);
 		p->out_n = 0;
 	} else if (now_ms - p->out_ms >= WRITE_MS) {
 		drop_message(p, now_ms);
@@ -220,7 +185,8 @@ send_message(struct port *p, int64_t now_ms, const uint8_t *m, size_t n)
 	if (!tx_allowed(p->config->driver, m, n)) {
 		if (p->refused++ == 0)
 			journal_error("port %s: driver %s wanted to send what "
-			    "it does not list; refused", p->config->name,
+			    "it does not list; refused: a mistake in the "
+			    "driver, please report it", p->config->name,
 			    p->config->driver->name);
 		return true;
 	}
@@ -251,10 +217,8 @@ take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 	struct decoded d;
 
 	p->byte_ms = t_ms;
-	if (modem_look(&p->modem, bytes, n) && may_log(p, t_ms))
-		journal_warning("port %s: modem commands (AT) are on the line: "
-		    "ModemManager, or another program, takes the monitor for "
-		    "a modem", p->config->name);
+	if (modem_look(&p->modem, bytes, n))
+		port_say_modem(&p->say, t_ms);
 	if (p->recording)
 		p->sink.bytes(p->sink.arg, p->index, t_ms, false, bytes, n);
 	while (n > 0) {
@@ -329,18 +293,17 @@ on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 
 /* An attempt that failed; only a new reason is news. */
 static void
-note_failure(struct port *p, int64_t now_ms, const char *what)
+note_failure(struct port *p, int64_t now_ms, int error, const char *what)
 {
 	char why[TTY_WHY];
 
 	p->next_ms = now_ms + (now_ms - p->since_ms < RETRY_LATE_MS ?
 	    RETRY_MS : RETRY_LATE_MS);
 	say_why(why, what, p->config->path);
+	port_say_failed(&p->say, now_ms, error, why);
 	if (p->told && strcmp(why, p->why) == 0)
 		return;
 	memcpy(p->why, why, sizeof(why));
-	if (may_log(p, now_ms))
-		journal_warning("port %s: %s", p->config->name, p->why);
 	if (!p->told)
 		p->sink.link(p->sink.arg, p->index, false, p->why);
 	p->told = true;
@@ -365,20 +328,17 @@ try_open(struct port *p, int64_t now_ms)
 		}
 	}
 	if (r < 0) {
-		note_failure(p, now_ms, why);
+		note_failure(p, now_ms, r, why);
 		return;
 	}
 	memcpy(p->device, device, sizeof(device));
 	p->why[0] = '\0';
 	p->told = true;
-	p->out_told = false;
 	p->modem = (struct modem){ 0 };
 	p->opened++;
 	p->since_ms = now_ms;
 	stream_reset(&p->stream, now_ms);
-	if (may_log(p, now_ms))
-		journal_info("port %s: reading %s on %s", p->config->name,
-		    p->config->driver->name, p->device);
+	port_say_open(&p->say, now_ms, p->device);
 	p->sink.link(p->sink.arg, p->index, true, "");
 	(void)serve_output(p, now_ms);
 }
@@ -395,11 +355,12 @@ on_timer(sd_event_source *source, uint64_t usec, void *arg)
 		wake_up(p, now_ms);
 	p->turned_ms = now_ms;
 	p->turns++;
-	end_log_minute(p, now_ms);
+	port_say_tick(&p->say, now_ms);
 	if (p->tty != NULL) {
 		struct tty_errors e;
 
 		transport_errors(p->tty, &e);
+		port_say_heard(&p->say, now_ms, p->since_ms, &p->stream);
 		(void)serve_output(p, now_ms);
 	} else if (now_ms >= p->next_ms) {
 		try_open(p, now_ms);
@@ -425,6 +386,7 @@ port_new(struct port **out, sd_event *loop, const struct config_port *c,
 	p->since_ms = p->next_ms = p->turned_ms = now_ms;
 	p->frame_ms = p->byte_ms = STREAM_NEVER;
 	snprintf(p->why, sizeof(p->why), "not opened yet");
+	port_say_init(&p->say, c);
 	stream_init(&p->stream, c->driver, &c->options, now_ms);
 	r = sd_event_add_time(loop, &p->timer, CLOCK_BOOTTIME,
 	    (uint64_t)now_ms * 1000, TICK_SLACK_US, on_timer, p);

@@ -17,7 +17,6 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#include "alerts/message.h"
 #include "daemon/clock.h"
 #include "daemon/control.h"
 #include "daemon/health.h"
@@ -31,6 +30,7 @@
 #include "daemon/setup.h"
 #include "daemon/store.h"
 #include "daemon/supervisor.h"
+#include "daemon/tell.h"
 
 #define CLOSE_MS 1500		/* for the log, when ending */
 
@@ -82,6 +82,7 @@ hub_record_sink(void *arg, const struct now *now, const struct record *r,
 	if (r->class == RECORD_ALARM)
 		store_hold(s->store);
 	ticket = store_record(s->store, now, r, urgent);
+	tell_record(r);
 	if (r->class != RECORD_STATEMENT)
 		return;
 	s->ticket = ticket;
@@ -95,16 +96,13 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
     const char *label)
 {
 	struct service *s = arg;
-	char text[TEXT_MAX];
-	int bed;
+	int bed = hub_find_bed(&s->hub, c->bed);
 
 	/* The notice first: whatever else is to be done about it can wait. */
 	if (s->outbox != NULL)
 		outbox_alarm(s->outbox, now, c, label);
 	store_release(s->store);
-	message_text(c, now->t_ms, text, sizeof text);
-	journal_notice("alarm %s: %s", alarm_phase_name(c->phase), text);
-	bed = hub_find_bed(&s->hub, c->bed);
+	tell_alarm(c);
 	control_changed(s->control, bed >= 0 ? (size_t)bed : s->hub.beds_n,
 	    true);
 }
@@ -289,7 +287,8 @@ reload(void *arg, struct complaints *why)
 	snprintf(e.text, sizeof e.text, "configuration %s reloaded, SHA-256 "
 	    "%s", s->paths->config, next->digest);
 	hub_event(&s->hub, &now, &e);
-	journal_notice("%s", e.text);
+	journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+	    .message = JOURNAL_CONFIG_TAKEN }, "%s", e.text);
 	return true;
 }
 
@@ -305,17 +304,9 @@ on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 		return sd_event_exit(s->loop, 0);
 	supervisor_tell("RELOADING=1");
 	why = calloc(1, sizeof *why);
-	if (why != NULL && !reload(s, why)) {
-		journal_error("the new configuration is refused; the running "
-		    "one stays");
-		for (size_t i = 0; i < why->n; i++) {
-			char line[512];
-
-			complaint_format(line, sizeof line, s->paths->config,
-			    &why->item[i]);
-			journal_error("%s", line);
-		}
-	}
+	if (why != NULL && !reload(s, why))
+		setup_complain_config(s->paths->config, why,
+		    "the running one stays");
 	free(why);
 	supervisor_tell("READY=1");
 	return 0;
@@ -485,20 +476,24 @@ service_run(const struct paths *paths)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	r = start(&s);
-	if (r < 0)
+	if (r < 0) {
+		journal_error("vitalsd cannot run: %s", strerror(-r));
 		hold_failed_start(paths->run, paths->config, s.config == NULL ?
 		    HOLD_CONFIG_MS : HOLD_OTHER_MS);
-	if (r >= 0) {
+	} else {
 		hold_forget(paths->run);
-		journal_notice("vitalsd %s is running: %zu bed%s, %zu "
-		    "monitor%s", VITALSD_VERSION, s.config->beds_n,
+		journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+		    .message = JOURNAL_RUNNING }, "vitalsd %s is running: "
+		    "%zu bed%s, %zu monitor%s", VITALSD_VERSION, s.config->beds_n,
 		    s.config->beds_n == 1 ? "" : "s", s.config->ports_n,
 		    s.config->ports_n == 1 ? "" : "s");
 		supervisor_tell("READY=1\nSTATUS=beds: %zu, monitors: "
 		    "%zu", s.config->beds_n, s.config->ports_n);
 		r = sd_event_loop(s.loop);
 		supervisor_tell("STOPPING=1");
-		journal_notice("vitalsd ends");
+		journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+		    .message = JOURNAL_ENDED }, "vitalsd ends%s%s",
+		    r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
 	}
 	stop(&s);
 	return r < 0 ? 1 : 0;

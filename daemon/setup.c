@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/journal.h"
 #include "daemon/paths.h"
 #include "daemon/resume.h"
 
@@ -22,8 +23,25 @@ setup_make_directory(const char *path, mode_t mode)
 	int r = paths_make_directory(path, mode, error, sizeof error);
 
 	if (r < 0)
-		fprintf(stderr, "vitalsd: %s\n", error);
+		journal_error("%s", error);
 	return r;
+}
+
+void
+setup_complain_config(const char *path, const struct complaints *why,
+    const char *so)
+{
+	struct journal_fields f = { .message = JOURNAL_CONFIG_REFUSED };
+	char line[512];
+
+	journal_log(JOURNAL_ERROR, &f, "configuration %s is refused, and %s; "
+	    "the next lines say what is wrong where", path, so);
+	for (size_t i = 0; i < why->n; i++) {
+		complaint_format(line, sizeof line, path, &why->item[i]);
+		journal_error("%s", line);
+	}
+	if (why->more > 0)
+		journal_error("and %zu more complaints", why->more);
 }
 
 int
@@ -35,18 +53,8 @@ setup_load_config(const char *path, struct config **out)
 	if (why == NULL)
 		return -ENOMEM;
 	c = config_load(path, why);
-	if (c == NULL) {
-		fprintf(stderr, "vitalsd: %s is refused:\n", path);
-		for (size_t i = 0; i < why->n; i++) {
-			char line[512];
-
-			complaint_format(line, sizeof line, path,
-			    &why->item[i]);
-			fprintf(stderr, "%s\n", line);
-		}
-		if (why->more > 0)
-			fprintf(stderr, "and %zu more\n", why->more);
-	}
+	if (c == NULL)
+		setup_complain_config(path, why, "vitalsd does not start");
 	free(why);
 	if (c == NULL)
 		return -EINVAL;
@@ -88,7 +96,7 @@ setup_open_log(struct store **out, struct store_restored **restored,
 		r = store_open(out, &o, restored, error, sizeof error);
 	free(ports);
 	if (r < 0)
-		fprintf(stderr, "vitalsd: cannot open the log in %s: %s\n",
+		journal_error("cannot open the log in %s: %s",
 		    dir, error[0] ? error : strerror(-r));
 	return r;
 }
@@ -144,7 +152,7 @@ setup_free_hub(struct hub *h)
 void
 setup_complain_socket(const char *path, int r)
 {
-	fprintf(stderr, "vitalsd: %s: %s\n", path, r == -EADDRINUSE ?
+	journal_error("%s: %s", path, r == -EADDRINUSE ?
 	    "another vitalsd is running" : r == -ENOTSOCK ?
 	    "is in the way and no socket; move it, or give another --run" :
 	    strerror(-r));

@@ -2,7 +2,7 @@
  *
  * What a start makes from the configuration before anything runs: the
  * directories, the log, the hub with its beds and ports.  What people can mend
- * is said on standard error, where whoever starts vitalsd by hand sees it.
+ * is said in the log lines, by whoever finds it.
  *
  * Easy to get wrong: a failure here ends the process, so only what nobody
  * could work without belongs here.
@@ -18,6 +18,10 @@
 
 /* Makes a directory if there is none.  0 or negative errno, as all here. */
 int setup_make_directory(const char *path, mode_t mode) MUST_CHECK;
+
+/* Says why a configuration is not taken, line by line, and what follows. */
+void setup_complain_config(const char *path, const struct complaints *why,
+    const char *so);
 
 /* Free it by config_free(). */
 int setup_load_config(const char *path, struct config **out) MUST_CHECK;

@@ -68,12 +68,17 @@ channel_say(struct channel *ch, const struct attempt *a, int64_t t_ms)
 		ch->warn_ms = t_ms + WARN_MS;
 	}
 	if (up && ch->down_since_ms != INT64_MAX) {
-		journal_notice("channel %s works again, after %lld s",
-		    ch->config->name,
+		journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+		    .message = JOURNAL_CHANNEL_WORKS,
+		    .channel = ch->config->name }, "channel %s works again, "
+		    "after %lld s", ch->config->name,
 		    (long long)((t_ms - ch->down_since_ms) / 1000));
 		ch->down_since_ms = INT64_MAX;
 	} else if (!up && ch->down_since_ms == INT64_MAX) {
-		journal_warning("channel %s fails: %s", ch->config->name,
+		journal_log(JOURNAL_WARNING, &(struct journal_fields){
+		    .message = JOURNAL_CHANNEL_FAILS,
+		    .channel = ch->config->name }, "channel %s fails: %s; "
+		    "trying again until it works", ch->config->name,
 		    a->detail);
 		ch->down_since_ms = t_ms;
 	}

@@ -30,11 +30,12 @@ struct options {
 	struct paths paths;
 	const char *credentials;	/* NULL: none */
 	bool check;
+	enum journal_level level;
 };
 
 static const char help[] =
     "usage: vitals-notify [--check] [--config FILE] [--run DIR]\n"
-    "                     [--credentials DIR]\n"
+    "                     [--credentials DIR] [--log-level LEVEL]\n"
     "Signs and sends the notices that vitalsd hands it.\n"
     "  --check            say what is wrong with the configuration, and end\n"
     "  --config FILE      the configuration (or VITALS_NOTIFY_CONFIG;\n"
@@ -42,6 +43,7 @@ static const char help[] =
     "  --run DIR          where vitalsd's sockets are (or VITALSD_RUN;\n"
     "                     default /run/vitalsd)\n"
     "  --credentials DIR  where the secrets are (or CREDENTIALS_DIRECTORY)\n"
+    "  --log-level LEVEL  error, warning, notice, info (the default), debug\n"
     "  --help             this text\n";
 
 /* 0: go on; else the exit status plus one. */
@@ -52,6 +54,7 @@ options_parse(struct options *o, int argc, char **argv)
 		PATHS_OPTIONS,
 		{ "credentials", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "log-level", required_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -59,7 +62,8 @@ options_parse(struct options *o, int argc, char **argv)
 	char error[256];
 	int i;
 
-	*o = (struct options){ .credentials = getenv("CREDENTIALS_DIRECTORY") };
+	*o = (struct options){ .credentials = getenv("CREDENTIALS_DIRECTORY"),
+		.level = JOURNAL_INFO };
 	paths_init(&o->paths);
 	o->paths.config = from_environment && from_environment[0] != '\0' ?
 	    from_environment : DEFAULT_CONFIG;
@@ -70,7 +74,13 @@ options_parse(struct options *o, int argc, char **argv)
 			o->credentials = optarg;
 		else if (i == 'k')
 			o->check = true;
-		else if (i == 'h') {
+		else if (i == 'l') {
+			if (journal_level_parse(optarg, &o->level))
+				continue;
+			fprintf(stderr, "vitals-notify: no log level \"%s\"; "
+			    "expected %s\n", optarg, journal_levels);
+			return 3;
+		} else if (i == 'h') {
 			fputs(help, stdout);
 			return 1;
 		} else {
@@ -194,7 +204,7 @@ main(int argc, char **argv)
 		fputs("vitals-notify: libcurl cannot be used\n", stderr);
 		return 1;
 	}
-	r = journal_start("vitals-notify", JOURNAL_INFO);
+	r = journal_start("vitals-notify", o.level);
 	if (r < 0) {
 		fprintf(stderr, "vitals-notify: no journal: %s\n",
 		    strerror(-r));

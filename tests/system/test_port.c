@@ -169,6 +169,63 @@ garbage_is_counted_and_invents_no_reading(void **state)
 	nothing_was_invented(w);
 }
 
+/* How many lines vitalsd has printed that hold that text. */
+static size_t
+log_lines(struct ward *w, const char *text)
+{
+	FILE *f = fopen(ward_path(w, "vitalsd.out"), "r");
+	char line[1024];
+	size_t n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		n += strstr(line, text) != NULL;
+	fclose(f);
+	return n;
+}
+
+static void
+wait_log(struct ward *w, const char *text, size_t n, int timeout_s)
+{
+	int64_t until = ward_now_ms() + timeout_s * 1000;
+
+	while (log_lines(w, text) < n) {
+		if (ward_now_ms() > until)
+			ward_fail(w, "no line says \"%s\"", text);
+		ward_nap(100);
+	}
+}
+
+/* Thousands of damaged frames, some lines; the plug rattles, some more. */
+static void
+the_journal_is_not_flooded_by_garbage_or_a_rattling_plug(void **state)
+{
+	struct ward *w = *state;
+	size_t before;
+	int64_t bad;
+
+	start_with(w, ward_scenario, WORDS("ox"));
+	before = log_lines(w, "");
+	bad = device(w, NULL, "garbage");
+	ward_sim(w, "ox noise 1");
+	wait_log(w, "port CHAIR1/ox: bytes come, but none that the driver "
+	    "understands, for 10 s", 1, 20);
+	if (device(w, NULL, "garbage") - bad < 2000)
+		ward_fail(w, "that was no flood");
+	ward_sim(w, "ox noise 0");
+	wait_log(w, "port CHAIR1/ox: sound data again, after 1", 1, 10);
+	/* The alarm's lines: begun, ended; and what T2 says, if it does. */
+	assert_in_range(log_lines(w, "") - before, 2, 8);
+
+	for (int i = 0; i < 30; i++) {
+		ward_sim(w, "ox cable out");
+		ward_nap(70);
+		ward_sim(w, "ox cable in");
+		ward_nap(70);
+	}
+	assert_in_range(log_lines(w, "port CHAIR1/ox: "), 4, 14);
+}
+
 static void
 a_port_that_vanishes_in_mid_frame_invents_nothing(void **state)
 {
@@ -263,6 +320,8 @@ main(void)
 		WARD_TEST(
 		    a_monitor_that_says_nothing_is_an_alarm_though_its_line_is_open),
 		WARD_TEST(garbage_is_counted_and_invents_no_reading),
+		WARD_TEST(
+		    the_journal_is_not_flooded_by_garbage_or_a_rattling_plug),
 		WARD_TEST(a_port_that_vanishes_in_mid_frame_invents_nothing),
 		WARD_TEST(two_flooded_ports_hold_up_no_other),
 	};

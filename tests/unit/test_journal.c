@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Log lines when standard error is a pipe: first one that is read, then one
- * that nobody reads, as with a journald that hangs.
+ * that nobody reads, as with a journald that hangs.  For the fields, this
+ * program has a journald of its own: its sd_journal_sendv() is taken before
+ * that of the library.
  */
 #include "daemon/journal.h"
 
@@ -11,8 +13,11 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,6 +56,135 @@ pipe_close(struct pipe *p)
 	p->text[n] = '\0';
 	close(p->read_fd);
 	return p->text;
+}
+
+/* What journald was handed: the fields of each line, each on a line. */
+static struct {
+	bool down;
+	char text[4096];
+} journald;
+
+int sd_journal_sendv(const struct iovec *v, int n);
+
+int
+sd_journal_sendv(const struct iovec *v, int n)
+{
+	size_t used = strlen(journald.text);
+
+	if (journald.down)
+		return -ENOENT;
+	for (int i = 0; i < n; i++)
+		used += (size_t)snprintf(journald.text + used,
+		    sizeof(journald.text) - used, "%.*s\n",
+		    (int)v[i].iov_len, (char *)v[i].iov_base);
+	return 0;
+}
+
+/* As systemd does: standard error is the journal's stream. */
+static void
+under_systemd(struct pipe *p)
+{
+	struct stat st;
+	char stream[64];
+
+	pipe_open(p);
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+	memset(&journald, 0, sizeof(journald));
+}
+
+static void
+the_journal_gets_what_a_line_is_about_as_fields(void **state)
+{
+	struct pipe p;
+	char expected[512];
+
+	(void)state;
+	under_systemd(&p);
+	journal_log(JOURNAL_WARNING, &(struct journal_fields){
+	    .message = JOURNAL_PORT_LOST, .port = "CHAIR3/ge",
+	    .driver = "ge-dri", .error = -ENODEV }, "port %s is gone",
+	    "CHAIR3/ge");
+	journal_error("about nothing");
+	assert_string_equal(pipe_close(&p), "");
+	snprintf(expected, sizeof(expected), "MESSAGE=port CHAIR3/ge is gone\n"
+	    "PRIORITY=4\nSYSLOG_IDENTIFIER=unit\nMESSAGE_ID=%s\n"
+	    "VITALSD_BED=CHAIR3\nVITALSD_PORT=CHAIR3/ge\n"
+	    "VITALSD_DRIVER=ge-dri\nERRNO=19\nMESSAGE=about nothing\n"
+	    "PRIORITY=3\nSYSLOG_IDENTIFIER=unit\n",
+	    journal_message_id(JOURNAL_PORT_LOST));
+	assert_string_equal(journald.text, expected);
+}
+
+/* The thread, too, and a name that would be two fields is one. */
+static void
+fields_pass_through_the_ring_and_stay_one_line(void **state)
+{
+	struct pipe p;
+
+	(void)state;
+	under_systemd(&p);
+	assert_int_equal(journal_start("unit", JOURNAL_NOTICE), 0);
+	journal_log(JOURNAL_INFO, &(struct journal_fields){ .bed = "A" },
+	    "less urgent than asked for");
+	journal_log(JOURNAL_NOTICE, &(struct journal_fields){ .bed = "B\nPRIO"
+	    "RITY=0", .session = "S", .alarm = "spo2-low", .event = "e-1",
+	    .phase = "start", .priority = "high", .channel = "" }, "alarm");
+	journal_stop(2000);
+	assert_string_equal(pipe_close(&p), "");
+	assert_string_equal(journald.text, "MESSAGE=alarm\nPRIORITY=5\n"
+	    "SYSLOG_IDENTIFIER=unit\nVITALSD_BED=B PRIORITY=0\n"
+	    "VITALSD_SESSION=S\nVITALSD_ALARM=spo2-low\nVITALSD_EVENT=e-1\n"
+	    "VITALSD_PHASE=start\nVITALSD_PRIORITY=high\n");
+}
+
+static void
+a_field_that_does_not_fit_is_left_out_whole(void **state)
+{
+	struct pipe p;
+	char big[400];
+
+	(void)state;
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	under_systemd(&p);
+	journal_log(JOURNAL_NOTICE, &(struct journal_fields){ .bed = big,
+	    .alarm = "spo2-low" }, "alarm");
+	pipe_close(&p);
+	assert_string_equal(journald.text, "MESSAGE=alarm\nPRIORITY=5\n"
+	    "SYSLOG_IDENTIFIER=unit\nVITALSD_ALARM=spo2-low\n");
+}
+
+/* The stream's own form: sd-daemon(3). */
+static void
+without_its_socket_the_journals_stream_is_told_the_level(void **state)
+{
+	struct pipe p;
+
+	(void)state;
+	under_systemd(&p);
+	journald.down = true;
+	journal_log(JOURNAL_WARNING, &(struct journal_fields){ .bed = "B" },
+	    "warned");
+	journal_error("alarmed");
+	assert_string_equal(pipe_close(&p), "<4>warned\n<3>alarmed\n");
+}
+
+static void
+levels_are_named_as_in_syslog(void **state)
+{
+	enum journal_level l = JOURNAL_INFO;
+
+	(void)state;
+	assert_true(journal_level_parse("error", &l));
+	assert_int_equal(l, 3);
+	assert_true(journal_level_parse("debug", &l));
+	assert_int_equal(l, 7);
+	assert_false(journal_level_parse("warn", &l));
+	assert_false(journal_level_parse("", &l));
+	assert_int_equal(l, 7);
 }
 
 static int64_t
@@ -183,6 +317,14 @@ main(void)
 		    one_line_stays_one_line_and_is_cut_with_a_mark),
 		cmocka_unit_test(
 		    a_reader_that_went_away_does_not_end_the_process),
+		cmocka_unit_test(
+		    the_journal_gets_what_a_line_is_about_as_fields),
+		cmocka_unit_test(
+		    fields_pass_through_the_ring_and_stay_one_line),
+		cmocka_unit_test(a_field_that_does_not_fit_is_left_out_whole),
+		cmocka_unit_test(
+		    without_its_socket_the_journals_stream_is_told_the_level),
+		cmocka_unit_test(levels_are_named_as_in_syslog),
 		cmocka_unit_test(
 		    a_stuck_reader_costs_lines_that_are_counted_and_never_time),
 	};
