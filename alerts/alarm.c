@@ -84,10 +84,11 @@ gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
 }
 
 void
-alarm_init(struct alarm *a, enum alarm_type type, bool pausable)
+alarm_init(struct alarm *a, enum alarm_type type, bool pausable,
+    char by[BY_MAX])
 {
-	*a = (struct alarm){ .type = type, .pausable = pausable, .tier = -1,
-		.worst = -1 };
+	*a = (struct alarm){ .by = by, .type = type, .pausable = pausable,
+		.tier = -1, .worst = -1 };
 }
 
 /* Whether its signal outlives the condition. */
@@ -193,7 +194,7 @@ alarm_show(const struct alarm *a, struct alarm_change *out)
 	out->level = a->level;
 	out->acknowledged = a->acknowledged;
 	if (a->acknowledged)
-		memcpy(out->by, a->by, sizeof out->by);
+		memcpy(out->by, a->by, BY_MAX);
 	out->confirmed = a->confirmed;
 	out->paused = a->withheld;
 	out->demo = a->demo;

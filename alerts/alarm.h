@@ -28,7 +28,7 @@ enum stand {
 	STAND_BEYOND = 2,
 	STAND_BETWEEN = 3,	/* inside the limit, not yet at clear */
 	STAND_CLEAR = 4,
-};
+} PACKED;
 
 struct gauge {
 	enum alarm_state state;	/* INACTIVE, PENDING or ACTIVE */
@@ -53,6 +53,8 @@ void gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
 
 struct alarm {
 	/* Fixed when it is set up. */
+	char *by;		/* the owner's memory, BY_MAX: who acknowledged
+				 * it; meaningless unless acknowledged */
 	enum alarm_type type;
 	bool pausable;
 
@@ -67,7 +69,6 @@ struct alarm {
 	int worst;		/* the tier of the highest level, for as long as
 				 * nobody has acknowledged it; -1: none */
 	bool acknowledged;
-	char by[BY_MAX];	/* who did; meaningless unless acknowledged */
 	bool confirmed;
 	bool withheld;		/* raised in a pause and not announced since */
 	bool demo;
@@ -76,7 +77,8 @@ struct alarm {
 
 #define ALARM_UNCHANGED (-1)
 
-void alarm_init(struct alarm *a, enum alarm_type type, bool pausable);
+void alarm_init(struct alarm *a, enum alarm_type type, bool pausable,
+    char by[BY_MAX]);
 
 /*
  * The condition now stands at 'level' (NONE: it does not hold), for a cause of

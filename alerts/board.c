@@ -102,24 +102,26 @@ advance(struct board *b, int64_t t_ms, bool judge_cuff)
 void
 board_init(struct board *b, const struct limit_set *limits,
     const struct board_port *ports, size_t ports_n,
-    const struct board_sink *sink, struct id_source *ids, int64_t t_ms)
+    const struct board_room *room, const struct board_sink *sink,
+    struct id_source *ids, int64_t t_ms)
 {
 	assert(ports_n <= BOARD_PORTS);
 	memset(b, 0, sizeof *b);
+	b->port = room->port;
+	b->by = room->by;
 	b->sink = *sink;
 	b->ids = ids;
 	b->limits = *limits;
 	b->now_ms = t_ms;
 	b->phase = PHASE_IDLE;
 	b->ports_n = ports_n;
-	for (size_t i = 0; i < ports_n && i < BOARD_PORTS; i++) {
-		b->port[i].is = ports[i];
-		b->port[i].good_ms = t_ms;
-	}
+	for (size_t i = 0; i < ports_n && i < BOARD_PORTS; i++)
+		b->port[i] = (struct port_state){ .is = ports[i],
+			.good_ms = t_ms };
 	for (int i = 0; i < LADDERS; i++)
 		alarm_init(&b->alarm[SLOT_LADDER + i],
 		    i == LADDER_NIBP_ADVISORY ? ALARM_ADVISORY :
-		    ALARM_PHYSIOLOGICAL, true);
+		    ALARM_PHYSIOLOGICAL, true, b->by[SLOT_LADDER + i]);
 	technical_init(b);
 	source_open(b);
 	ladder_open(b);
@@ -288,7 +290,7 @@ board_ack(struct board *b, int64_t t_ms, struct event_id event, const char *by)
 			continue;
 		phase = alarm_acknowledge(a);
 		if (phase != ALARM_UNCHANGED) {
-			struct phrase who = phrase_begin(a->by, sizeof a->by);
+			struct phrase who = phrase_begin(a->by, BY_MAX);
 
 			phrase_put(&who, by);
 			tell(b, i, (enum alarm_phase)phase, by, NULL);

@@ -43,7 +43,8 @@
 
 void board_init(struct board *b, const struct limit_set *limits,
     const struct board_port *ports, size_t ports_n,
-    const struct board_sink *sink, struct id_source *ids, int64_t t_ms);
+    const struct board_room *room, const struct board_sink *sink,
+    struct id_source *ids, int64_t t_ms);
 
 /* A session opens: everything is disarmed, limits are the site's again,
  * arming begins.  board_restore() instead after a restart in mid-session:

@@ -44,7 +44,7 @@ struct board_port {
 };
 
 /* The levels that feed a rule, as each port sends them. */
-enum level { LEVEL_HR, LEVEL_PR, LEVEL_SPO2, LEVEL_RR };
+enum level { LEVEL_HR, LEVEL_PR, LEVEL_SPO2, LEVEL_RR } PACKED;
 #define LEVELS 4
 
 struct board_level {
@@ -73,13 +73,12 @@ struct port_state {
 	uint32_t good_n[SLICES], bad_n[SLICES];
 };
 
-#define SAMPLES 300		/* one a second for 5 minutes */
+/* The good values of the last 5 minutes, one a second, for the suggestion of a
+ * baseline.  Each second has its place in a ring, so that no time need be
+ * kept with a value. */
+#define SAMPLES 300
 #define SAMPLE_MS 1000
-
-struct sample {
-	int64_t t_ms;
-	int32_t value;
-};
+#define SAMPLE_NONE INT16_MIN
 
 /* A subject that is a level. */
 struct subject_state {
@@ -96,8 +95,8 @@ struct subject_state {
 	int64_t waiting_ms;	/* the same, for T2: not while T1 explains it */
 	int64_t valid_from_ms;	/* with a value since; NEVER: it has none */
 	int64_t valid_ms;	/* and so long altogether before that */
-	size_t sample_n;	/* ever taken; the ring holds the last ones */
-	struct sample sample[SAMPLES];
+	int64_t sample_s;	/* the ring's last second; -1: it is empty */
+	int16_t sample[SAMPLES];	/* shown units, by second % SAMPLES */
 };
 
 #define CUFF_PARTS 3		/* sys, dia, map: subject - SUBJECT_LEVELS */
@@ -138,7 +137,7 @@ struct board {
 	int64_t pause_from_ms, pause_until_ms;
 
 	size_t ports_n;
-	struct port_state port[BOARD_PORTS];
+	struct port_state *port;	/* ports_n; the caller's, as 'by' */
 	struct subject_state subject[SUBJECT_LEVELS];
 
 	bool cuff_arriving;	/* 'arriving' is not judged yet */
@@ -151,6 +150,14 @@ struct board {
 	struct gauge gauge[TIERS];
 	int64_t idle_vitals_ms;	/* vitals without a session since; NEVER */
 	struct alarm alarm[SLOTS];
+	char (*by)[BY_MAX];		/* SLOTS: who acknowledged */
+};
+
+/* The caller's memory for one board: what is of its ports, and what is seldom
+ * touched, so that many boards take few pages. */
+struct board_room {
+	struct port_state *port;	/* ports_n of them */
+	char (*by)[BY_MAX];		/* SLOTS of them */
 };
 
 /* *next becomes the earlier of the two, as far as 'at' is yet to come. */

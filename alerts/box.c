@@ -169,7 +169,7 @@ take(struct box *b, enum box_condition c)
 		struct box_slot *s = &b->slot[i];
 
 		if (i >= b->used_n || !alarm_is_open(&s->alarm)) {
-			alarm_init(&s->alarm, ALARM_TECHNICAL, false);
+			alarm_init(&s->alarm, ALARM_TECHNICAL, false, s->by);
 			if (b->used_n < i + 1)
 				b->used_n = i + 1;
 			return s;
@@ -250,8 +250,7 @@ box_ack(struct box *b, int64_t t_ms, struct event_id event, const char *by)
 			phase = ALARM_RESET;
 		}
 		if (phase != ALARM_UNCHANGED) {
-			struct phrase who = phrase_begin(s->alarm.by,
-			    sizeof s->alarm.by);
+			struct phrase who = phrase_begin(s->by, sizeof s->by);
 
 			phrase_put(&who, by);
 			tell(b, s, phase, by);

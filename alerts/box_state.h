@@ -15,6 +15,7 @@
 
 struct box_slot {
 	struct alarm alarm;
+	char by[BY_MAX];
 	int condition;		/* enum box_condition */
 	char subject[BOX_SUBJECT_MAX];
 	char why[TEXT_MAX];

@@ -477,7 +477,7 @@ ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
 	a->rank = tier_info[tier].row;
 	a->tier = a->worst = tier;
 	a->acknowledged = c->acknowledged;
-	memcpy(a->by, c->by, sizeof a->by);
+	memcpy(a->by, c->by, BY_MAX);
 	a->confirmed = c->confirmed;
 	a->withheld = false;
 	a->demo = c->demo;

@@ -173,16 +173,17 @@ take(struct board *b, int subject, struct subject_state *s)
 static void
 take_sample(struct subject_state *s)
 {
-	const struct sample *last =
-	    &s->sample[(s->sample_n + SAMPLES - 1) % SAMPLES];
+	int64_t second = s->measured_ms / SAMPLE_MS;
 
-	if (s->quality != QUALITY_GOOD)
+	if (s->quality != QUALITY_GOOD || s->measured_ms < 0 ||
+	    second <= s->sample_s || s->value <= SAMPLE_NONE ||
+	    s->value > INT16_MAX)
 		return;
-	if (s->sample_n > 0 && s->measured_ms < last->t_ms + SAMPLE_MS)
-		return;
-	s->sample[s->sample_n % SAMPLES] =
-	    (struct sample){ s->measured_ms, s->value };
-	s->sample_n++;
+	/* Nobody measured in between. */
+	for (int i = 0; i < SAMPLES && s->sample_s < second; i++)
+		s->sample[++s->sample_s % SAMPLES] = SAMPLE_NONE;
+	s->sample_s = second;
+	s->sample[second % SAMPLES] = (int16_t)s->value;
 }
 
 void
@@ -221,9 +222,10 @@ source_open(struct board *b)
 			.missing_ms = b->now_ms,
 			.waiting_ms = b->now_ms,
 			.valid_from_ms = BOARD_NEVER,
+			.sample_s = -1,
 		};
 	}
-	for (size_t i = 0; i < BOARD_PORTS; i++)
+	for (size_t i = 0; i < b->ports_n && i < BOARD_PORTS; i++)
 		b->port[i].fed = 0;
 }
 
@@ -271,19 +273,20 @@ source_next(const struct board *b)
 bool
 source_median(const struct subject_state *s, int64_t from_ms, int32_t *out)
 {
-	int32_t sorted[SAMPLES];
+	int16_t sorted[SAMPLES];
 	size_t n = 0;
 
-	for (size_t i = 0; i < SAMPLES && i < s->sample_n; i++) {
+	for (int64_t i = 0; i < SAMPLES && i <= s->sample_s; i++) {
+		int64_t second = s->sample_s - i;
+		int16_t value = s->sample[second % SAMPLES];
 		size_t at = n;
 
-		if (s->sample[i].t_ms < from_ms)
+		if (second * SAMPLE_MS < from_ms || value == SAMPLE_NONE)
 			continue;
-		for (; at > 0 && at < SAMPLES &&
-		    sorted[at - 1] > s->sample[i].value; at--)
+		for (; at > 0 && at < SAMPLES && sorted[at - 1] > value; at--)
 			sorted[at] = sorted[at - 1];
 		if (at < SAMPLES)
-			sorted[at] = s->sample[i].value;
+			sorted[at] = value;
 		n++;
 	}
 	if (n == 0)

@@ -18,14 +18,16 @@ void
 technical_init(struct board *b)
 {
 	for (int i = SLOT_NO_DATA; i < SLOTS; i++)
-		alarm_init(&b->alarm[i], ALARM_TECHNICAL, i >= SLOT_NO_VALUE);
-	alarm_init(&b->alarm[SLOT_IDLE_VITALS], ALARM_ADVISORY, true);
+		alarm_init(&b->alarm[i], ALARM_TECHNICAL, i >= SLOT_NO_VALUE,
+		    b->by[i]);
+	alarm_init(&b->alarm[SLOT_IDLE_VITALS], ALARM_ADVISORY, true,
+	    b->by[SLOT_IDLE_VITALS]);
 }
 
 void
 technical_open(struct board *b)
 {
-	for (size_t i = 0; i < BOARD_PORTS; i++) {
+	for (size_t i = 0; i < b->ports_n && i < BOARD_PORTS; i++) {
 		slices_forget(&b->port[i], b->now_ms);
 		b->port[i].same_ms = b->now_ms;
 	}

@@ -277,7 +277,7 @@ control_limits(const struct control_host *h, size_t bed)
 
 	for (int t = 0; t < TIERS; t++) {
 		const struct tier_info *info = &tier_info[t];
-		const struct limit *l = &b->limits.tier[t];
+		const struct limit *l = &b->board.limits.tier[t];
 		const struct limit *s = &site->tier[t];
 		char grade[2] = { info->grade, '\0' };
 		json_t *o = json_limit(l);
@@ -301,6 +301,6 @@ control_limits(const struct control_host *h, size_t bed)
 		json_array_append_new(tiers, o);
 	}
 	return json_pack("{s:s, s:s?, s:s, s:s, s:o}", "bed", b->id, "session",
-	    b->session.id[0] != '\0' ? b->session.id : NULL, "set", b->limits.name, "confirmed_by",
-	    b->limits.confirmed_by, "tiers", tiers);
+	    b->session.id[0] != '\0' ? b->session.id : NULL, "set", b->board.limits.name, "confirmed_by",
+	    b->board.limits.confirmed_by, "tiers", tiers);
 }

@@ -71,6 +71,7 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
     const struct limit_set *site, const struct hub_bed_config *beds,
     const struct hub_port_config *ports, const struct hub_sink *sink)
 {
+	struct board_room room = { .port = h->board_port };
 	struct board_sink box_sink = { h, box_alarm, silent_source,
 		silent_armed };
 
@@ -86,7 +87,7 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		memset(b, 0, sizeof *b);
 		hub_copy_text(b->id, sizeof b->id, beds[i].id);
 		hub_copy_text(b->label, sizeof b->label, beds[i].label);
-		b->limits = *site;
+		b->ended = &h->ended[i];
 		b->hub = h;
 	}
 	for (size_t i = 0; i < h->ports_n; i++) {
@@ -112,6 +113,7 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		struct board_sink s = { b, bed_alarm, bed_source, bed_armed };
 		struct board_port bp[BOARD_PORTS] = { { 0 } };
 
+		room.by = h->by[i];
 		for (size_t j = 0; j < b->ports_n; j++) {
 			const struct hub_port_config *c = &ports[b->port[j]];
 
@@ -120,8 +122,9 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 			bp[j].silent_after_ms =
 			    (int32_t)h->port[b->port[j]].silent_after_ms;
 		}
-		board_init(&b->board, site, bp, b->ports_n, &s, &h->ids,
+		board_init(&b->board, site, bp, b->ports_n, &room, &s, &h->ids,
 		    now->t_ms);
+		room.port += b->ports_n;
 	}
 	for (size_t i = 1; i < h->beds_n; i++)
 		h->next_ms[i] = HUB_NEVER;
@@ -141,7 +144,6 @@ hub_restore(struct hub *h, const struct now *now, size_t bed,
 
 	h->now = *now;
 	b->session = *s;
-	b->limits = *limits;
 	b->baseline_confirmed = baseline != NULL;
 	if (baseline != NULL)
 		b->baseline = *baseline;
@@ -314,7 +316,6 @@ hub_site_limits(struct hub *h, const struct limit_set *site)
 
 		if (hub_in_session(b))
 			continue;
-		b->limits = *site;
 		board_limits(&b->board, h->now.t_ms, site);
 		hub_settle(h, i);
 	}

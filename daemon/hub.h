@@ -26,8 +26,8 @@ struct hub_port_config {
 	uint32_t silent_after_ms;	/* 0: the driver's */
 };
 
-/* Takes the caller's arrays (bed, port, next_ms and box_slot must already point
- * to the room that hub_state.h asks for).  start_id is this process start's random id. */
+/* Takes the caller's arrays (hub_state.h says which; they must already be
+ * there).  start_id is this process start's random id. */
 void hub_init(struct hub *h, const struct now *now, uint64_t start_id,
     const struct limit_set *site, const struct hub_bed_config *beds,
     const struct hub_port_config *ports, const struct hub_sink *sink);

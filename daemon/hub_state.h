@@ -61,19 +61,22 @@ struct hub_bed {
 	size_t port[BOARD_PORTS];
 	size_t ports_n;
 	struct session session;		/* session.id is "" when idle */
-	struct session ended;		/* the one before, while it may still
+	struct session *ended;		/* the one before, while it may still
 					 * be corrected; id "" if none */
-	struct limit_set limits;	/* the session's; the site's when idle */
 	struct baseline baseline;
 	bool baseline_confirmed;
-	struct board board;
+	struct board board;		/* its limits are the session's; the
+					 * site's when idle */
 	struct hub *hub;		/* the board's way back */
 };
 
 struct hub {
 	struct hub_bed *bed;	/* beds_n of them, the caller's memory */
 	size_t beds_n;
+	struct session *ended;	/* beds_n, likewise; all zero at first */
+	char (*by)[SLOTS][BY_MAX];	/* beds_n, likewise */
 	struct hub_port *port;	/* ports_n of them, the caller's memory */
+	struct port_state *board_port;	/* ports_n, likewise */
 	size_t ports_n;
 	/* The beds' deadlines, 2 * beds_n of them, the caller's memory: a tree
 	 * whose leaves are [beds_n + bed] and whose node [i] is the lesser of

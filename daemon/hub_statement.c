@@ -44,7 +44,6 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 		hub_copy_text(b->session.bed, sizeof b->session.bed, b->id);
 		hub_copy_text(b->session.subject, sizeof b->session.subject,
 		    st->subject);
-		b->limits = h->site;
 		b->baseline_confirmed = false;
 		memset(&b->baseline, 0, sizeof b->baseline);
 	}
@@ -59,9 +58,9 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 		/* Its alarms end while it still is the bed's session. */
 		board_close(&b->board, now->t_ms, p == PHASE_CLOSED ?
 		    "the session was closed" : "the session was aborted");
-		b->ended = b->session;
+		*b->ended = b->session;
 		memset(&b->session, 0, sizeof b->session);
-		b->limits = h->site;
+		board_limits(&b->board, now->t_ms, &h->site);
 		b->baseline_confirmed = false;
 		hub_box(h, now, BOX_RESTARTED, b->id, false, "");
 	}
@@ -74,10 +73,10 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 static struct session *
 find_amended(struct hub_bed *b, struct event_id statement)
 {
-	for (size_t i = 0; i < b->ended.n; i++)
-		if (event_id_equal(b->ended.step[i].id, statement))
-			return &b->ended;
-	return hub_in_session(b) ? &b->session : &b->ended;
+	for (size_t i = 0; i < b->ended->n; i++)
+		if (event_id_equal(b->ended->step[i].id, statement))
+			return b->ended;
+	return hub_in_session(b) ? &b->session : b->ended;
 }
 
 enum refusal
@@ -130,14 +129,16 @@ hub_limit(struct hub *h, const struct now *now, size_t bed,
     struct statement *st, enum tier tier, const struct limit *limit)
 {
 	struct hub_bed *b = &h->bed[bed];
+	struct limit_set limits;
 
 	if (!hub_in_session(b))
 		return REFUSAL_NO_SESSION;
 	h->now = *now;
 	st->kind = STATEMENT_LIMIT_SET;
 	record_statement(h, b, b->session.id, st);
-	b->limits.tier[tier] = *limit;
-	board_limits(&b->board, now->t_ms, &b->limits);
+	limits = b->board.limits;
+	limits.tier[tier] = *limit;
+	board_limits(&b->board, now->t_ms, &limits);
 	hub_settle(h, bed);
 	hub_tell_changed(h, bed);
 	return REFUSAL_NONE;

@@ -40,7 +40,7 @@ struct port {
 	sd_event *loop;
 	sd_event_source *timer, *io;
 	struct tty *tty;	/* NULL while it is not open */
-	struct stream stream;
+	struct stream *stream;	/* of stream_size() */
 	uint64_t turns;
 	int64_t turned_ms;	/* when the timer last ran */
 	bool told;		/* the sink knows the state of the line */
@@ -206,7 +206,7 @@ serve_output(struct port *p, int64_t now_ms)
 
 	if (p->out_n > 0)
 		return push_message(p, now_ms);
-	n = stream_request(&p->stream, now_ms, m);
+	n = stream_request(p->stream, now_ms, m);
 	assert(n <= sizeof(m));
 	return n == 0 || send_message(p, now_ms, m, n);
 }
@@ -222,12 +222,12 @@ take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 	if (p->recording)
 		p->sink.bytes(p->sink.arg, p->index, t_ms, false, bytes, n);
 	while (n > 0) {
-		size_t taken = stream_feed(&p->stream, t_ms, bytes, n);
+		size_t taken = stream_feed(p->stream, t_ms, bytes, n);
 
 		assert(taken > 0 && taken <= n);
 		bytes += taken;
 		n -= taken;
-		while (stream_next(&p->stream, &d)) {
+		while (stream_next(p->stream, &d)) {
 			if (d.result == DECODE_OK || d.result == DECODE_IGNORED)
 				p->frame_ms = d.t_ms;
 			if (d.result == DECODE_OK &&
@@ -254,13 +254,13 @@ wake_up(struct port *p, int64_t now_ms)
 		n = transport_read(p->tty, buf, sizeof(buf));
 		if (n < 0)
 			break;
-		p->stream.count.bytes += (uint64_t)n;
-		p->stream.count.garbage += (uint64_t)n;
+		p->stream->count.bytes += (uint64_t)n;
+		p->stream->count.garbage += (uint64_t)n;
 	}
 	if (n < 0 && n != -EAGAIN)
 		lose_line(p, now_ms, (int)n);
 	else
-		stream_reset(&p->stream, now_ms);
+		stream_reset(p->stream, now_ms);
 }
 
 static int
@@ -337,7 +337,7 @@ try_open(struct port *p, int64_t now_ms)
 	p->modem = (struct modem){ 0 };
 	p->opened++;
 	p->since_ms = now_ms;
-	stream_reset(&p->stream, now_ms);
+	stream_reset(p->stream, now_ms);
 	port_say_open(&p->say, now_ms, p->device);
 	p->sink.link(p->sink.arg, p->index, true, "");
 	(void)serve_output(p, now_ms);
@@ -360,7 +360,7 @@ on_timer(sd_event_source *source, uint64_t usec, void *arg)
 		struct tty_errors e;
 
 		transport_errors(p->tty, &e);
-		port_say_heard(&p->say, now_ms, p->since_ms, &p->stream);
+		port_say_heard(&p->say, now_ms, p->since_ms, p->stream);
 		(void)serve_output(p, now_ms);
 	} else if (now_ms >= p->next_ms) {
 		try_open(p, now_ms);
@@ -387,7 +387,12 @@ port_new(struct port **out, sd_event *loop, const struct config_port *c,
 	p->frame_ms = p->byte_ms = STREAM_NEVER;
 	snprintf(p->why, sizeof(p->why), "not opened yet");
 	port_say_init(&p->say, c);
-	stream_init(&p->stream, c->driver, &c->options, now_ms);
+	p->stream = malloc(stream_size(c->driver));
+	if (p->stream == NULL) {
+		port_free(p);
+		return -ENOMEM;
+	}
+	stream_init(p->stream, c->driver, &c->options, now_ms);
 	r = sd_event_add_time(loop, &p->timer, CLOCK_BOOTTIME,
 	    (uint64_t)now_ms * 1000, TICK_SLACK_US, on_timer, p);
 	if (r < 0) {
@@ -407,6 +412,7 @@ port_free(struct port *p)
 		close_line(p);
 	sd_event_source_disable_unref(p->timer);
 	sd_event_unref(p->loop);
+	free(p->stream);
 	free(p);
 }
 
@@ -422,7 +428,7 @@ port_status(const struct port *p, struct port_status *out)
 		.opened = p->opened,
 		.byte_ms = p->byte_ms,
 		.frame_ms = p->frame_ms,
-		.count = p->stream.count,
+		.count = p->stream->count,
 		.framing_errors = e.framing,
 		.parity_errors = e.parity,
 		.breaks = e.breaks,

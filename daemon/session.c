@@ -75,8 +75,7 @@ refusal_text(enum refusal r)
 static bool
 is_transition(enum statement_kind kind)
 {
-	return kind >= STATEMENT_SESSION_START &&
-	    kind <= STATEMENT_SESSION_ABORT;
+	return (int)kind <= STATEMENT_SESSION_ABORT;
 }
 
 static bool

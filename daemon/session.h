@@ -19,8 +19,8 @@
 /* A transition that was stated, as last corrected. */
 struct session_step {
 	struct event_id id;
-	enum statement_kind kind;
 	int64_t at_ms;		/* when it happened, as corrected */
+	enum statement_kind kind;
 	bool withdrawn;
 };
 

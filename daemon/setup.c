@@ -112,11 +112,15 @@ setup_make_hub(struct hub *h, const struct config *c, const struct now *started,
 	h->beds_n = c->beds_n;
 	h->ports_n = c->ports_n;
 	h->bed = calloc(c->beds_n, sizeof *h->bed);
+	h->ended = calloc(c->beds_n, sizeof *h->ended);
+	h->by = calloc(c->beds_n, sizeof *h->by);
 	h->port = calloc(c->ports_n, sizeof *h->port);
+	h->board_port = calloc(c->ports_n, sizeof *h->board_port);
 	h->next_ms = calloc(2 * c->beds_n, sizeof *h->next_ms);
 	h->box_slots_n = BOX_SLOTS(c->beds_n, c->channels_n);
 	h->box_slot = calloc(h->box_slots_n, sizeof *h->box_slot);
 	if (beds == NULL || ports == NULL || h->bed == NULL ||
+	    h->ended == NULL || h->by == NULL || h->board_port == NULL ||
 	    h->port == NULL || h->next_ms == NULL || h->box_slot == NULL)
 		goto done;
 	for (size_t i = 0; i < c->beds_n; i++)
@@ -144,7 +148,10 @@ void
 setup_free_hub(struct hub *h)
 {
 	free(h->bed);
+	free(h->ended);
+	free(h->by);
 	free(h->port);
+	free(h->board_port);
 	free(h->next_ms);
 	free(h->box_slot);
 }

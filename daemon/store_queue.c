@@ -9,7 +9,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 int
 store_queue_init(struct store_queue *q, size_t readings, size_t records)
@@ -28,10 +30,37 @@ store_queue_init(struct store_queue *q, size_t readings, size_t records)
 void
 store_queue_free(struct store_queue *q)
 {
+	if (q->record != NULL)
+		store_queue_drop(q, 0, q->records_n);
 	free(q->reading);
 	free(q->record);
 	q->reading = NULL;
 	q->record = NULL;
+}
+
+/* How much of a record is meant: all of them end with their text, which is
+ * mostly short, and of some there is a burst for each port. */
+static size_t
+used_of(const struct record *r)
+{
+	switch (r->class) {
+	case RECORD_STATEMENT:
+		return offsetof(struct record, statement.text) +
+		    strlen(r->statement.text) + 1;
+	case RECORD_ALARM:
+		return offsetof(struct record, alarm.text) +
+		    strlen(r->alarm.text) + 1;
+	case RECORD_NOTICE:
+		return offsetof(struct record, notice.body) +
+		    r->notice.length;
+	case RECORD_DELIVERY:
+		return offsetof(struct record, delivery.detail) +
+		    strlen(r->delivery.detail) + 1;
+	case RECORD_EVENT:
+		return offsetof(struct record, event.text) +
+		    strlen(r->event.text) + 1;
+	}
+	return sizeof *r;
 }
 
 uint64_t
@@ -55,16 +84,20 @@ uint64_t
 store_queue_record(struct store_queue *q, const struct now *now,
     const struct record *r)
 {
+	size_t used = r != NULL ? used_of(r) : 0;
 	struct queued_record *e;
 
 	if (q->records_n == q->records_cap)
 		return 0;
-	e = &q->record[(q->record_head + q->records_n) % q->records_cap];
+	e = malloc(offsetof(struct queued_record, record) + used);
+	if (e == NULL)
+		return 0;
+	q->record[(q->record_head + q->records_n) % q->records_cap] = e;
 	e->ticket = ++q->ticket;
 	e->now = *now;
 	e->clock = r == NULL;
 	if (r != NULL)
-		e->record = *r;
+		memcpy(&e->record, r, used);
 	q->records_n++;
 	return e->ticket;
 }
@@ -78,13 +111,15 @@ store_queue_reading_at(const struct store_queue *q, size_t i)
 const struct queued_record *
 store_queue_record_at(const struct store_queue *q, size_t i)
 {
-	return &q->record[(q->record_head + i) % q->records_cap];
+	return q->record[(q->record_head + i) % q->records_cap];
 }
 
 void
 store_queue_drop(struct store_queue *q, size_t readings, size_t records)
 {
 	assert(readings <= q->readings_n && records <= q->records_n);
+	for (size_t i = 0; i < records; i++)
+		free(q->record[(q->record_head + i) % q->records_cap]);
 	q->readings_n -= readings;
 	q->records_n -= records;
 	q->reading_head = q->readings_n == 0 ? 0 :

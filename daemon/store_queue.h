@@ -23,12 +23,12 @@ struct queued_record {
 	uint64_t ticket;
 	struct now now;
 	bool clock;		/* a clock row; record means nothing */
-	struct record record;
+	struct record record;	/* allocated up to the end of its text */
 };
 
 struct store_queue {
 	struct queued_reading *reading;
-	struct queued_record *record;
+	struct queued_record **record;
 	size_t readings_cap, records_cap;
 	size_t reading_head, readings_n;
 	size_t record_head, records_n;
@@ -39,7 +39,7 @@ int store_queue_init(struct store_queue *q, size_t readings, size_t records)
     MUST_CHECK;
 void store_queue_free(struct store_queue *q);
 
-/* The ticket, or 0 if there is no room. */
+/* The ticket, or 0 if there is no room (a record: or no memory). */
 uint64_t store_queue_reading(struct store_queue *q, const struct now *now,
     size_t port, const struct reading *r);
 /* r NULL: a clock row. */

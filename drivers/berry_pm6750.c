@@ -209,6 +209,7 @@ const struct driver driver_berry_pm6750 = {
 	.name = "berry-pm6750",
 	.title = "Berry PM6750 multi-parameter boards",
 	.line = { 115200, 8, 'N', 1, FLOW_NONE },
+	.longest = LEN_MAX + 2,
 	.silent_after_ms = 3000,
 	.checksummed = true,
 	.frame = berry_frame,

@@ -103,6 +103,8 @@ struct driver {
 	const char *title;	/* for people */
 	struct line line;
 	uint32_t silent_after_ms;	/* no good frame for so long: silent */
+	uint16_t longest;	/* bytes of its longest frame; 0: as many as a
+				 * window holds */
 	bool checksummed;
 	const char *const *kin;	/* names of drivers of the same bytes, NULL at
 				 * the end; NULL for none */

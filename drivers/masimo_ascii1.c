@@ -39,6 +39,9 @@ enum exception {
 /* A line of 512 characters takes half a second. */
 #define LINE_PAUSE_MS 300
 
+/* With the line ends; known ones have up to 170 characters. */
+#define LINE_LONGEST 384
+
 static int
 masimo_frame(const struct window *w, int64_t gap_ms)
 {
@@ -168,6 +171,7 @@ const struct driver driver_masimo_ascii1 = {
 	.title = "Masimo oximeters, serial output ASCII 1",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 5000,
+	.longest = LINE_LONGEST,
 	.frame = masimo_frame,
 	.decode = masimo_decode,
 };

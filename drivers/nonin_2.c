@@ -163,6 +163,7 @@ const struct driver driver_nonin_2 = {
 	.name = "nonin-2",
 	.title = "Nonin oximeters, data format 2 (OEM III, Xpod, WristOx2)",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
+	.longest = FRAME,
 	.silent_after_ms = 3000,
 	.checksummed = true,
 	.frame = nonin_frame,

@@ -7,6 +7,7 @@
  */
 #include "drivers/stream.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static void
@@ -14,6 +15,24 @@ window_clear(struct window *w)
 {
 	w->start = 0;
 	w->end = 0;
+}
+
+/* Of the longest frame, and of a few short ones that come in one read. */
+#define ROOM_MIN 128
+
+static size_t
+window_room(const struct driver *d)
+{
+	if (d->longest == 0 || d->longest > WINDOW_CAPACITY)
+		return WINDOW_CAPACITY;
+	return d->longest < ROOM_MIN ? ROOM_MIN : d->longest;
+}
+
+size_t
+stream_size(const struct driver *d)
+{
+	return offsetof(struct stream, window.at) +
+	    window_room(d) * sizeof(struct window_byte);
 }
 
 static void
@@ -38,8 +57,7 @@ stream_init(struct stream *s, const struct driver *d,
 	s->good_ms = STREAM_NEVER;
 	s->open_ms = t_ms;
 	s->count = (struct stream_counters){ 0 };
-	memset(s->window.byte, 0, sizeof s->window.byte);
-	memset(s->window.gap_ms, 0, sizeof s->window.gap_ms);
+	s->window.capacity = window_room(d);
 	stream_start(s);
 }
 
@@ -61,9 +79,7 @@ window_compact(struct window *w)
 		return;
 	if (held > 0 && w->start < WINDOW_CAPACITY &&
 	    held <= WINDOW_CAPACITY - w->start) {
-		memmove(w->byte, w->byte + w->start, held);
-		memmove(w->gap_ms, w->gap_ms + w->start,
-		    held * sizeof w->gap_ms[0]);
+		memmove(w->at, w->at + w->start, held * sizeof w->at[0]);
 	}
 	w->start = 0;
 	w->end = held;
@@ -99,16 +115,16 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 		window_clear(w);
 		s->first_ms = t_ms;
 	}
-	if (n > WINDOW_CAPACITY - w->end)
+	if (w->end > w->capacity || n > w->capacity - w->end)
 		window_compact(w);
-	room = WINDOW_CAPACITY - w->end;
+	room = w->end < w->capacity ? w->capacity - w->end : 0;
 	taken = n < room ? n : room;
 	if (taken == 0)
 		return 0;
-	memcpy(w->byte + w->end, p, taken);
-	memset(w->gap_ms + w->end, 0, taken * sizeof w->gap_ms[0]);
-	w->gap_ms[w->end] = gap_ms;
-	w->end += taken;
+	for (size_t i = 0; i < taken && w->end < WINDOW_CAPACITY; i++) {
+		w->at[w->end].byte = p[i];
+		w->at[w->end++].gap_ms = i == 0 ? gap_ms : 0;
+	}
 	s->count.bytes += taken;
 	if (s->byte_ms == STREAM_NEVER || t_ms > s->byte_ms)
 		s->byte_ms = t_ms;
@@ -204,7 +220,7 @@ stream_next(struct stream *s, struct decoded *out)
 		if (held == 0)
 			return false;
 		n = s->driver->frame(&s->window, window_gap(&s->window, 0));
-		if (n == FRAME_MORE && held < WINDOW_CAPACITY)
+		if (n == FRAME_MORE && held < s->window.capacity)
 			return false;
 		if (n > 0 && (size_t)n <= held) {
 			stream_decode(s, (size_t)n, out);

@@ -33,7 +33,6 @@ struct stream_last {
 struct stream {
 	const struct driver *driver;
 	struct driver_options options;
-	struct window window;
 	int64_t first_ms;	/* time of the window's first byte */
 	int64_t byte_ms;	/* last byte of any kind; STREAM_NEVER */
 	int64_t good_ms;	/* last sound frame; STREAM_NEVER */
@@ -41,8 +40,13 @@ struct stream {
 	struct stream_last last[VITALS];
 	struct stream_counters count;
 	union driver_state state;
+	struct window window;	/* last: see stream_size() */
 };
 #define STREAM_NEVER INT64_MIN
+
+/* So many bytes of a struct stream are ever touched with that driver: where
+ * there are many, it is enough to have these. */
+size_t stream_size(const struct driver *d);
 
 /* One frame that was found. */
 struct decoded {

@@ -18,11 +18,17 @@
  * 1490 bytes, each of which may be escaped, two flags). */
 #define WINDOW_CAPACITY 4096
 
+struct window_byte {
+	uint8_t byte;
+	uint16_t gap_ms;	/* quiet before it */
+};
+
 struct window {
-	uint8_t byte[WINDOW_CAPACITY];
-	uint16_t gap_ms[WINDOW_CAPACITY];	/* quiet before each byte */
-	size_t start, end;	/* start <= end <= WINDOW_CAPACITY */
+	size_t start, end;	/* start <= end <= capacity */
+	size_t capacity;	/* <= WINDOW_CAPACITY: bytes that it may hold,
+				 * and beyond which nothing is touched */
 	bool torn;	/* what came just before index 0 was no frame */
+	struct window_byte at[WINDOW_CAPACITY];
 };
 
 /* How many bytes there are. */
@@ -39,7 +45,7 @@ window_at(const struct window *w, size_t i)
 	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY - w->start ||
 	    w->start + i >= w->end)
 		return 0;
-	return w->byte[w->start + i];
+	return w->at[w->start + i].byte;
 }
 
 /* The quiet before the i-th byte; 0 beyond the end. */
@@ -49,7 +55,7 @@ window_gap(const struct window *w, size_t i)
 	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY - w->start ||
 	    w->start + i >= w->end)
 		return 0;
-	return w->gap_ms[w->start + i];
+	return w->at[w->start + i].gap_ms;
 }
 
 #endif

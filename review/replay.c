@@ -19,6 +19,9 @@ struct replay {
 	struct hub_bed bed;
 	struct hub_port port;
 	int64_t next_ms[2];
+	struct session ended;
+	char by[SLOTS][BY_MAX];
+	struct port_state board_port;
 	struct box_slot box_slot[BOX_SLOTS(1, 0)];
 	struct stream stream;
 	struct replay_sink sink;
@@ -182,6 +185,9 @@ replay_run(const struct track *t, const struct replay_options *o,
 	y->hub.port = &y->port;
 	y->hub.ports_n = 1;
 	y->hub.next_ms = y->next_ms;
+	y->hub.ended = &y->ended;
+	y->hub.by = &y->by;
+	y->hub.board_port = &y->board_port;
 	y->hub.box_slot = y->box_slot;
 	y->hub.box_slots_n = BOX_SLOTS(1, 0);
 	hub_init(&y->hub, &now, 1, o->limits, &bed, &port, &hs);

@@ -11,13 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "schemas/vital.h"
+
 /* Priorities of IEC 60601-1-8; greater is more urgent. */
 enum priority {
 	PRIORITY_NONE = 0,	/* information only: heartbeat, all clear */
 	PRIORITY_LOW = 1,
 	PRIORITY_MEDIUM = 2,
 	PRIORITY_HIGH = 3,
-};
+} PACKED;
 #define PRIORITIES 4
 
 /* IHE ACM alert type: SP, ST, SA. */
@@ -25,7 +27,7 @@ enum alarm_type {
 	ALARM_PHYSIOLOGICAL = 0,
 	ALARM_TECHNICAL = 1,
 	ALARM_ADVISORY = 2,
-};
+} PACKED;
 
 /* IHE ACM event phase (MDC_ATTR_EVENT_PHASE), plus what people do to it. */
 enum alarm_phase {
@@ -38,7 +40,7 @@ enum alarm_phase {
 	ALARM_RESET = 6,	/* latched and then acknowledged */
 	ALARM_ACKNOWLEDGE = 7,
 	ALARM_LATCH = 8,	/* condition gone, signal stays until ack */
-};
+} PACKED;
 #define ALARM_PHASES 9
 
 /* IHE ACM alarm state (MDC_ATTR_ALARM_STATE), PENDING being internal. */
@@ -47,7 +49,7 @@ enum alarm_state {
 	ALARM_PENDING = 1,
 	ALARM_ACTIVE = 2,
 	ALARM_LATCHED = 3,
-};
+} PACKED;
 #define ALARM_STATES 4
 
 /* Where a session stands.  IDLE: the bed has no open session. */
@@ -59,7 +61,7 @@ enum phase {
 	PHASE_RECOVERY = 4,
 	PHASE_CLOSED = 5,
 	PHASE_ABORTED = 6,
-};
+} PACKED;
 #define PHASES 7
 
 /* What a person states. */
@@ -78,7 +80,7 @@ enum statement_kind {
 	STATEMENT_ALARM_ACK = 11,
 	STATEMENT_ALARM_PAUSE = 12,
 	STATEMENT_SUBJECT = 13,		/* the subject code, set or corrected */
-};
+} PACKED;
 #define STATEMENT_KINDS 14
 
 /* What the machine notes about itself: gaps, links, faults. */

@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* An enum of one byte: there are thousands of them per bed. */
+#define PACKED __attribute__((packed))
 
 /* The numbers are stored in the log: append, never renumber. */
 enum vital {
@@ -28,7 +30,7 @@ enum vital {
 	VITAL_ETCO2 = 8,
 	VITAL_TEMP = 9,
 	VITAL_PI = 10,		/* perfusion index */
-};
+} PACKED;
 #define VITALS 11
 
 /* The numbers are stored in the log: append, never renumber. */
@@ -43,7 +45,7 @@ enum quality {
 	QUALITY_OUT_OF_RANGE = 7,	/* beyond what monitor or body allow */
 	QUALITY_NOT_MEASURED = 8,	/* switched off on the monitor */
 	QUALITY_FAULT = 9,		/* the monitor reports its own defect */
-};
+} PACKED;
 #define QUALITIES 10
 
 enum reading_flag {

@@ -27,6 +27,8 @@ struct told {
 /* One bed with one or two monitors, and what was told of it. */
 static struct ward {
 	struct board board;
+	struct port_state port[BOARD_PORTS];
+	char by[SLOTS][BY_MAX];
 	struct id_source ids;
 	struct limit_set limits;
 	int64_t t_ms;
@@ -40,6 +42,8 @@ static struct ward {
 	size_t armed_n, sources_n;
 	int source[SUBJECTS];
 } w;
+
+static const struct board_room room = { w.port, w.by };
 
 static void
 on_alarm(void *arg, int64_t t_ms, const struct alarm_change *c)
@@ -128,7 +132,8 @@ a_bed(size_t ports_n)
 	w.rr = NONE;
 	w.why = QUALITY_NO_SENSOR;
 	limit_set_default(&w.limits);
-	board_init(&w.board, &w.limits, ports, ports_n, &sink, &w.ids, w.t_ms);
+	board_init(&w.board, &w.limits, ports, ports_n, &room, &sink, &w.ids,
+	    w.t_ms);
 	board_link(&w.board, w.t_ms, 0, true);
 }
 
@@ -1000,7 +1005,7 @@ an_oximeter_on_the_cuffs_arm_is_given_a_minute(void **state)
 
 	(void)state;
 	a_bed(1);
-	board_init(&w.board, &w.limits, &arm, 1, &sink, &w.ids, w.t_ms);
+	board_init(&w.board, &w.limits, &arm, 1, &room, &sink, &w.ids, w.t_ms);
 	board_open(&w.board, w.t_ms, &w.limits);
 	pass(40);
 	w.spo2 = NONE;
@@ -1459,7 +1464,7 @@ a_dip_is_remembered_for_as_long_as_a_cuff_may_hide_it(void **state)
 
 	(void)state;
 	a_bed(1);
-	board_init(&w.board, &w.limits, arm, 1, &sink, &w.ids, w.t_ms);
+	board_init(&w.board, &w.limits, arm, 1, &room, &sink, &w.ids, w.t_ms);
 	board_open(&w.board, w.t_ms, &w.limits);
 	pass(40);
 	w.spo2 = 90;

@@ -69,6 +69,9 @@ struct fixture {
 	struct hub_bed bed[BEDS];
 	struct hub_port hub_port[BEDS];
 	int64_t next[2 * BEDS];
+	struct session ended[BEDS];
+	char by[BEDS][SLOTS][BY_MAX];
+	struct port_state board_port[BEDS];
 	struct box_slot slot[BOX_SLOTS(BEDS, 4)];
 	struct port *port[BEDS];
 	struct store *store;
@@ -221,6 +224,9 @@ make_hub(struct fixture *f, const struct now *now)
 	f->hub.bed = f->bed;
 	f->hub.port = f->hub_port;
 	f->hub.next_ms = f->next;
+	f->hub.ended = f->ended;
+	f->hub.by = f->by;
+	f->hub.board_port = f->board_port;
 	f->hub.box_slot = f->slot;
 	f->hub.box_slots_n = BOX_SLOTS(BEDS, 4);
 	f->hub.beds_n = f->hub.ports_n = BEDS;

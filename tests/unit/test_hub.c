@@ -18,6 +18,9 @@ struct ward {
 	struct hub_bed bed[2];
 	struct hub_port port[2];
 	int64_t next[2 * 2];
+	struct session ended[2];
+	char by[2][SLOTS][BY_MAX];
+	struct port_state board_port[2];
 	struct box_slot slot[BOX_SLOTS(2, 4)];
 	struct now now;
 	struct record record[400];
@@ -98,6 +101,9 @@ open_ward_at(struct ward *w, int64_t t_ms)
 	w->hub.port = w->port;
 	w->hub.ports_n = 2;
 	w->hub.next_ms = w->next;
+	w->hub.ended = w->ended;
+	w->hub.by = w->by;
+	w->hub.board_port = w->board_port;
 	w->hub.box_slot = w->slot;
 	w->hub.box_slots_n = BOX_SLOTS(2, 4);
 	limit_set_default(&site);
@@ -355,7 +361,7 @@ a_late_correction_reaches_the_session_that_has_ended(void **unused)
 	assert_int_equal(hub_amend(&w.hub, &w.now, 0, &st), REFUSAL_NONE);
 	assert_int_equal(last_statement(&w)->kind, STATEMENT_AMEND);
 	assert_string_equal(last_statement(&w)->session, "20261121-CHAIR1-1");
-	assert_int_equal(session_at(&w.bed[0].ended, began).infusion_ms,
+	assert_int_equal(session_at(w.bed[0].ended, began).infusion_ms,
 	    120000);
 	/* The next session is another matter. */
 	pass_to(&w, 60000);
@@ -385,10 +391,10 @@ limits_of_a_session_do_not_survive_it(void **unused)
 	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
 	assert_int_equal(hub_limit(&w.hub, &w.now, 0, &st, TIER_SPO2_LOW, &l),
 	    REFUSAL_NONE);
-	assert_int_equal(w.bed[0].limits.tier[TIER_SPO2_LOW].limit, 90);
-	assert_int_equal(w.bed[1].limits.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(w.bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 90);
+	assert_int_equal(w.bed[1].board.limits.tier[TIER_SPO2_LOW].limit, 92);
 	assert_int_equal(state(&w, 0, STATEMENT_SESSION_END, w.now.t_ms), 0);
-	assert_int_equal(w.bed[0].limits.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(w.bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 92);
 }
 
 static void
@@ -416,7 +422,7 @@ a_session_goes_on_after_a_restart_with_its_alarm(void **unused)
 
 	open_ward_at(&after, before.now.t_ms + 2000);
 	hub_restore(&after.hub, &after.now, 0, &before.bed[0].session,
-	    &before.bed[0].limits, armed, NULL, open, n);
+	    &before.bed[0].board.limits, armed, NULL, open, n);
 	assert_int_equal(hub_stamp(&after.hub, 0, after.now.t_ms).phase,
 	    PHASE_INFUSION);
 	n = hub_alarms(&after.hub, 0, open, 8);

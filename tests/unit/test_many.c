@@ -188,11 +188,15 @@ open_clinic(size_t beds_n, size_t each)
 	h->beds_n = beds_n;
 	h->ports_n = beds_n * each;
 	h->bed = calloc(beds_n, sizeof *h->bed);
+	h->ended = calloc(beds_n, sizeof *h->ended);
+	h->by = calloc(beds_n, sizeof *h->by);
 	h->port = calloc(h->ports_n, sizeof *h->port);
+	h->board_port = calloc(h->ports_n, sizeof *h->board_port);
 	h->next_ms = calloc(2 * beds_n, sizeof *h->next_ms);
 	h->box_slots_n = BOX_SLOTS(beds_n, CHANNELS);
 	h->box_slot = calloc(h->box_slots_n, sizeof *h->box_slot);
 	assert_true(beds && ports && name && h->bed && h->port &&
+	    h->ended && h->by && h->board_port &&
 	    h->next_ms && h->box_slot);
 	for (size_t i = 0; i < h->ports_n; i++) {
 		snprintf(name[i], sizeof name[i], "B%zu/m%zu", i / each + 1,
@@ -222,6 +226,9 @@ static void
 close_clinic(void)
 {
 	free(w.hub.bed);
+	free(w.hub.ended);
+	free(w.hub.by);
+	free(w.hub.board_port);
 	free(w.hub.port);
 	free(w.hub.next_ms);
 	free(w.hub.box_slot);

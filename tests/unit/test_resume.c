@@ -18,6 +18,9 @@ struct hospital {
 	struct hub_bed bed[1];
 	struct hub_port port[1];
 	int64_t next[2 * 1];
+	struct session ended[1];
+	char by[1][SLOTS][BY_MAX];
+	struct port_state board_port[1];
 	struct box_slot slot[BOX_SLOTS(1, 4)];
 	struct record record[32];
 	size_t records;
@@ -86,6 +89,9 @@ open_hospital(void **state)
 	h->hub.bed = h->bed;
 	h->hub.port = h->port;
 	h->hub.next_ms = h->next;
+	h->hub.ended = h->ended;
+	h->hub.by = h->by;
+	h->hub.board_port = h->board_port;
 	h->hub.box_slot = h->slot;
 	h->hub.box_slots_n = BOX_SLOTS(1, 4);
 	h->hub.beds_n = h->hub.ports_n = 1;
@@ -244,7 +250,7 @@ limits_and_baseline_are_read_back_from_their_statements(void **state)
 	s->baseline.kind = STATEMENT_BASELINE_CONFIRM;
 	strcpy(s->baseline.text, "{\"spo2\":97}");
 	resume_now(h);
-	assert_int_equal(h->bed[0].limits.tier[TIER_SPO2_LOW].limit, 90);
+	assert_int_equal(h->bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 90);
 	assert_int_equal(h->hub.site.tier[TIER_SPO2_LOW].limit, 92);
 	assert_true(h->bed[0].baseline_confirmed);
 	assert_int_equal(h->bed[0].baseline.value[SUBJECT_SPO2], 97);
@@ -265,7 +271,7 @@ what_cannot_be_read_back_leaves_the_sites_limits(void **state)
 	s->baseline.kind = STATEMENT_BASELINE_CONFIRM;
 	strcpy(s->baseline.text, "{\"spo2\":");
 	resume_now(h);
-	assert_memory_equal(&h->bed[0].limits, &h->hub.site,
+	assert_memory_equal(&h->bed[0].board.limits, &h->hub.site,
 	    sizeof h->hub.site);
 	assert_false(h->bed[0].baseline_confirmed);
 	assert_int_equal(session_phase(&h->bed[0].session), PHASE_INFUSION);
@@ -284,7 +290,7 @@ limits_that_no_longer_fit_together_leave_the_sites(void **state)
 	    "\"priority\":\"medium\",\"limit\":80,\"clear\":81,"
 	    "\"delay_ms\":15000}}");
 	resume_now(h);
-	assert_int_equal(h->bed[0].limits.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(h->bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 92);
 }
 
 static void

@@ -22,7 +22,8 @@ frame(const char *bytes, size_t n)
 {
 	w.start = 0;
 	w.end = n;
-	memcpy(w.byte, bytes, n);
+	for (size_t i = 0; i < n; i++)
+		w.at[i].byte = (uint8_t)bytes[i];
 	return text_frame(&w);
 }
 

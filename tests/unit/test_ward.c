@@ -43,6 +43,9 @@ static struct ward {
 	struct hub_bed bed[1];
 	struct hub_port port[1];
 	int64_t next[2 * 1];
+	struct session ended[1];
+	char by[1][SLOTS][BY_MAX];
+	struct port_state board_port[1];
 	struct box_slot slot[BOX_SLOTS(1, 4)];
 	struct now now;
 	uint64_t start;
@@ -185,6 +188,9 @@ begin_process(void)
 	w.hub.port = w.port;
 	w.hub.ports_n = 1;
 	w.hub.next_ms = w.next;
+	w.hub.ended = w.ended;
+	w.hub.by = w.by;
+	w.hub.board_port = w.board_port;
 	w.hub.box_slot = w.slot;
 	w.hub.box_slots_n = BOX_SLOTS(1, 4);
 	limit_set_default(&site);
@@ -223,7 +229,7 @@ restart(void)
 {
 	static struct alarm_change open[OPEN_MAX];
 	struct session session = w.bed[0].session;
-	struct limit_set limits = w.bed[0].limits;
+	struct limit_set limits = w.bed[0].board.limits;
 	bool armed[LADDERS];
 	size_t n = 0;
 
@@ -269,7 +275,7 @@ judge_value(enum subject s, bool has, int32_t value)
 	w.valid_s[s] += has;
 	w.rr_seen = w.rr_seen || (has && s == SUBJECT_RR);
 	for (int i = 0; i < TIERS; i++) {
-		const struct limit *l = &w.bed[0].limits.tier[i];
+		const struct limit *l = &w.bed[0].board.limits.tier[i];
 
 		if (tier_info[i].subject != s)
 			continue;
@@ -344,7 +350,7 @@ static void
 check_levels(const struct alarm_change *open, size_t n)
 {
 	for (int i = 0; i < TIERS; i++) {
-		const struct limit *l = &w.bed[0].limits.tier[i];
+		const struct limit *l = &w.bed[0].board.limits.tier[i];
 		const struct alarm_change *c;
 
 		if (tier_info[i].subject >= SUBJECT_LEVELS ||
