@@ -67,11 +67,21 @@ said(const struct ward *w, const char *text)
 static void
 the_group_reads(const struct ward *w, const char *session, const char *when)
 {
+	char copy[256];
+
+	snprintf(copy, sizeof copy, "%s/%s.db", ward_path(w, "reader"), when);
 	if (reads(w, LOG_GID, "review", "last") != 0 ||
 	    !said(w, "a remark to be read"))
 		ward_fail(w, "%s: no review", when);
 	if (reads(w, LOG_GID, "session", "list") != 0 || !said(w, session))
 		ward_fail(w, "%s: no list of sessions", when);
+	if (reads(w, LOG_GID, "log", "verify") != 0 || !said(w, "in order"))
+		ward_fail(w, "%s: not verified", when);
+	if (reads(w, LOG_GID, "backup", copy) != 0 || !said(w, "verified"))
+		ward_fail(w, "%s: no backup", when);
+	if (reads(w, OTHER_GID, "backup", ward_path(w, "reader/no.db")) == 0 ||
+	    access(ward_path(w, "reader/no.db"), F_OK) == 0)
+		ward_fail(w, "%s: a user outside the group backs up", when);
 	if (reads(w, OTHER_GID, "review", "last") == 0 ||
 	    said(w, "a remark to be read"))
 		ward_fail(w, "%s: a user outside the group reads", when);
@@ -82,18 +92,21 @@ the_group_reads(const struct ward *w, const char *session, const char *when)
 static void
 prepare(struct ward *w)
 {
-	static const char *const folders[] = { "state", "run", "bin" };
+	static const char *const folders[] = { "state", "run", "bin",
+		"reader" };
 	char command[1024];
 
 	w->uid = DAEMON_UID;
 	w->gid = LOG_GID;
 	assert_int_equal(chmod(w->dir, 0755), 0);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(mkdir(ward_path(w, folders[i]), 0755), 0);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(chown(ward_path(w, folders[i]), w->uid,
 		    w->gid), 0);
 	assert_int_equal(chmod(ward_path(w, "state"), 0750), 0);
+	assert_int_equal(chown(ward_path(w, "reader"), READER_UID, LOG_GID),
+	    0);
 	snprintf(command, sizeof command, "cp %s/vitalsctl %s/vitalsd %s/bin",
 	    w->build, w->build, w->dir);
 	assert_int_equal(system(command), 0);
