@@ -359,9 +359,9 @@ add_readings(struct seal *s, int rows)
 	    ", r.flags, r.value, r.age_ms FROM reading_%06lld r"
 	    " JOIN segment g ON g.n = %lld JOIN start ON start.seq = g.start"
 	    " JOIN port p ON p.n = r.port JOIN vital v ON v.n = r.vital"
-	    " WHERE p.bed = (SELECT bed FROM statement WHERE session = ?1"
-	    " AND kind = 0) AND r.row > ?2 AND r.row < ?3"
-	    " ORDER BY r.row LIMIT ?4", (long long)s->segment,
+	    " WHERE r.port IN (SELECT n FROM port WHERE bed = (SELECT bed FROM"
+	    " statement WHERE session = ?1 AND kind = 0))"
+	    " AND r.row > ?2 AND r.row < ?3 ORDER BY r.row LIMIT ?4", (long long)s->segment,
 	    (long long)s->segment);
 	n = add_rows(s, sql, s->last + 1, rows);
 	if (n < 0)

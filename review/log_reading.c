@@ -59,9 +59,9 @@ read_segment(struct log_reader *y, const char *table, int64_t first,
 		return log_complain(y->q.error, -EBADMSG, "the log names a segment "
 		    "that cannot be");
 	snprintf(sql, sizeof sql, "SELECT port, t_ms, vital, quality, flags, "
-	    "value, age_ms FROM %s WHERE row BETWEEN ?1 AND ?2 ORDER BY row",
-	    table);
-	q = log_prepare(y->q.db, sql, "ii", first, last);
+	    "value, age_ms FROM %s WHERE row BETWEEN ?1 AND ?2 AND port IN "
+	    "(SELECT n FROM port WHERE bed = ?3) ORDER BY row", table);
+	q = log_prepare(y->q.db, sql, "iit", first, last, s->session.bed);
 	while (log_next(&y->q, q, &r)) {
 		int port = port_index(s, sqlite3_column_int64(q, 0));
 		int64_t x = sqlite3_column_int64(q, 1) + shift;
