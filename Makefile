@@ -230,7 +230,7 @@ install: all ## programs, units, man pages, examples; DESTDIR= PREFIX= as usual
 	$(foreach p,vitalsctl vitals-sim,$(INSTALL) -m 755 $B/$p $(DESTDIR)$(PREFIX)/bin/$p;) \
 	$(foreach m,$(MANUALS),$(INSTALL) -m 644 $m $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m);)
 	@set -e; $(foreach u,$(UNITS),$(INSTALL) -d $(DESTDIR)$(UNITDIR) && \
-	    sed 's,/usr/sbin/,$(SBINDIR)/,' $u > $(DESTDIR)$(UNITDIR)/$(notdir $u) && \
+	    sed 's,/usr/sbin/,$(SBINDIR)/,; s,/usr/bin/,$(PREFIX)/bin/,' $u > $(DESTDIR)$(UNITDIR)/$(notdir $u) && \
 	    chmod 644 $(DESTDIR)$(UNITDIR)/$(notdir $u);)
 	@$(INSTALL) -m 644 systemd/vitalsd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
 	@$(INSTALL) -m 644 systemd/vitalsd.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/vitalsd.catalog
