@@ -128,7 +128,7 @@ TORTURE_PARTS := $(call obj,$(filter-out $(wildcard tests/torture/test_*.c),$(wi
 $B/torture/%: $B/tests/torture/%.o $(TORTURE_PARTS) $B/tests/system/ward.o $B/libdaemon.a $B/libpure.a
 	@mkdir -p $(@D)
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,cmocka)
-SHIMS    := $B/powershim.so
+SHIMS    := $B/powershim.so $B/failshim.so
 $B/%shim.so: tests/shim/%shim.c $(wildcard tests/shim/*.h)
 	@mkdir -p $(@D)
 	$(call Q,cc)$(CC) $(STD) $(WARN) $(WERROR) $(PKG_CFLAGS) -O2 -shared -fPIC -o $@ $< -ldl
