@@ -298,8 +298,13 @@ on_line(void *arg, const char *line, size_t n)
 	const char *method = json_string_value(json_object_get(m, "method"));
 	const json_t *params = json_object_get(m, "params");
 
-	if (method == NULL)
-		journal_warning("notifier: not a message: %s", e.text);
+	/* What it told is lost, maybe for want of memory: when it connects
+	 * anew, it is offered again what waits, and tells again. */
+	if (m == NULL)
+		notify_link_drop(&o->link, e.text[0] != '\0' ? e.text :
+		    strerror(ENOMEM));
+	else if (method == NULL)
+		journal_warning("notifier: a message without a method");
 	else if (strcmp(method, "notify.hello") == 0)
 		take_hello(o, params);
 	else if (strcmp(method, "notify.result") == 0)

@@ -17,6 +17,7 @@ waiting_init(struct waiting_list *l, size_t max)
 {
 	*l = (struct waiting_list){ .max = max };
 	l->last = &l->first;
+	l->spare = malloc(sizeof *l->spare);
 }
 
 void
@@ -24,6 +25,8 @@ waiting_free(struct waiting_list *l)
 {
 	while (l->first != NULL)
 		waiting_remove(l, &l->first);
+	free(l->spare);
+	l->spare = NULL;
 }
 
 static struct waiting *
@@ -67,6 +70,12 @@ waiting_add(struct waiting_list *l, const struct notice *n, int64_t made_ms,
 	size_t size = offsetof(struct waiting, notice.body) + n->length + 1;
 	struct waiting *w = malloc(size);
 
+	if (w == NULL) {
+		w = l->spare;
+		l->spare = NULL;
+	} else if (l->spare == NULL) {
+		l->spare = malloc(sizeof *l->spare);
+	}
 	if (w == NULL)
 		return -ENOMEM;
 	memset(w, 0, size);

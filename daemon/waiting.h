@@ -23,8 +23,11 @@ struct waiting {
 struct waiting_list {
 	struct waiting *first, **last;	/* where the next one goes */
 	size_t n, max;
+	struct waiting *spare;	/* for when there is no memory: a notice must
+				 * not fail for want of it */
 };
 
+/* Without memory for a spare, it is made when there is. */
 void waiting_init(struct waiting_list *l, size_t max);
 void waiting_free(struct waiting_list *l);
 

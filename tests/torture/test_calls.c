@@ -38,7 +38,7 @@ struct sweep {
 };
 
 static const struct sweep sweeps[] = {
-	{ FAIL_MALLOC, ENOMEM, "no memory", 60 },
+	{ FAIL_MALLOC, ENOMEM, "no memory", 160 },
 	{ FAIL_STEP, SQLITE_IOERR, "I/O error", 40 },
 	{ FAIL_STEP, SQLITE_NOMEM, "no memory", 80 },
 	{ FAIL_STEP, SQLITE_FULL, "disk full", 80 },

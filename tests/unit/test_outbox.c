@@ -387,6 +387,26 @@ a_notice_is_offered_again_under_its_key_until_delivered(void **state)
 	assert_string_equal(f->record[2].delivery.detail, "HTTP 200");
 }
 
+/* As when there is no memory to read an answer with. */
+static void
+after_an_answer_that_cannot_be_read_all_is_offered_anew(void **state)
+{
+	static const char first[] = "station low 0000000000000abc-3";
+	struct fixture *f = *state;
+
+	join_and_greet(f);
+	raise_alarm(f, PRIORITY_LOW);
+	assert_string_equal(hear_notice(f), first);
+	assert_int_equal(lines_send(&f->lines, "{\"jsonrpc\":", 11), 0);
+	turn(f);
+	assert_int_equal(lines_read(&f->lines), -EPIPE);
+	leave(f);
+	join_and_greet(f);
+	assert_string_equal(hear_notice(f), first);
+	answer(f, "0000000000000abc-3", "delivered", "HTTP 200");
+	assert_int_equal(waiting(f), 0);
+}
+
 static void
 each_attempt_is_recorded(void **state)
 {
@@ -750,6 +770,7 @@ main(void)
 		T(who_was_called_to_a_high_alarm_is_told_its_end),
 		T(a_change_during_a_pause_makes_no_notice),
 		T(a_notice_is_offered_again_under_its_key_until_delivered),
+		T(after_an_answer_that_cannot_be_read_all_is_offered_anew),
 		T(each_attempt_is_recorded),
 		T(without_a_notifier_that_is_recorded_and_the_notice_waits),
 		T(no_notifier_for_ten_seconds_is_trouble_until_one_is_back),
