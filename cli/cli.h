@@ -131,5 +131,6 @@ int verb_export(struct cli *c);
 int verb_session_list(struct cli *c);
 int verb_backup(struct cli *c);
 int verb_log_verify(struct cli *c);
+int verb_log_disk(struct cli *c);
 
 #endif

@@ -51,6 +51,10 @@ static const char *const part_name[PARTS] = {
 	"statement", "alarm", "notice", "delivery", "event",
 };
 
+/* Readings of all beds that are looked at, for each row that a step may take:
+ * most of them are of other beds. */
+#define WINDOW 4
+
 struct seal {
 	sqlite3 *sql;
 	char session[SESSION_ID_MAX];
@@ -349,11 +353,14 @@ next_segment(struct seal *s)
 static int
 add_readings(struct seal *s, int rows)
 {
+	int64_t to = s->after + WINDOW * (int64_t)rows;
 	char sql[1024];
 	int n;
 
 	if (s->segment == 0 || s->after >= s->last)
 		return next_segment(s);
+	if (to > s->last)
+		to = s->last;
 	snprintf(sql, sizeof sql, "SELECT r.row, 'reading', boot_id, p.name,"
 	    " p.driver, r.t_ms, v.name, " WORD("quality", "r.quality")
 	    ", r.flags, r.value, r.age_ms FROM reading_%06lld r"
@@ -363,13 +370,12 @@ add_readings(struct seal *s, int rows)
 	    " statement WHERE session = ?1 AND kind = 0))"
 	    " AND r.row > ?2 AND r.row < ?3 ORDER BY r.row LIMIT ?4", (long long)s->segment,
 	    (long long)s->segment);
-	n = add_rows(s, sql, s->last + 1, rows);
+	n = add_rows(s, sql, to + 1, WINDOW * rows);
 	if (n < 0)
 		return n;
 	s->result.readings += n;
 	s->part_rows += n;
-	if (n < rows)
-		s->after = s->last;
+	s->after = to;
 	return 1;
 }
 
