@@ -165,16 +165,19 @@ bench: ## figures over floors and peers, in a table (BENCH="NAME ..." QUICK=1)
 accept: $B/unit/test_captures ## write the expected readings of the captures anew
 	@ACCEPT=1 $B/unit/test_captures
 
-# Fuzzing, with clang: what the fuzzers need is linked whole; findings are left
-# in build-fuzz/.
+# Fuzzing, with clang; findings are left in build-fuzz/.
 FUZZ_SECONDS ?= 60
 FUZZERS  := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_CORE := $(wildcard schemas/*.c drivers/*.c daemon/config*.c) alerts/rule.c daemon/lines.c
-build-fuzz/%: tests/fuzz/%.c $(FUZZ_CORE) $(wildcard schemas/*.h drivers/*.h daemon/config*.h daemon/lines.h)
-	@mkdir -p build-fuzz
-	$(call Q,cc)clang $(STD) $(WARN) -g -O1 -fno-sanitize-recover=all \
-	    -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $< $(FUZZ_CORE) \
-	    $(call pkglibs,yaml-0.1 nettle)
+FUZZ_CORE := $(patsubst %.c,build-fuzz/obj/%.o,$(PURE) $(DAEMON) notify/retry.c)
+FUZZ_CC  = clang $(STD) $(WARN) $(PKG_CFLAGS) -g -O1 -fno-sanitize-recover=all
+build-fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call Q,cc)$(FUZZ_CC) -fsanitize=fuzzer-no-link$(,)address$(,)undefined -MMD -MP -c -o $@ $<
+build-fuzz/libcore.a: $(FUZZ_CORE) $B/schemas/migrations.c
+	@rm -f $@; $(FUZZ_CC) -c -o build-fuzz/obj/migrations.o $B/schemas/migrations.c
+	@ar rcs $@ $(FUZZ_CORE) build-fuzz/obj/migrations.o
+build-fuzz/%: build-fuzz/obj/tests/fuzz/%.o build-fuzz/libcore.a
+	$(call Q,ld)$(FUZZ_CC) -fsanitize=fuzzer$(,)address$(,)undefined -pthread -o $@ $^ $(CORE_LIBS)
 
 fuzz: deps ## every fuzzer for FUZZ_SECONDS (60) each
 	@$(MAKE) --no-print-directory fuzz-run
@@ -318,7 +321,7 @@ deps:
 clean:
 	rm -rf build build-*
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B build-fuzz -name '*.d' 2>/dev/null)
 .PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run purity layers manuals \
         references torture torture-short demo check deps clean
 .SECONDARY:

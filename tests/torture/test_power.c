@@ -11,6 +11,7 @@
  * STATES (4000), SEED (from the clock) and JOBS (a processor each) may be set
  * in the environment.
  */
+#include "tests/system/ward.h"
 #include "tests/torture/promise.h"
 #include "tests/torture/workload.h"
 
