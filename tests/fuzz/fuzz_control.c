@@ -8,6 +8,7 @@
  */
 #include "daemon/clock.h"
 #include "daemon/control.h"
+#include "daemon/setup.h"
 
 #include <assert.h>
 #include <ftw.h>
@@ -28,10 +29,6 @@ static struct fixture {
 	struct config_bed bed_config;
 	struct config_port port_config;
 	struct hub hub;
-	struct hub_bed bed;
-	struct hub_port hub_port;
-	int64_t next[2];
-	struct box_slot slot[BOX_SLOTS(1, 4)];
 	struct port *port[1];
 	struct store *store;
 	struct outbox *outbox;
@@ -151,24 +148,6 @@ clean_up(void)
 }
 
 static void
-make_hub(const struct now *now)
-{
-	const struct hub_bed_config bed = { "CHAIR1", "Chair 1" };
-	const struct hub_port_config port = { "CHAIR1/ox", 0,
-		driver_find("nonin-2"), false, 0 };
-	const struct hub_sink sink = { NULL, take_reading, take_record,
-		take_alarm, take_change };
-
-	f.hub.bed = &f.bed;
-	f.hub.port = &f.hub_port;
-	f.hub.next_ms = f.next;
-	f.hub.box_slot = f.slot;
-	f.hub.box_slots_n = BOX_SLOTS(1, 4);
-	f.hub.beds_n = f.hub.ports_n = 1;
-	hub_init(&f.hub, now, 0xf00d, &f.config.limits, &bed, &port, &sink);
-}
-
-static void
 make_config(void)
 {
 	limit_set_default(&f.config.limits);
@@ -194,6 +173,8 @@ set_up(void)
 		.now = clock_now() };
 	const struct outbox_sink sink = { NULL, tell_now, take_record,
 		take_trouble, tell_worst, tell_sessions };
+	const struct hub_sink hub_sink = { NULL, take_reading, take_record,
+		take_alarm, take_change };
 	struct control_host host = { .hub = &f.hub, .config = &f.config,
 		.port = f.port, .ticket = tell_ticket,
 		.session_id = make_session_id, .reload = reload,
@@ -215,7 +196,8 @@ set_up(void)
 	snprintf(path, sizeof path, "%s/notify.sock", f.dir);
 	r = outbox_new(&f.outbox, f.loop, path, &f.config, &f.hub.ids, &sink);
 	assert(r == 0);
-	make_hub(&o.now);
+	r = setup_make_hub(&f.hub, &f.config, &o.now, 0xf00d, &hub_sink);
+	assert(r == 0);
 	host.store = f.store;
 	host.outbox = f.outbox;
 	f.address.sun_family = AF_UNIX;

@@ -20,6 +20,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/health.h"
+#include "daemon/setup.h"
 #include "daemon/supervisor.h"
 
 #define FED_MS 334
@@ -28,13 +29,11 @@ struct fixture {
 	char dir[64];
 	int systemd;
 	sd_event *loop, *other_loop;
-	struct config_port config;
+	struct config config;
+	struct config_bed bed;
+	struct config_port port_config;
 	struct port *port;
 	struct hub hub;
-	struct hub_bed bed;
-	struct hub_port hub_port;
-	int64_t next[2];
-	struct box_slot slot[BOX_SLOTS(1, 1)];
 	struct store *store;
 	struct health *health;
 	struct now started;
@@ -94,12 +93,8 @@ setup(void **state)
 	struct store_options o = { .version = "test", .start_id = 1,
 		.segment_ms = 86400000 };
 	struct store_restored *restored = NULL;
-	const struct hub_bed_config bed = { "CHAIR1", "Chair 1" };
-	const struct hub_port_config port = { "CHAIR1/ox", 0,
-		driver_find("nonin-2"), false, 0 };
 	const struct hub_sink sink = { f, ignore_reading, ignore_record,
 		ignore_alarm, ignore_change };
-	struct limit_set limits;
 	char error[256];
 
 	assert_non_null(f);
@@ -114,18 +109,18 @@ setup(void **state)
 	assert_int_equal(store_open(&f->store, &o, &restored, error,
 	    sizeof error), 0);
 	store_restored_free(restored);
-	limit_set_default(&limits);
-	f->hub.bed = &f->bed;
-	f->hub.port = &f->hub_port;
-	f->hub.next_ms = f->next;
-	f->hub.box_slot = f->slot;
-	f->hub.box_slots_n = BOX_SLOTS(1, 1);
-	f->hub.beds_n = f->hub.ports_n = 1;
-	hub_init(&f->hub, &f->started, 1, &limits, &bed, &port, &sink);
-	f->config = (struct config_port){ .driver = driver_find("nonin-2"),
-		.transport = TRANSPORT_PTY };
-	strcpy(f->config.name, "CHAIR1/ox");
-	snprintf(f->config.path, sizeof f->config.path, "%s/none", f->dir);
+	strcpy(f->bed.id, "CHAIR1");
+	f->port_config.driver = driver_find("nonin-2");
+	f->port_config.transport = TRANSPORT_PTY;
+	strcpy(f->port_config.name, "CHAIR1/ox");
+	snprintf(f->port_config.path, sizeof f->port_config.path, "%s/none",
+	    f->dir);
+	f->config.beds = &f->bed;
+	f->config.ports = &f->port_config;
+	f->config.beds_n = f->config.ports_n = 1;
+	limit_set_default(&f->config.limits);
+	assert_int_equal(setup_make_hub(&f->hub, &f->config, &f->started, 1,
+	    &sink), 0);
 	*state = f;
 	return 0;
 }
@@ -139,6 +134,7 @@ teardown(void **state)
 	health_free(f->health);
 	port_free(f->port);
 	store_close(f->store, &f->started, 2000);
+	setup_free_hub(&f->hub);
 	sd_event_unref(f->loop);
 	sd_event_unref(f->other_loop);
 	close(f->systemd);
@@ -155,8 +151,8 @@ start(struct fixture *f, sd_event *loop_of_port)
 {
 	const struct port_sink sink = { f, NULL, ignore_link, NULL };
 
-	assert_int_equal(port_new(&f->port, loop_of_port, &f->config, 0,
-	    &sink), 0);
+	assert_int_equal(port_new(&f->port, loop_of_port, &f->port_config,
+	    0, &sink), 0);
 	assert_int_equal(health_new(&f->health, f->loop, &f->started, &f->hub,
 	    f->store, &f->port, 1), 0);
 }
