@@ -2,7 +2,7 @@
  *
  * One channel at work, on its own thread; see channel.h.
  *
- * Easy to get wrong: only the queue is shared with the main thread.  Requests
+ * Easy to get wrong: only the queue is shared with other threads.  Requests
  * and libcurl's handles belong to the channel's thread alone, and the lock is
  * never held while libcurl works.
  */
@@ -42,6 +42,7 @@ struct channel {
 	const struct notify_channel *config;
 	const struct kind *kind;
 	int report;
+	struct intake *intake;	/* NULL: notices come by themselves */
 	int ended;		/* eventfd: the thread is about to end */
 	pthread_t thread;
 	CURLM *multi;
@@ -176,6 +177,22 @@ slots_collect(struct channel *ch)
 	}
 }
 
+/* Waits for libcurl, for a notice, or for the connection to vitalsd. */
+static void
+channel_wait(struct channel *ch, int64_t wait_ms)
+{
+	struct curl_waitfd in = { .fd = -1, .events = CURL_WAIT_POLLIN };
+
+	if (ch->intake)
+		in.fd = intake_fd(ch->intake);
+	if (curl_multi_poll(ch->multi, &in, in.fd >= 0 ? 1 : 0, (int)wait_ms,
+	    NULL))
+		journal_error("channel %s: libcurl cannot wait",
+		    ch->config->name);
+	else if (in.fd >= 0 && in.revents != 0)
+		intake_read(ch->intake);
+}
+
 static void *
 channel_work(void *arg)
 {
@@ -201,10 +218,8 @@ channel_work(void *arg)
 			wait_ms = 0;
 		else if (due_ms - t_ms < wait_ms)
 			wait_ms = due_ms - t_ms;
-		if (!stop && wait_ms > 0 && curl_multi_poll(ch->multi, NULL, 0,
-		    (int)wait_ms, NULL))
-			journal_error("channel %s: libcurl cannot wait",
-			    ch->config->name);
+		if (!stop && wait_ms > 0)
+			channel_wait(ch, wait_ms);
 	}
 	/* Giving up an attempt may have to wait for the resolver. */
 	for (int i = 0; i < LANES; i++) {
@@ -233,7 +248,8 @@ channel_free(struct channel *ch)
 }
 
 int
-channel_start(const struct notify_channel *c, int report, struct channel **out)
+channel_start(const struct notify_channel *c, int report,
+    struct intake *intake, struct channel **out)
 {
 	struct channel *ch = calloc(1, sizeof(*ch));
 	int r = -ENOMEM;
@@ -243,6 +259,7 @@ channel_start(const struct notify_channel *c, int report, struct channel **out)
 	ch->config = c;
 	ch->kind = kinds[c->kind];
 	ch->report = report;
+	ch->intake = intake;
 	ch->down_since_ms = INT64_MAX;
 	queue_init(&ch->queue);
 	pthread_mutex_init(&ch->lock, NULL);
@@ -279,10 +296,18 @@ channel_submit(struct channel *ch, const struct notice *n, bool heartbeat)
 	pthread_mutex_lock(&ch->lock);
 	r = queue_take(&ch->queue, n, heartbeat, clock_boot_ms());
 	pthread_mutex_unlock(&ch->lock);
-	if (r == 0 && curl_multi_wakeup(ch->multi))
+	/* Who submits to itself, from channel_wait(), is awake. */
+	if (r == 0 && !pthread_equal(pthread_self(), ch->thread))
+		channel_look_again(ch);
+	return r;
+}
+
+void
+channel_look_again(struct channel *ch)
+{
+	if (curl_multi_wakeup(ch->multi))
 		journal_error("channel %s: libcurl cannot be woken",
 		    ch->config->name);
-	return r;
 }
 
 bool

@@ -11,15 +11,20 @@
 #define NOTIFY_CHANNEL_H
 
 #include "notify/config.h"
+#include "notify/intake.h"
 
 struct channel;
 
-/* Starts the thread.  'c' must outlive the process's use of the channel.
+/* Starts the thread, which also reads from 'intake' whenever it has to wait
+ * (NULL: from nothing).  'c' must outlive the process's use of the channel.
  * After each attempt for an alarm notice a struct delivery is written to the
  * SOCK_SEQPACKET socket 'report'; heartbeats are not reported.  curl must have
  * been initialised.  0 or negative errno. */
 int channel_start(const struct notify_channel *c, int report,
-    struct channel **out) MUST_CHECK;
+    struct intake *intake, struct channel **out) MUST_CHECK;
+
+/* The intake has another socket, or none. */
+void channel_look_again(struct channel *ch);
 
 /* As queue_take(): 0, -EALREADY, -EEXIST, -ENOBUFS. */
 int channel_submit(struct channel *ch, const struct notice *n,

@@ -2,14 +2,18 @@
  *
  * The notifier's side of notify.sock; see client.h and docs/protocol.md.
  *
- * Easy to get wrong: the channels report over a socket pair, so that nothing
- * but this one thread touches the connection to vitalsd.
+ * The main thread connects, sends and closes; what vitalsd sends is read by
+ * whichever channel is idle (intake.h), and by the main thread once a second,
+ * should all of them be stuck.
+ *
+ * Easy to get wrong: client_take_line() and what it calls run in any thread,
+ * under the intake's lock.  They answer over the socket pair on which channels
+ * report, and send nothing themselves.
  */
 #include "notify/client.h"
 
 #include "daemon/clock.h"
 #include "daemon/journal.h"
-#include "daemon/lines.h"
 #include "daemon/supervisor.h"
 #include "notify/channel.h"
 
@@ -29,6 +33,9 @@
 #define CONNECT_LASTED_MS 5000	/* so long: the next try is soon again.  Two
 				 * notifiers would else take turns for ever */
 #define CLIENT_VERSION "1"
+#define READ_MS 1000		/* the main thread reads so often */
+#define READ_SLACK_US 250000
+#define NO_ATTEMPT INT64_C(-1)	/* took_ms of an answer without one */
 
 struct client {
 	const struct notify_config *config;
@@ -40,11 +47,12 @@ struct client {
 	sd_event_source *again;	/* the timer of the next connection */
 	int64_t again_ms;	/* the wait before it */
 	int64_t since_ms;	/* when this connection was made */
-	int fd;			/* of notify.sock; -1: not connected */
-	sd_event_source *socket;
-	struct lines lines;
+	bool connected;
+	struct intake intake;
+	sd_event_source *socket, *read;
 	bool told_absent;	/* the missing vitalsd is in the journal */
-	bool told_bad;		/* so is a bad message of this connection */
+	bool told_bad;		/* so is a bad message of this connection;
+				 * under the intake's lock */
 	uint64_t delivered;
 };
 
@@ -57,7 +65,7 @@ client_tell_status(const struct client *c)
 		if (c->channel[i])
 			waiting += channel_waiting(c->channel[i]);
 	supervisor_tell("STATUS=%s; %llu delivered, %zu waiting",
-	    c->fd >= 0 ? "connected to vitalsd" : "waiting for vitalsd",
+	    c->connected ? "connected to vitalsd" : "waiting for vitalsd",
 	    (unsigned long long)c->delivered, waiting);
 }
 
@@ -65,11 +73,10 @@ client_tell_status(const struct client *c)
 static void
 client_drop(struct client *c, const char *why)
 {
-	if (c->fd >= 0) {
+	if (c->connected) {
 		c->socket = sd_event_source_disable_unref(c->socket);
-		lines_free(&c->lines);
-		close(c->fd);
-		c->fd = -1;
+		intake_close(&c->intake);
+		c->connected = false;
 		if (clock_boot_ms() - c->since_ms >= CONNECT_LASTED_MS)
 			c->again_ms = CONNECT_FIRST_MS;
 	}
@@ -96,11 +103,11 @@ client_send(struct client *c, json_t *message)
 
 	json_decref(message);
 	if (text)
-		r = lines_send(&c->lines, text, strlen(text));
+		r = intake_send(&c->intake, text, strlen(text));
 	free(text);
-	if (r == 0 && lines_waiting(&c->lines))
+	if (r == 1)
 		r = sd_event_source_set_io_events(c->socket,
-		    EPOLLIN | EPOLLOUT);
+		    EPOLLRDHUP | EPOLLOUT);
 	if (r < 0)
 		client_drop(c, strerror(-r));
 }
@@ -123,7 +130,7 @@ client_report(struct client *c, const struct delivery *d)
 {
 	char key[EVENT_ID_TEXT];
 
-	if (c->fd < 0)
+	if (!c->connected)
 		return;		/* it will be offered again */
 	event_id_format(key, d->key);
 	client_send(c, json_pack("{s:s, s:s, s:{s:s, s:s, s:I, s:s, s:s}}",
@@ -138,11 +145,14 @@ static void
 client_answer(struct client *c, const struct notice *n, enum outcome outcome,
     const char *detail)
 {
-	struct delivery d = { .key = n->key, .attempt = 1, .outcome = outcome };
+	struct delivery d = { .key = n->key, .attempt = 1, .outcome = outcome,
+	    .took_ms = NO_ATTEMPT };
 
 	memcpy(d.channel, n->channel, sizeof(d.channel));
 	snprintf(d.detail, sizeof(d.detail), "%s", detail);
-	client_report(c, &d);
+	/* Without an answer vitalsd would wait: anew, then. */
+	if (send(c->report[1], &d, sizeof(d), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		intake_give_up(&c->intake, -errno);
 }
 
 /* Copies a text that must fit; false if it does not or is empty. */
@@ -234,62 +244,81 @@ client_take_line(struct client *c, const char *line, size_t n)
 	json_decref(message);
 }
 
+static void
+client_on_line(void *arg, const char *line, size_t n)
+{
+	client_take_line(arg, line, n);
+}
+
 static int
 client_on_socket(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
 	struct client *c = arg;
-	char *line;
-	size_t n;
 	int r = 0;
 
 	(void)s;
 	(void)fd;
 	if (events & EPOLLOUT) {
-		r = lines_flush(&c->lines);
-		if (r == 0 && !lines_waiting(&c->lines))
-			r = sd_event_source_set_io_events(c->socket, EPOLLIN);
+		r = intake_flush(&c->intake);
+		if (r == 0)
+			r = sd_event_source_set_io_events(c->socket,
+			    EPOLLRDHUP);
 	}
-	if (r == 0)
-		r = lines_read(&c->lines);
-	if (r == -EAGAIN)
+	if (r >= 0 && (events & ~(uint32_t)EPOLLOUT) == 0)
 		return 0;
-	if (r < 0) {
-		client_drop(c, r == -EPIPE ? "it closed the connection" :
-		    r == -EMSGSIZE ? "it sent too long a line" : strerror(-r));
-		return 0;
-	}
-	/* An answer that fails drops the connection under our hands. */
-	while (c->fd >= 0 && (line = lines_next(&c->lines, &n)) != NULL)
-		client_take_line(c, line, n);
+	/* It hung up, or a reader did. */
+	if (r >= 0)
+		r = intake_ended(&c->intake);
+	client_drop(c, r == 0 || r == -EPIPE ? "it closed the connection" :
+	    r == -EMSGSIZE ? "it sent too long a line" : strerror(-r));
+	return 0;
+}
+
+/* Should every channel be stuck, vitalsd is heard all the same. */
+static int
+client_on_read(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct client *c = arg;
+
+	(void)usec;
+	intake_read(&c->intake);
+	if (sd_event_source_set_time_relative(s, READ_MS * 1000) < 0 ||
+	    sd_event_source_set_enabled(s, SD_EVENT_ONESHOT) < 0)
+		journal_error("no timer to read what vitalsd sends");
 	return 0;
 }
 
 static void
 client_connect(struct client *c)
 {
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int r;
 
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->fd < 0) {
+	if (fd < 0) {
 		client_drop(c, strerror(errno));
 		return;
 	}
-	lines_init(&c->lines, c->fd);
-	if (connect(c->fd, (struct sockaddr *)&c->address,
+	if (connect(fd, (struct sockaddr *)&c->address,
 	    sizeof(c->address)) < 0) {
 		client_drop(c, strerror(errno));
+		close(fd);
 		return;
 	}
-	r = sd_event_add_io(c->event, &c->socket, c->fd, EPOLLIN,
+	r = sd_event_add_io(c->event, &c->socket, fd, EPOLLRDHUP,
 	    client_on_socket, c);
 	if (r < 0) {
 		client_drop(c, strerror(-r));
+		close(fd);
 		return;
 	}
 	journal_info("connected to vitalsd");
 	c->told_absent = c->told_bad = false;
 	c->since_ms = clock_boot_ms();
+	c->connected = true;
+	intake_open(&c->intake, fd);
 	client_hello(c);
+	for (size_t i = 0; i < c->config->channels_n; i++)
+		channel_look_again(c->channel[i]);
 	client_tell_status(c);
 }
 
@@ -311,7 +340,7 @@ client_take_result(struct client *c)
 	if (recv(c->report[0], &d, sizeof(d), MSG_DONTWAIT) !=
 	    (ssize_t)sizeof(d))
 		return false;
-	if (d.outcome == OUTCOME_DELIVERED)
+	if (d.outcome == OUTCOME_DELIVERED && d.took_ms != NO_ATTEMPT)
 		c->delivered++;
 	client_report(c, &d);
 	return true;
@@ -331,7 +360,7 @@ client_on_result(sd_event_source *s, int fd, uint32_t events, void *arg)
 	for (size_t i = 0; i < c->config->channels_n; i++)
 		if (channel_room_again(c->channel[i]))
 			ask = true;
-	if (ask && c->fd >= 0) {
+	if (ask && c->connected) {
 		journal_info("asking vitalsd again for what found no room");
 		c->told_absent = true;
 		client_drop(c, "");
@@ -347,6 +376,8 @@ client_free(struct client *c, int64_t wait_ms)
 	int64_t end_ms = clock_boot_ms() + wait_ms;
 	bool stuck = false;
 
+	/* No channel hands another one a notice from here on. */
+	intake_deafen(&c->intake);
 	for (size_t i = 0; i < c->config->channels_n; i++)
 		if (c->channel[i])
 			channel_ask_stop(c->channel[i]);
@@ -367,11 +398,9 @@ client_free(struct client *c, int64_t wait_ms)
 	}
 	sd_event_source_disable_unref(c->results);
 	sd_event_source_disable_unref(c->again);
+	sd_event_source_disable_unref(c->read);
 	sd_event_source_disable_unref(c->socket);
-	if (c->fd >= 0) {
-		lines_free(&c->lines);
-		close(c->fd);
-	}
+	intake_free(&c->intake);
 	free(c);
 	return 0;
 }
@@ -387,7 +416,8 @@ client_start(sd_event *event, const char *socket_path,
 		return -ENOMEM;
 	c->config = config;
 	c->event = event;
-	c->fd = c->report[0] = c->report[1] = -1;
+	c->report[0] = c->report[1] = -1;
+	intake_init(&c->intake, client_on_line, c);
 	c->again_ms = CONNECT_FIRST_MS;
 	c->address.sun_family = AF_UNIX;
 	r = -ENAMETOOLONG;
@@ -406,9 +436,13 @@ client_start(sd_event *event, const char *socket_path,
 	/* Due at once: the first connection. */
 	r = sd_event_add_time(event, &c->again, CLOCK_BOOTTIME, 0, 1000,
 	    client_on_again, c);
+	if (r >= 0)
+		r = sd_event_add_time_relative(event, &c->read,
+		    CLOCK_BOOTTIME, READ_MS * 1000, READ_SLACK_US,
+		    client_on_read, c);
 	for (size_t i = 0; r >= 0 && i < config->channels_n; i++)
 		r = channel_start(&config->channel[i], c->report[1],
-		    &c->channel[i]);
+		    &c->intake, &c->channel[i]);
 	if (r < 0)
 		goto fail;
 	*out = c;

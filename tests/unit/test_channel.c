@@ -29,8 +29,8 @@ setup(void **state)
 	snprintf(f->config.url, sizeof(f->config.url), "http://127.0.0.1:%d/",
 	    f->server.port);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, f->report), 0);
-	assert_int_equal(channel_start(&f->config, f->report[1], &f->channel),
-	    0);
+	assert_int_equal(channel_start(&f->config, f->report[1], NULL,
+	    &f->channel), 0);
 	*state = f;
 	return 0;
 }
@@ -173,7 +173,8 @@ a_channel_whose_receiver_hangs_holds_up_no_other(void **state)
 	loopback_set(&stuck_server, NULL, NULL);
 	snprintf(stuck_config.url, sizeof(stuck_config.url),
 	    "http://127.0.0.1:%d/", stuck_server.port);
-	assert_int_equal(channel_start(&stuck_config, f->report[1], &stuck), 0);
+	assert_int_equal(channel_start(&stuck_config, f->report[1], NULL,
+	    &stuck), 0);
 	assert_int_equal(channel_submit(stuck, &n, false), 0);
 	while (loopback_requests(&stuck_server) < 1)
 		usleep(1000);
