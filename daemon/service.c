@@ -29,6 +29,7 @@
 #include "daemon/resume.h"
 #include "daemon/setup.h"
 #include "daemon/store.h"
+#include "daemon/yield.h"
 #include "daemon/supervisor.h"
 #include "daemon/tell.h"
 
@@ -57,6 +58,7 @@ struct service {
 	struct now started;
 	uint64_t ticket;	/* of the last statement */
 	bool refused;		/* one since somebody asked had no room */
+	struct yield yield;
 	int64_t armed_ms;	/* what the deadline timer is set to */
 };
 
@@ -98,21 +100,19 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
 	struct service *s = arg;
 	int bed = hub_find_bed(&s->hub, c->bed);
 
-	/* The notice first: whatever else is to be done about it can wait. */
+	/* The notice first: all else can wait. */
 	if (s->outbox != NULL)
 		outbox_alarm(s->outbox, now, c, label);
+	yield_to_notice(&s->yield);
 	store_release(s->store);
 	tell_alarm(c);
-	control_changed(s->control, bed >= 0 ? (size_t)bed : s->hub.beds_n,
-	    true);
+	control_changed(s->control, bed >= 0 ? (size_t)bed : s->hub.beds_n, true);
 }
 
 static void
 hub_changed_sink(void *arg, size_t bed)
 {
-	struct service *s = arg;
-
-	control_changed(s->control, bed, false);
+	control_changed(((struct service *)arg)->control, bed, false);
 }
 
 static void
@@ -213,8 +213,7 @@ on_deadline(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* After whatever was dispatched: the store goes to work, and the timer follows
- * the hub's deadline. */
+/* After whatever was dispatched: the timer follows the hub's deadline. */
 static int
 on_post(sd_event_source *source, void *arg)
 {
@@ -223,7 +222,7 @@ on_post(sd_event_source *source, void *arg)
 	int r;
 
 	(void)source;
-	store_wake(s->store);
+	yield_turn(&s->yield);
 	if (next == s->armed_ms)
 		return 0;
 	s->armed_ms = next;
@@ -325,6 +324,7 @@ add_sources(struct service *s)
 	    (r = sd_event_add_time(s->loop, &s->deadline, CLOCK_BOOTTIME, 0,
 	    1, on_deadline, s)) < 0 ||
 	    (r = sd_event_source_set_enabled(s->deadline, SD_EVENT_OFF)) < 0 ||
+	    (r = yield_init(&s->yield, s->loop, s->store)) < 0 ||
 	    (r = sd_event_add_post(s->loop, &s->post, on_post, s)) < 0 ||
 	    (r = sd_event_add_signal(s->loop, &s->term, SIGTERM, on_signal,
 	    s)) < 0 ||
@@ -417,7 +417,6 @@ start(struct service *s)
 	    s->store, s->port, s->config->ports_n)) < 0 ||
 	    (r = add_sources(s)) < 0)
 		return r;
-	store_defer(s->store);
 	snprintf(e.text, sizeof e.text, "vitalsd %s, configuration %s, "
 	    "SHA-256 %s", VITALSD_VERSION, s->paths->config,
 	    s->config->digest);
@@ -438,6 +437,7 @@ stop(struct service *s)
 	control_free(s->control);
 	outbox_free(s->outbox);
 	sd_event_source_disable_unref(s->deadline);
+	yield_end(&s->yield);
 	sd_event_source_disable_unref(s->post);
 	sd_event_source_disable_unref(s->stored);
 	sd_event_source_disable_unref(s->term);

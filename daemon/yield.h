@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * When the log's thread is woken: at the end of each turn of the loop, but
+ * after a turn that handed out a notice 2 ms later.  What sends the notice on
+ * shares the processors with that thread, and goes first; the notice's record
+ * and that of its delivery then often go into one commit, too.
+ *
+ * Easy to get wrong: it never waits longer, however many notices follow.
+ */
+#ifndef DAEMON_YIELD_H
+#define DAEMON_YIELD_H
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/store.h"
+
+struct yield {
+	struct store *store;
+	sd_event_source *timer;
+	bool noticed;		/* this turn handed out a notice */
+	bool waits;		/* the timer will wake the store */
+};
+
+/* 0 or negative errno.  From now on only this wakes the store's thread. */
+int yield_init(struct yield *y, sd_event *loop, struct store *s) MUST_CHECK;
+void yield_end(struct yield *y);
+
+/* A notice was handed out. */
+void yield_to_notice(struct yield *y);
+
+/* The turn is over. */
+void yield_turn(struct yield *y);
+
+#endif
