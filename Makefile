@@ -122,7 +122,7 @@ $B/system/%: $B/tests/system/%.o $B/tests/system/ward.o
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(call pkglibs,jansson sqlite3 cmocka)
 
 # Faults by the thousand.  Each program prints its figures and takes counts from
-# the environment: STATES, ROUNDS, EVERY, SEED, JOBS; without them it is short.
+# the environment: STATES, ROUNDS, EVERY, DAYS, SEED, JOBS; without them it is short.
 TORTURE  := $(patsubst tests/torture/%.c,$B/torture/%,$(wildcard tests/torture/test_*.c))
 TORTURE_PARTS := $(call obj,$(filter-out $(wildcard tests/torture/test_*.c),$(wildcard tests/torture/*.c)))
 $B/torture/%: $B/tests/torture/%.o $(TORTURE_PARTS) $B/tests/system/ward.o $B/libdaemon.a $B/libpure.a
@@ -139,11 +139,16 @@ torture-short: $(PROGRAMS) $(TORTURE) $(SHIMS) ## power cuts, kills, failing cal
 torture: STATES ?= 100000
 torture: ROUNDS ?= 1000
 torture: EVERY ?= 1
+torture: DAYS ?= 30
 torture: deps ## the same at length; the table is left in build/torture.txt
 	@$(MAKE) --no-print-directory $(PROGRAMS) $(TORTURE) $(SHIMS)
-	@STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) VITALS_BUILD=$B \
-	    VARIABLES='STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY)' \
+	@STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) DAYS=$(DAYS) VITALS_BUILD=$B \
+	    VARIABLES='STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) DAYS=$(DAYS)' \
 	    tests/torture/all $B/torture.txt $(TORTURE)
+
+soak-hour: deps ## an hour at 64 ports: does anything grow?  SOAK_SECONDS, SOAK_PORTS
+	@$(MAKE) --no-print-directory $(PROGRAMS)
+	@VITALS_BUILD=$B SOAK_RESULTS=$${SOAK_RESULTS:-$B/soak.txt} tests/soak/hour
 
 system: $(PROGRAMS) $(SYSTEM) $B/faultshim.so ## the real programs on pseudo-terminals
 	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
@@ -323,5 +328,5 @@ clean:
 
 -include $(shell find $B build-fuzz -name '*.d' 2>/dev/null)
 .PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run purity layers manuals \
-        references torture torture-short demo check deps clean
+        references torture torture-short soak-hour demo check deps clean
 .SECONDARY:
