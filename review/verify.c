@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAID_MAX 200		/* more faults are only counted */
+#define FAULTS_SAID 200		/* more are only counted */
+#define NOTES_SAID 40
 #define SLICE_RECORDS 20000
 
 void
@@ -24,7 +25,9 @@ verify_say(struct verify *v, enum verify_kind kind, const char *session,
 	char text[LOG_ERROR];
 	va_list ap;
 
-	if (kind == VERIFY_FAULT && ++v->result.faults > SAID_MAX)
+	if (kind == VERIFY_FAULT && ++v->result.faults > FAULTS_SAID)
+		return;
+	if (kind == VERIFY_NOTE && ++v->result.notes > NOTES_SAID)
 		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
@@ -235,6 +238,18 @@ find_session(struct verify *v, const char *id)
 	return r;
 }
 
+static void
+say_more(struct verify *v, const char *what, int64_t n)
+{
+	char text[64];
+
+	if (n <= 0)
+		return;
+	snprintf(text, sizeof text, "and %lld more %s%s", (long long)n, what,
+	    n == 1 ? "" : "s");
+	v->watch->say(v->watch->arg, VERIFY_NOTE, "", text);
+}
+
 int
 verify_log(sqlite3 *db, const char *session, bool alone,
     const struct verify_watch *w, struct verify_result *out,
@@ -260,9 +275,8 @@ verify_log(sqlite3 *db, const char *session, bool alone,
 		verify_say(&v, VERIFY_FAULT, v.session, "%s", error);
 		r = 0;
 	}
-	if (v.result.faults > SAID_MAX)
-		w->say(w->arg, VERIFY_NOTE, "", "further faults are only "
-		    "counted");
+	say_more(&v, "fault", v.result.faults - FAULTS_SAID);
+	say_more(&v, "note", v.result.notes - NOTES_SAID);
 	*out = v.result;
 	return r;
 }

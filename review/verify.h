@@ -28,7 +28,7 @@ struct verify_watch {
 };
 
 struct verify_result {
-	int64_t faults;		/* all, those not said included */
+	int64_t faults, notes;	/* all, those not said included */
 	int64_t records, readings;	/* looked at */
 	int64_t sessions, seals;	/* ended; computed anew */
 	int64_t removed;	/* segments that retention removed */
