@@ -6,6 +6,8 @@
  *
  *	hang	every write and sync below $FAULTS_BELOW waits until it is gone
  *	wall	CLOCK_REALTIME is so many seconds (the file's text) further on
+ *	sync	the kernel calls the clock synchronised ("1"), or not ("0"),
+ *		or may not be asked (anything else)
  *
  * Easy to get wrong: it may allocate nothing and call nothing that it replaces,
  * so it speaks to the kernel directly.
@@ -19,6 +21,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,4 +154,23 @@ gettimeofday(struct timeval *restrict out, void *restrict zone)
 	clock_gettime(CLOCK_REALTIME, &t);
 	*out = (struct timeval){ t.tv_sec, t.tv_nsec / 1000 };
 	return 0;
+}
+
+int
+adjtimex(struct timex *t)
+{
+	char text = 0;
+	int fd = fault("sync");
+
+	if (fd < 0)
+		return (int)result(syscall(SYS_adjtimex, t));
+	if (syscall(SYS_read, fd, &text, 1) < 0)
+		text = 0;
+	syscall(SYS_close, fd);
+	if (text != '0' && text != '1') {
+		errno = EPERM;
+		return -1;
+	}
+	t->status = text == '1' ? 0 : STA_UNSYNC;
+	return text == '1' ? TIME_OK : TIME_ERROR;
 }
