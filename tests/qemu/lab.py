@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 
-from vm import Machine, overlay
+from vm import Machine, Overlay
 from ward import Simulator, Ward, expect
 
 CASES = []
@@ -40,19 +40,25 @@ class Lab:
     def installed(self):
         return self.images.installed(self.deb, self.receiver())
 
-    def simulator(self, stack):
-        return stack.enter_context(Simulator(self.build))
-
     def boot(self, stack, name="bedside"):
         """Powers a machine on, with no adapter plugged in; the ward, and the
         seconds until vitalsd was ready."""
-        disk = overlay(self.images, self.installed(), name)
-        machine = stack.enter_context(Machine(self.images, disk, name))
-        machine.start()
-        machine.wait_for_agent()
-        ward = Ward(machine, self.simulator(stack))
+        disk = Overlay(self.images, self.installed(), name)
+        ward = self.ward_on(stack, disk, name)
+        return ward, self.power_on(ward)
+
+    def ward_on(self, stack, disk, name, extra=()):
+        """A machine with that disk and monitors outside, not yet started."""
+        machine = stack.enter_context(Machine(self.images, disk, name,
+                                              extra=extra))
+        return Ward(machine, stack.enter_context(Simulator(self.build)))
+
+    def power_on(self, ward):
+        """The seconds until vitalsd is ready."""
+        ward.machine.start()
+        ward.machine.wait_for_agent()
         ward.wait("vitalsd is ready", ward.is_active, 180)
-        return ward, time.monotonic() - machine.began
+        return time.monotonic() - ward.machine.began
 
     def ward(self):
         """The shared machine, in a session."""

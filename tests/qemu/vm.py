@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 import select
-import shlex
 import signal
 import socket
 import subprocess
@@ -99,7 +98,9 @@ class Machine:
         self.asked = 0
         self.cables = {}
         self.chardevs = set()
-        self.received = []      # lines that the receiver let out
+        self.lines = []
+        self.received = []      # notices that the receiver let out
+        self.promised = []      # numbers of marks that were called durable
         self.booted_s = None
 
     def path(self, name):
@@ -121,13 +122,15 @@ class Machine:
             "-initrd", self.images.path("initrd.img"),
             "-append", "root=/dev/vda rw console=ttyS0,115200 quiet "
             "loglevel=4 systemd.show_status=0 mitigations=off nokaslr audit=0",
-            *self.disk,
+            *self.disk.words(),
             "-chardev", f"file,id=console,path={self.path('console.log')},append=on",
             "-serial", "chardev:console",
             "-chardev", self._socket("agent"), "-serial", "chardev:agent",
             "-device", "virtio-serial-pci",
             "-chardev", self._socket("receiver"),
             "-device", "virtserialport,chardev=receiver,name=receiver",
+            "-chardev", self._socket("promises"),
+            "-device", "virtserialport,chardev=promises,name=promises",
             "-device", "qemu-xhci,id=xhci", "-device", "virtio-rng-pci",
             "-qmp", f"unix:{self.path('qmp.sock')},server=on,wait=off",
             *self.extra]
@@ -138,9 +141,10 @@ class Machine:
                                             start_new_session=True,
                                             preexec_fn=end_with_parent)
         self.agent = self._connect("agent")
-        self.receiver = self._connect("receiver")
-        threading.Thread(target=self._listen, args=(self.receiver,),
-                         daemon=True).start()
+        self.lines = [self._connect("receiver"), self._connect("promises")]
+        for line, into in zip(self.lines, (self.received, self.promised)):
+            threading.Thread(target=self._listen, args=(line, into),
+                             daemon=True).start()
 
     def _socket(self, name):
         return f"socket,id={name},path={self.path(name + '.sock')}" \
@@ -161,8 +165,9 @@ class Machine:
         with open(self.path("qemu.err")) as err:
             raise Failed(f"qemu has no {name}: {err.read()[-2000:]}")
 
-    def _listen(self, s):
-        """What the receiver in the machine has accepted, line by line."""
+    @staticmethod
+    def _listen(s, into):
+        """What comes out of the machine on a line of its own."""
         rest = b""
         while True:
             try:
@@ -174,7 +179,7 @@ class Machine:
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 try:
-                    self.received.append(json.loads(line))
+                    into.append(json.loads(line))
                 except ValueError:
                     pass        # cut off by a power cut
 
@@ -232,16 +237,6 @@ class Machine:
             raise Failed(f"{command}: status {status}\n{out[-3000:]}")
         return out
 
-    def put(self, source, path):
-        """Copies a file into the machine, in pieces."""
-        with open(source, "rb") as f:
-            data = f.read()
-        quoted = shlex.quote(path)
-        self.run(f": >{quoted}")
-        for at in range(0, len(data), 60000):
-            piece = base64.b64encode(data[at:at + 60000]).decode()
-            self.run(f"base64 -d >>{quoted} <<'END'\n{piece}\nEND\n")
-
     # The machine itself.
 
     def qmp(self, command, **arguments):
@@ -273,9 +268,18 @@ class Machine:
             self.cables[serial].plugged = True
         else:
             self.cables[serial] = Cable(tty, path)
-        self.qmp("device_add", driver="usb-serial", id="usb-" + serial,
-                 chardev="line-" + serial, serial=serial,
-                 **{"always-plugged": True})
+        # An adapter that was just pulled lets go of its line a little later.
+        end = time.monotonic() + 5
+        while True:
+            try:
+                self.qmp("device_add", driver="usb-serial",
+                         id="usb-" + serial, chardev="line-" + serial,
+                         serial=serial, **{"always-plugged": True})
+                return
+            except Failed:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.02)
 
     def unplug(self, serial):
         self.cables[serial].plugged = False
@@ -285,7 +289,7 @@ class Machine:
         for c in self.cables.values():
             c.end()
         self.cables.clear()
-        for s in (self.agent, self.receiver, self.monitor):
+        for s in (self.agent, self.monitor, *self.lines):
             if s is not None:
                 s.close()
         self.agent = self.monitor = None
@@ -298,6 +302,7 @@ class Machine:
             os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+        self.disk.cut()
         self._gone()
 
     def shut_down(self, limit_s=120):
@@ -322,12 +327,53 @@ class Machine:
         subprocess.run(["rm", "-rf", self.dir], check=False)
 
 
-def overlay(images, base, name):
-    """A disk that begins as that image; what was written is handed to this
-    machine at once, so that only what the guest itself holds back is lost in
-    a cut."""
-    disk = images.path(name + ".qcow2")
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw",
-                    "-b", base, disk], check=True)
-    return ["-drive", f"file={disk},format=qcow2,if=none,id=root,"
-            "cache=writethrough", "-device", "virtio-blk-pci,drive=root"]
+class Overlay:
+    """A disk that begins as that image.  What the machine writes is on it at
+    once, so that a cut loses only what the machine itself held back."""
+
+    def __init__(self, images, base, name):
+        self.path = images.path(name + ".qcow2")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw",
+                        "-b", base, self.path], check=True)
+
+    def words(self):
+        """Powers it on; qemu's words for it."""
+        return ["-drive", f"file={self.path},format=qcow2,if=none,id=root,"
+                "cache=writethrough", "-device", "virtio-blk-pci,drive=root"]
+
+    def cut(self):
+        pass
+
+
+class Forgetful:
+    """A copy of that image behind a write cache that a cut empties; a lying
+    one only says that it has flushed it."""
+
+    def __init__(self, images, base, name, lies=False):
+        self.path, self.lies = images.path(name + ".img"), lies
+        self.plugin = images.path("volatile.so")
+        self.socket = images.path(name + ".nbd")
+        self.process = None
+        subprocess.run(["cp", "--sparse=always", base, self.path], check=True)
+
+    def words(self):
+        if os.path.exists(self.socket):
+            os.unlink(self.socket)
+        self.process = subprocess.Popen(
+            ["nbdkit", "-f", "-U", self.socket, self.plugin,
+             "file=" + self.path, f"lie={str(self.lies).lower()}"],
+            stdin=subprocess.DEVNULL, preexec_fn=end_with_parent)
+        end = time.monotonic() + 20
+        while not os.path.exists(self.socket):
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise Failed("nbdkit does not start")
+            time.sleep(0.05)
+        return ["-blockdev", "driver=nbd,server.type=unix,node-name=root,"
+                f"server.path={self.socket}", "-device",
+                "virtio-blk-pci,drive=root,write-cache=on"]
+
+    def cut(self):
+        if self.process is not None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None

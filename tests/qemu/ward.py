@@ -86,6 +86,8 @@ class Ward:
             found = look()
             took = time.monotonic() - began
             if found:
+                if os.environ.get("V"):
+                    print(f"    {took:6.1f} s  {what}", flush=True)
                 return found, took
             if took > limit_s:
                 raise Failed(f"{what}: not within {limit_s} s\n" + self.story())
@@ -145,18 +147,19 @@ class Ward:
         """True if vitalsd answers, and there is none."""
         return self.state() is not None and self.alarm(condition) is None
 
-    def value(self, vital):
-        """What is shown of a vital, with its age; None: nothing good."""
+    def value(self, vital, port):
+        """What a monitor of CHAIR1 says of a vital now; None: nothing good."""
         bed = self.bed()
         for r in bed["vitals"] if bed else []:
-            if r["vital"] == vital and r["quality"] == "good" and \
+            if r["vital"] == vital and r["port"] == "CHAIR1/" + port and \
+                    r["quality"] == "good" and \
                     (r["fresh_ms"] is None or r["age_ms"] <= r["fresh_ms"]):
                 return r
         return None
 
     def heard(self):
         """Both monitors give values."""
-        return self.value("spo2") and self.value("etco2")
+        return self.value("spo2", "ox") and self.value("etco2", "ge")
 
     def sql(self, query):
         """Rows of the log."""

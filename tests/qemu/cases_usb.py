@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""USB adapters that are pulled, come back, and change their numbers.
+
+Easy to get wrong: the monitor elsewhere is another patient.  Its heart beats
+44 times a minute, which nobody in CHAIR1 does at any time of the tests.
+"""
+import random
+import time
+
+from lab import case
+from ward import GE, OTHER, OX, expect
+
+BY_ID = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_%s-if00-port0"
+WRONG = ("SELECT count(*) FROM reading_000001 WHERE value < 50 AND vital IN "
+         "(SELECT n FROM vital WHERE name IN ('hr', 'pr'))")
+
+
+def device_of(ward, serial):
+    """What number the adapter has now, as "ttyUSB0"."""
+    status, out = ward.machine.try_run(f"readlink {BY_ID % serial}")
+    return out.rsplit("/", 1)[-1] if status == 0 else ""
+
+
+def newest(ward):
+    return ward.count("SELECT max(seq) FROM (SELECT max(seq) AS seq FROM event"
+                      " UNION SELECT max(seq) FROM alarm)")
+
+
+@case("a pulled adapter is closed at once: its number is free for its return")
+def tty_number(lab):
+    ward = lab.ward()
+    machine = ward.machine
+    before = device_of(ward, OX)
+    at = newest(ward)
+    machine.unplug(OX)
+    ward.wait("vitalsd has seen it go", lambda: ward.count(
+        f"SELECT count(*) FROM events WHERE seq > {at} AND event = 'port-lost'"
+        " AND port = 'CHAIR1/ox'"), 15)
+    machine.plug(OX, ward.sim.tty("ox"))
+    _, took = ward.wait("it is heard again", ward.heard, 60)
+    after = device_of(ward, OX)
+    expect(after == before, f"it was {before} and is {after}")
+    return f"{before} again; heard {took:.1f} s after plugging in"
+
+
+@case("unplugged, another patient's adapter first, then its own again")
+def replug(lab):
+    ward = lab.ward()
+    machine = ward.machine
+    number, at = device_of(ward, OX), newest(ward)
+    machine.unplug(OX)
+    began = time.monotonic()
+    ward.wait("vitalsd has seen it go", lambda: ward.count(
+        f"SELECT count(*) FROM events WHERE seq > {at} AND event = 'port-lost'"
+        " AND port = 'CHAIR1/ox'"), 15)
+    machine.plug(OTHER, ward.sim.tty("other"))
+    ward.wait("the other has taken its number",
+              lambda: device_of(ward, OTHER) == number, 30)
+    ward.wait("the missing data is an alarm",
+              lambda: ward.alarm("no-data:CHAIR1/ox"), 30)
+    seen_s = time.monotonic() - began
+    # By the machine's own clock, and the log's own records.
+    late_ms = ward.count(
+        "SELECT (SELECT min(t_ms) FROM alarm WHERE condition = "
+        f"'no-data:CHAIR1/ox' AND seq > {at}) - (SELECT min(t_ms) FROM event "
+        f"WHERE port = 'CHAIR1/ox' AND seq > {at})")
+    expect(late_ms <= 10500, f"{late_ms} ms after the line was lost")
+    expect(ward.value("spo2", "ox") is None, "no value is shown meanwhile")
+    machine.plug(OX, ward.sim.tty("ox"))
+    _, back_s = ward.wait("it is heard again", ward.heard, 60)
+    ward.wait("the alarm ends", lambda: ward.no_alarm("no-data"), 60)
+    expect(device_of(ward, OX) != number, "it has another number now")
+    machine.unplug(OTHER)
+    expect(ward.count(WRONG) == 0, "another patient's values are in the log")
+    return (f"alarm {late_ms / 1000:.1f} s after the loss (seen after "
+            f"{seen_s:.1f} s); heard {back_s:.1f} s after plugging in, as "
+            f"{device_of(ward, OX)}; no value of the other patient")
+
+
+@case("a hub that resets again and again: one alarm, a quiet journal")
+def hub_storm(lab):
+    ward = lab.ward()
+    machine = ward.machine
+    draw = random.Random(32)
+    pid = ward.pid()
+    files = machine.run(f"ls /proc/{pid}/fd | wc -l")
+    at = newest(ward)
+    lines = "journalctl --no-pager -o cat -u vitalsd | wc -l"
+    before = int(machine.run(lines))
+    began, times = time.monotonic(), 0
+    while time.monotonic() - began < 30:
+        for serial, tty in ((OX, "ox"), (GE, "ge")):
+            machine.unplug(serial)
+            time.sleep(draw.choice((0.05, 0.1, 0.4)))
+            machine.plug(serial, ward.sim.tty(tty))
+            times += 1
+        time.sleep(draw.choice((0.05, 0.1, 0.8)))
+    _, back_s = ward.wait("both monitors are heard", ward.heard, 60)
+    ward.wait("every alarm ends", lambda: ward.no_alarm("no-data"), 60)
+    raised = ward.count(
+        "SELECT count(*) FROM alarms WHERE phase = 'start' AND condition LIKE "
+        f"'no-data%' AND seq > {at}")
+    expect(raised <= 2, f"{raised} alarms for two monitors")
+    said = int(machine.run(lines)) - before
+    expect(said <= 2 * times, f"{said} lines in the journal")
+    expect(ward.pid() == pid, "vitalsd goes on")
+    expect(machine.run(f"ls /proc/{pid}/fd | wc -l") == files,
+           "it has as many files open as before")
+    return (f"{times} resets in 30 s: {raised} alarms, {said} lines; heard "
+            f"{back_s:.1f} s after the last")
