@@ -165,7 +165,8 @@ $B/bench/%: $B/tests/bench/%.o $B/libdaemon.a $B/libpure.a
 bench: ## figures over floors and peers, in a table (BENCH="NAME ..." QUICK=1)
 	@tests/install-deps bench
 	@$(MAKE) --no-print-directory all $(BENCHERS) $B/stallshim.so
-	@VITALS_BUILD=$B tests/bench/run $(if $(QUICK),--quick) $(BENCH)
+	@VITALS_BUILD=$B tests/bench/run $(if $(QUICK),--quick) \
+	    $(if $(KEEP),--keep) $(BENCH)
 
 accept: $B/unit/test_captures ## write the expected readings of the captures anew
 	@ACCEPT=1 $B/unit/test_captures

@@ -18,6 +18,7 @@
 #include "daemon/every.h"
 #include "daemon/journal.h"
 #include "daemon/json.h"
+#include "daemon/notice_line.h"
 #include "daemon/notify_link.h"
 #include "daemon/waiting.h"
 
@@ -61,29 +62,12 @@ find_channel(struct outbox *o, const char *name)
 }
 
 static void
-send_message(struct outbox *o, json_t *m)
+send_notice(struct outbox *o, const struct notice *n, bool heartbeat)
 {
-	char *text = m != NULL ? json_dumps(m, JSON_COMPACT) : NULL;
+	char line[NOTICE_LINE_MAX];
 
-	json_decref(m);
-	if (text != NULL)
-		notify_link_send(&o->link, text, strlen(text));
-	else
-		notify_link_drop(&o->link, strerror(ENOMEM));
-	free(text);
-}
-
-static json_t *
-notice_message(struct event_id key, const char *channel, enum priority p,
-    bool heartbeat, const char *body, size_t length)
-{
-	char id[EVENT_ID_TEXT];
-
-	event_id_format(id, key);
-	return json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:b, s:s%}}",
-	    "jsonrpc", "2.0", "method", "notice", "params", "key", id,
-	    "channel", channel, "priority", priority_name(p),
-	    "heartbeat", heartbeat, "body", body, length);
+	notify_link_send(&o->link, line, notice_line_write(line, n,
+	    heartbeat));
 }
 
 static void
@@ -112,8 +96,7 @@ offer(struct outbox *o, struct waiting *w)
 		return;
 	w->offered_ms = moment(o).t_ms;
 	w->timed_out = false;
-	send_message(o, notice_message(w->notice.key, w->notice.channel,
-	    w->notice.priority, false, w->notice.body, w->notice.length));
+	send_notice(o, &w->notice, false);
 }
 
 /* Offers what was not offered on this connection, the most urgent first, as
@@ -194,9 +177,8 @@ judge(struct outbox *o)
 static void
 heartbeat(struct outbox *o)
 {
-	char body[NOTICE_BODY_MAX];
+	struct notice n = { .priority = PRIORITY_NONE };
 	struct now now = moment(o);
-	size_t n;
 
 	if (!o->greeted || now.t_ms - o->beat_ms < OUTBOX_HEARTBEAT_MS)
 		return;
@@ -205,12 +187,12 @@ heartbeat(struct outbox *o)
 	if (now.t_ms - o->beat_ms >= OUTBOX_HEARTBEAT_MS)
 		o->beat_ms = now.t_ms;
 	for (size_t i = 0; i < o->channels_n && o->greeted; i++) {
-		struct event_id key = id_next(o->ids);
-
-		n = message_heartbeat(&now, key, o->sink.worst(o->sink.arg),
-		    o->sink.sessions(o->sink.arg), body, sizeof body);
-		send_message(o, notice_message(key, o->channel[i].name,
-		    PRIORITY_NONE, true, body, n));
+		n.key = id_next(o->ids);
+		memcpy(n.channel, o->channel[i].name, sizeof n.channel);
+		n.length = message_heartbeat(&now, n.key,
+		    o->sink.worst(o->sink.arg), o->sink.sessions(o->sink.arg),
+		    n.body, sizeof n.body);
+		send_notice(o, &n, true);
 	}
 }
 

@@ -43,15 +43,19 @@ def microseconds(value):
     return "%.0f us" % value if value < 10000 else "%.1f ms" % (value / 1000)
 
 
-def median_row(what, pairs, show, goal=None, goal_text=None, **more):
+def median_row(what, pairs, show, goal=None, goal_text=None, missed=None,
+               **more):
     """One row of (figure, reference) pairs, one pair a run; 'show' prints a
-    figure, 'goal' is the largest ratio that meets it."""
+    figure, 'goal' is the largest ratio that meets it, 'missed' says what it
+    would take if it does not."""
     ordered = sorted(pairs, key=lambda p: p[0] / p[1])
     figure, reference = ordered[(len(ordered) - 1) // 2]
     ratio = figure / reference
     if goal is not None:
         more["goal"] = goal_text or "<= %gx" % goal
         more["met"] = ratio <= goal
+        if missed and not more["met"]:
+            more["note"] = missed
     row(what, show(figure), reference=show(reference), ratio=ratio, **more)
     return ratio
 
