@@ -32,16 +32,58 @@ box_alarm(void *arg, int64_t t_ms, const struct alarm_change *c)
 	hub_emit_alarm(h, bed >= 0 ? &h->bed[bed] : NULL, t_ms, c);
 }
 
+/* Two monitors that take turns every second would fill the log. */
+#define FLIPS_TOLD 10
+
+static void
+tell_source(struct hub_bed *b, int s, int port, uint32_t untold)
+{
+	struct record r = { .class = RECORD_EVENT };
+
+	r.event.kind = EVENT_SOURCE;
+	r.event.count = untold;
+	hub_copy_text(r.event.bed, sizeof r.event.bed, b->id);
+	hub_copy_text(r.event.session, sizeof r.event.session, b->session.id);
+	if (port >= 0 && (size_t)port < b->ports_n && port < BOARD_PORTS)
+		hub_copy_text(r.event.port, sizeof r.event.port,
+		    b->hub->port[b->port[port]].name);
+	hub_copy_text(r.event.text, sizeof r.event.text, subject_name[s]);
+	hub_emit_record(b->hub, &r, false);
+}
+
+/* What the minute held back: the last of it, and how many there were. */
+static void
+end_flips(struct hub_bed *b, int64_t t_ms)
+{
+	for (int i = 0; i < SUBJECTS; i++) {
+		struct hub_flips *f = &b->flips[i];
+
+		if (f->n == 0 || t_ms < f->from_ms + HUB_FLIPS_MS)
+			continue;
+		if (f->untold > 0)
+			tell_source(b, i, f->port, f->untold - 1);
+		f->n = f->untold = 0;
+	}
+}
+
 static void
 bed_source(void *arg, int64_t t_ms, enum subject s, int port)
 {
 	struct hub_bed *b = arg;
-	const char *name = "";
+	struct hub_flips *f;
 
-	(void)t_ms;
-	if (port >= 0 && (size_t)port < b->ports_n)
-		name = b->hub->port[b->port[port]].name;
-	hub_emit_event(b, EVENT_SOURCE, name, subject_name[s]);
+	if ((int)s < 0 || (int)s >= SUBJECTS)
+		return;
+	f = &b->flips[s];
+	end_flips(b, t_ms);
+	if (f->n == 0)
+		f->from_ms = t_ms;
+	f->n++;
+	f->port = port;
+	if (f->n > FLIPS_TOLD)
+		f->untold++;
+	else
+		tell_source(b, (int)s, port, 0);
 }
 
 static void
@@ -274,6 +316,7 @@ hub_tick(struct hub *h, const struct now *now)
 	for (size_t i = 0; i < h->beds_n; i++) {
 		if (h->next_ms[h->beds_n + i] > now->t_ms)
 			continue;
+		end_flips(&h->bed[i], now->t_ms);
 		note_silence(h, &h->bed[i]);
 		board_tick(&h->bed[i].board, now->t_ms);
 		hub_settle(h, i);

@@ -44,6 +44,12 @@ hub_bed_next_ms(const struct hub *h, size_t bed)
 		if (t < next)
 			next = t;
 	}
+	for (int i = 0; i < SUBJECTS; i++) {
+		int64_t t = b->flips[i].from_ms + HUB_FLIPS_MS;
+
+		if (b->flips[i].untold > 0 && t < next)
+			next = t;
+	}
 	return next;
 }
 

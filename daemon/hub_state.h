@@ -55,6 +55,15 @@ struct hub_port {
 	struct hub_value value[VITALS];
 };
 
+#define HUB_FLIPS_MS 60000
+
+/* Changes of a subject's source, of which only so many become records. */
+struct hub_flips {
+	int64_t from_ms;	/* of the minute in which they are counted */
+	uint32_t n, untold;
+	int port;		/* the last of those that were not told; -1 */
+};
+
 struct hub_bed {
 	char id[BED_MAX];
 	char label[BED_MAX];
@@ -65,6 +74,7 @@ struct hub_bed {
 					 * be corrected; id "" if none */
 	struct baseline baseline;
 	bool baseline_confirmed;
+	struct hub_flips flips[SUBJECTS];
 	struct board board;		/* its limits are the session's; the
 					 * site's when idle */
 	struct hub *hub;		/* the board's way back */

@@ -183,6 +183,10 @@ no_alarm_is_lost_whatever_the_receiver_does(void **state)
 		(void)ward_wait_alarm(&w[i], "undelivered:station", "",
 		    "none", 60);
 		arrived(&w[i], &faults[i]);
+		/* Whose answer was lost: again, under the same key. */
+		if (faults[i].may_repeat)
+			assert_true(ward_received(&w[i], "\"repeated\":true")
+			    > 0);
 	}
 	/* Heartbeats went on, and none was ever sent again. */
 	for (size_t i = 0; i < FAULTS; i++) {

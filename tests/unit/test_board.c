@@ -228,6 +228,40 @@ a_dip_shorter_than_the_delay_raises_nothing(void **state)
 	nothing_more();
 }
 
+/* At its limit, up and down: by the second, and as slowly as hurts most. */
+static void
+a_value_that_flaps_makes_no_storm_of_alarms(void **state)
+{
+	(void)state;
+	a_session();
+	for (int i = 0; i < 600; i++) {
+		w.spo2 = i % 2 ? 91 : 92;
+		pass(1);
+	}
+	nothing_more();
+	for (int i = 0; i < 600 / 22; i++) {
+		w.spo2 = 90;
+		pass(16);	/* its delay is 15 s */
+		w.spo2 = 97;
+		pass(6);	/* and 5 s end it */
+		(void)next("spo2-low", ALARM_START, PRIORITY_MEDIUM);
+		(void)next("spo2-low", ALARM_END, PRIORITY_MEDIUM);
+	}
+	nothing_more();
+	/* A high one latches: one event, however often. */
+	w.told_n = w.read_n = 0;
+	for (int i = 0; i < 600 / 22; i++) {
+		w.spo2 = 84;
+		pass(16);
+		w.spo2 = 97;
+		pass(6);
+	}
+	assert_in_range(w.told_n, 2, 2 * (600 / 22) + 2);
+	for (size_t i = 1; i < w.told_n; i++)
+		assert_true(event_id_equal(w.told[i].c.event,
+		    w.told[0].c.event));
+}
+
 static void
 a_value_is_judged_as_the_monitor_shows_it(void **state)
 {
@@ -1964,6 +1998,7 @@ main(void)
 #define T(name) cmocka_unit_test(name)
 		T(a_lasting_dip_is_raised_once),
 		T(a_dip_shorter_than_the_delay_raises_nothing),
+		T(a_value_that_flaps_makes_no_storm_of_alarms),
 		T(a_value_is_judged_as_the_monitor_shows_it),
 		T(a_medium_alarm_ends_by_itself_after_5_s_at_its_clear_value),
 		T(a_fall_from_medium_to_high_escalates_the_same_event),

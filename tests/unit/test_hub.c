@@ -473,6 +473,53 @@ a_reload_takes_labels_and_the_limits_of_idle_beds(void **unused)
 	assert_string_equal(w.last_label, "Room 5");
 }
 
+/* The finger is in and out each second. */
+static void
+waggle(struct ward *w, int seconds)
+{
+	for (int i = 0; i < seconds; i++) {
+		struct decoded d = { .result = DECODE_OK };
+
+		pass_to(w, 1000);
+		d.t_ms = w->now.t_ms;
+		readings_add(&d.readings, VITAL_SPO2, i % 2 ? QUALITY_GOOD :
+		    QUALITY_NO_SENSOR, 9700);
+		hub_frame(&w->hub, &w->now, 0, &d);
+	}
+}
+
+static void
+a_source_that_comes_and_goes_is_told_ten_times_a_minute_and_at_last(void **u)
+{
+	static struct ward w;
+	const struct event *last = NULL;
+	int64_t told = 0, untold = 0;
+
+	(void)u;
+	open_ward(&w);
+	hear_for(&w, 0, 97, 5);
+	w.records = 0;
+	waggle(&w, 240);	/* it ends with a value */
+	assert_in_range(count(&w, EVENT_SOURCE), 4 * 10, 5 * 11);
+	for (int i = 0; i < 120; i++) {
+		pass_to(&w, 1000);
+		hear(&w, 0, 97, 70);
+	}
+	for (size_t i = 0; i < w.records; i++) {
+		if (w.record[i].class != RECORD_EVENT ||
+		    w.record[i].event.kind != EVENT_SOURCE ||
+		    strcmp(w.record[i].event.text, "spo2") != 0)
+			continue;
+		last = &w.record[i].event;
+		told++;
+		untold += last->count;
+	}
+	assert_int_equal(told + untold, 240);
+	assert_non_null(last);
+	assert_string_equal(last->port, "CHAIR1/a");
+	assert_true(untold > 180);
+}
+
 int
 main(void)
 {
@@ -488,6 +535,8 @@ main(void)
 		cmocka_unit_test(a_late_correction_reaches_the_session_that_has_ended),
 		cmocka_unit_test(limits_of_a_session_do_not_survive_it),
 		cmocka_unit_test(a_session_goes_on_after_a_restart_with_its_alarm),
+		cmocka_unit_test(
+		    a_source_that_comes_and_goes_is_told_ten_times_a_minute_and_at_last),
 		cmocka_unit_test(the_deadline_is_never_later_than_a_board_needs),
 		cmocka_unit_test(
 		    a_reload_takes_labels_and_the_limits_of_idle_beds),
