@@ -199,8 +199,8 @@ fuzz-run: $(FUZZERS)
 
 tsan: ## the log's writer under ThreadSanitizer
 	@$(MAKE) --no-print-directory SAN= TSAN=1 \
-	    build-tsan/unit/test_store build-tsan/unit/test_store_fault
-	@tests/run build-tsan/unit/test_store build-tsan/unit/test_store_fault
+	    build-tsan/unit/test_store build-tsan/unit/test_store_fault build-tsan/unit/test_keep
+	@tests/run build-tsan/unit/test_store build-tsan/unit/test_store_fault build-tsan/unit/test_keep
 
 purity: $B/libpure.a ## the pure core calls nothing outside tests/pure.allow
 	@tests/purity $<

@@ -124,11 +124,14 @@ write_faults(struct store *s, const struct batch *b)
 static bool
 asks_for_seal(const struct queued_record *c)
 {
-	enum statement_kind kind = c->record.statement.kind;
+	enum statement_kind kind;
 
-	return !c->clock && c->record.class == RECORD_STATEMENT &&
-	    (kind == STATEMENT_SESSION_END ||
-	    kind == STATEMENT_SESSION_ABORT || kind == STATEMENT_AMEND);
+	/* A record is as long as its kind needs, and no longer. */
+	if (c->clock || c->record.class != RECORD_STATEMENT)
+		return false;
+	kind = c->record.statement.kind;
+	return kind == STATEMENT_SESSION_END ||
+	    kind == STATEMENT_SESSION_ABORT || kind == STATEMENT_AMEND;
 }
 
 /* Stores the i-th reading or the j-th record, whichever came first. */
