@@ -13,6 +13,7 @@
 #include "alerts/phrase.h"
 #include "alerts/source.h"
 #include "alerts/technical.h"
+#include "drivers/driver.h"
 
 #include <assert.h>
 #include <string.h>
@@ -234,6 +235,28 @@ board_phase(struct board *b, int64_t t_ms, enum phase p)
 	judge(b);
 }
 
+static void
+take_reading(struct board *b, size_t port, const struct reading *r)
+{
+	if (source_cuff_part(r->vital) >= 0)
+		ladder_cuff_reading(b, port, r);
+	else
+		source_reading(b, &b->port[port], r);
+}
+
+void
+board_take(struct board *b, int64_t t_ms, size_t port, bool good,
+    const struct reading *r, size_t n)
+{
+	advance(b, t_ms, false);
+	if (port >= b->ports_n || port >= BOARD_PORTS)
+		return;
+	technical_frame(b, &b->port[port], good);
+	for (size_t i = 0; i < n && i < READINGS_MAX; i++)
+		take_reading(b, port, &r[i]);
+	judge(b);
+}
+
 void
 board_reading(struct board *b, int64_t t_ms, size_t port,
     const struct reading *r)
@@ -241,10 +264,7 @@ board_reading(struct board *b, int64_t t_ms, size_t port,
 	advance(b, t_ms, false);
 	if (port >= b->ports_n || port >= BOARD_PORTS)
 		return;
-	if (source_cuff_part(r->vital) >= 0)
-		ladder_cuff_reading(b, port, r);
-	else
-		source_reading(b, &b->port[port], r);
+	take_reading(b, port, r);
 	judge(b);
 }
 

@@ -76,6 +76,11 @@ void board_phase(struct board *b, int64_t t_ms, enum phase p);
 void board_reading(struct board *b, int64_t t_ms, size_t port,
     const struct reading *r);
 
+/* A frame with these readings: as board_frame() and board_reading() of each, but
+ * judged once. */
+void board_take(struct board *b, int64_t t_ms, size_t port, bool good,
+    const struct reading *r, size_t n);
+
 /* A frame was found on a port, good or bad: feeds T1, T5, T6. */
 void board_frame(struct board *b, int64_t t_ms, size_t port, bool good);
 

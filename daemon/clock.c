@@ -56,11 +56,17 @@ struct now
 clock_now(void)
 {
 	bool synced = false;
-	int64_t t_ms, wall_ms;
-	int tries = 0;
 
 	if (clock_ask_kernel(&synced) < 0)
 		synced = access(CLOCK_SYNCED_FILE, F_OK) == 0;
+	return clock_now_synced(synced);
+}
+
+struct now
+clock_now_synced(bool synced)
+{
+	int64_t t_ms, wall_ms;
+	int tries = 0;
 
 	/* Had the process to wait in between, the two would not belong
 	 * together, which looks like a clock that was stepped. */

@@ -18,6 +18,9 @@ int64_t clock_wall_ms(void);
 #define CLOCK_SYNCED_FILE "/run/vitals-clock/synchronised"
 struct now clock_now(void);
 
+/* The same for who knows whether it is: asking for each frame costs. */
+struct now clock_now_synced(bool synced);
+
 /* 0, or a negative errno: -EPERM where a filter refuses the question. */
 int clock_ask_kernel(bool *synced) MUST_CHECK;
 

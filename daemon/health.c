@@ -292,3 +292,9 @@ health_free(struct health *h)
 	free(h->turns);
 	free(h);
 }
+
+bool
+health_synced(const struct health *h)
+{
+	return h->synced;
+}

@@ -25,6 +25,9 @@ int health_new(struct health **out, sd_event *loop, const struct now *started,
     size_t ports_n) MUST_CHECK;
 void health_free(struct health *h);
 
+/* Whether the wall clock was synchronised when it last looked. */
+bool health_synced(const struct health *h);
+
 /* The store has something to say: not to wait for the next second. */
 void health_look_at_log(struct health *h, const struct now *now);
 

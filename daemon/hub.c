@@ -260,14 +260,14 @@ hub_frame(struct hub *h, const struct now *now, size_t port,
 		}
 		p->frame_ms = d->t_ms;
 	}
-	board_frame(&b->board, d->t_ms, p->slot, good);
+	board_take(&b->board, d->t_ms, p->slot, good, d->readings.item,
+	    d->readings.n);
 	for (size_t i = 0; i < d->readings.n && i < READINGS_MAX; i++) {
 		const struct reading *r = &d->readings.item[i];
 
 		p->value[r->vital].seen = true;
 		p->value[r->vital].reading = *r;
 		p->value[r->vital].t_ms = d->t_ms;
-		board_reading(&b->board, d->t_ms, p->slot, r);
 		h->sink.reading(h->sink.arg, &h->now, port, r);
 	}
 	if (d->readings.n > 0)

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define TICK_MS 250		/* the port's timer; also asks the driver */
+#define TICK_IDLE_MS 1000	/* where there is nothing to ask and to send */
 #define TICK_SLACK_US 50000
 #define FROZEN_MS 5000		/* the timer did not run: nor did vitalsd */
 #define TURN_BYTES 65536	/* read in one turn of the loop, at most */
@@ -74,7 +75,8 @@ say_why(char out[TTY_WHY], const char *what, const char *path)
 static void
 arm_timer(struct port *p, int64_t now_ms)
 {
-	int64_t next_ms = now_ms + TICK_MS;
+	bool idle = p->config->driver->request == NULL && p->out_n == 0;
+	int64_t next_ms = now_ms + (idle ? TICK_IDLE_MS : TICK_MS);
 	int r;
 
 	if (p->tty == NULL && p->next_ms < next_ms)
@@ -285,6 +287,10 @@ on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 		}
 		take_bytes(p, now_ms, buf, (size_t)n);
 		done += (size_t)n;
+		/* That was all, unless the line is gone: its end is read. */
+		if ((size_t)n < sizeof(buf) &&
+		    (revents & (EPOLLHUP | EPOLLERR)) == 0)
+			break;
 	}
 	if (p->tty != NULL && (revents & EPOLLOUT))
 		(void)serve_output(p, clock_boot_ms());

@@ -156,7 +156,7 @@ static void
 port_frame_sink(void *arg, size_t index, const struct decoded *d)
 {
 	struct service *s = arg;
-	struct now now = clock_now();
+	struct now now = clock_now_synced(health_synced(s->health));
 
 	hub_frame(&s->hub, &now, index, d);
 }
@@ -223,11 +223,11 @@ on_post(sd_event_source *source, void *arg)
 
 	(void)source;
 	yield_turn(&s->yield);
-	if (next == s->armed_ms)
+	/* Every frame moves a deadline further off; a timer that is early finds
+	 * nothing due and is set anew. */
+	if (s->armed_ms <= next)
 		return 0;
 	s->armed_ms = next;
-	if (next == HUB_NEVER)
-		return sd_event_source_set_enabled(s->deadline, SD_EVENT_OFF);
 	r = sd_event_source_set_time(s->deadline,
 	    next < 0 ? 0 : (uint64_t)next * 1000);
 	if (r < 0)
