@@ -128,6 +128,7 @@ TORTURE_PARTS := $(call obj,$(filter-out $(wildcard tests/torture/test_*.c),$(wi
 $B/torture/%: $B/tests/torture/%.o $(TORTURE_PARTS) $B/tests/system/ward.o $B/libdaemon.a $B/libpure.a
 	@mkdir -p $(@D)
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,cmocka)
+$B/torture/test_store_calls: $B/tests/shim/failshim.o
 SHIMS    := $B/powershim.so $B/failshim.so
 $B/%shim.so: tests/shim/%shim.c $(wildcard tests/shim/*.h)
 	@mkdir -p $(@D)

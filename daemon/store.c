@@ -254,8 +254,8 @@ restore(struct store *s, struct store_restored *restored)
 	return err;
 }
 
-/* Opens, checks, reads back and takes up writing; a damaged log is moved aside
- * once. */
+/* Opens, checks, reads back and takes up writing; a log that is damaged at
+ * the second look, too, is moved aside. */
 static int
 open_and_restore(struct store *s, struct store_restored *restored)
 {
@@ -263,7 +263,7 @@ open_and_restore(struct store *s, struct store_restored *restored)
 	char why[sizeof s->db.why];
 	int err = 0;
 
-	for (int attempt = 0; attempt < 2; attempt++) {
+	for (int attempt = 0; attempt < 3; attempt++) {
 		err = store_db_open(&s->db);
 		if (err == 0)
 			err = store_db_check(&s->db);
@@ -275,6 +275,9 @@ open_and_restore(struct store *s, struct store_restored *restored)
 		store_db_close(&s->db);
 		if (err != -EBADMSG)
 			break;
+		/* A read that failed once looks like damage, too. */
+		if (attempt == 0)
+			continue;
 		err = store_db_move_aside(&s->db, s->options.now.wall_ms,
 		    restored->replaced, sizeof restored->replaced);
 		if (err < 0)

@@ -288,6 +288,21 @@ find_oldest(struct store_db *d)
 }
 
 int
+store_start_find(struct store_db *d)
+{
+	int64_t version = 0;
+	int err = store_db_number(d, "PRAGMA user_version", NULL, 0, &version);
+
+	/* Somebody took the file away: this is a new one. */
+	d->seq = d->segment = d->rows = 0;
+	if (err == 0 && version > 0)
+		err = find_seq(d);
+	if (err == 0 && version > 0)
+		err = find_segment(d);
+	return err;
+}
+
+int
 store_start_writing(struct store_db *d, const struct now *now, bool *fresh)
 {
 	const struct store_options *o = d->options;

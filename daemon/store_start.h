@@ -16,6 +16,9 @@
 int store_start_writing(struct store_db *d, const struct now *now,
     bool *fresh) MUST_CHECK;
 
+/* Finds how far the log goes (seq, segment, rows), and writes nothing. */
+int store_start_find(struct store_db *d) MUST_CHECK;
+
 /* A clock row: from now on readings get their wall time by it. */
 int store_start_clock(struct store_db *d, const struct now *now) MUST_CHECK;
 

@@ -27,14 +27,6 @@
 #define KEEP_MS 60000		/* looks so often for what is to be removed */
 #define NEVER INT64_MAX
 
-/* What one transaction takes. */
-struct batch {
-	size_t readings, records;
-	uint64_t last;			/* greatest ticket */
-	uint64_t lost;			/* all that was lost so far */
-	bool stop;
-};
-
 int64_t
 store_thread_clock_ms(clockid_t id)
 {
@@ -102,7 +94,7 @@ write_event(struct store *s, const struct now *now, enum event_kind kind,
 
 /* What the log must know of the time when it could not be written. */
 static int
-write_faults(struct store *s, const struct batch *b)
+write_faults(struct store *s, const struct store_batch *b)
 {
 	uint64_t lost = b->lost + s->skipped_readings + s->skipped_records;
 	int err = 0;
@@ -136,7 +128,7 @@ asks_for_seal(const struct queued_record *c)
 
 /* Stores the i-th reading or the j-th record, whichever came first. */
 static int
-write_next(struct store *s, const struct batch *b, size_t *i, size_t *j)
+write_next(struct store *s, const struct store_batch *b, size_t *i, size_t *j)
 {
 	const struct queued_reading *r = *i < b->readings ?
 	    store_queue_reading_at(&s->queue, *i) : NULL;
@@ -172,9 +164,10 @@ write_next(struct store *s, const struct batch *b, size_t *i, size_t *j)
 }
 
 static int
-write_batch(struct store *s, const struct batch *b)
+write_batch(struct store *s, const struct store_batch *b)
 {
 	size_t i = 0, j = 0;
+	int64_t seq = s->db.seq;
 	int err = store_db_run(&s->db, "BEGIN IMMEDIATE");
 
 	if (err < 0)
@@ -184,28 +177,18 @@ write_batch(struct store *s, const struct batch *b)
 		err = write_next(s, b, &i, &j);
 	if (err == 0)
 		err = write_faults(s, b);
-	if (err == 0)
-		err = store_db_run(&s->db, "COMMIT");
+	if (err < 0)
+		return err;
+	err = store_db_run(&s->db, "COMMIT");
+	if (err < 0)
+		s->doubt = (struct store_doubt){ true, *b,
+			s->db.seq > seq ? s->db.seq : 0, s->db.segment,
+			s->db.rows };
 	return err;
 }
 
-/* Opens the log, if it is not open. */
-static int
-open_log(struct store *s)
-{
-	bool fresh = false;
-	int err;
-
-	if (s->db.sql != NULL)
-		return 0;
-	err = store_db_open(&s->db);
-	if (err < 0)
-		return err;
-	return store_start_writing(&s->db, &s->latest, &fresh);
-}
-
 static void
-committed(struct store *s, const struct batch *b)
+committed(struct store *s, const struct store_batch *b)
 {
 	pthread_mutex_lock(&s->lock);
 	store_queue_drop(&s->queue, b->readings, b->records);
@@ -221,6 +204,51 @@ committed(struct store *s, const struct batch *b)
 	s->retries = 0;
 	store_thread_tell(s);
 	pthread_mutex_unlock(&s->lock);
+}
+
+/* Whether the batch in doubt is in the log, which has just been opened and to
+ * which nothing was added since. */
+static int
+look_for_doubtful(struct store *s, bool *there)
+{
+	const struct store_doubt *d = &s->doubt;
+	int err;
+
+	/* What a failed sync left in the WAL may never reach the disk from
+	 * there: the kernel calls it written.  Into the log's own file, then. */
+	(void)sqlite3_wal_checkpoint_v2(s->db.sql, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	err = store_start_find(&s->db);
+	if (err < 0)
+		return err;
+	*there = d->seq > 0 ? s->db.seq >= d->seq :
+	    s->db.segment == d->segment && s->db.rows >= d->rows;
+	return 0;
+}
+
+/* Opens the log, if it is not open.  A batch in doubt that is there leaves the
+ * queue, and what waits to be written. */
+static int
+open_log(struct store *s, struct store_batch *b)
+{
+	bool fresh = false, there = false;
+	int err;
+
+	if (s->db.sql != NULL)
+		return 0;
+	err = store_db_open(&s->db);
+	if (err == 0 && s->doubt.any)
+		err = look_for_doubtful(s, &there);
+	if (err < 0)
+		return err;
+	if (there) {
+		committed(s, &s->doubt.batch);
+		b->readings -= s->doubt.batch.readings;
+		b->records -= s->doubt.batch.records;
+		s->faulty = true;	/* the log lacks this fault */
+	}
+	s->doubt.any = false;
+	return store_start_writing(&s->db, &s->latest, &fresh);
 }
 
 /* Between batches, when nothing waits; once the WAL is long, without regard
@@ -288,10 +316,10 @@ is_due(const struct store *s, int64_t t, int64_t *until)
 	return false;
 }
 
-static struct batch
+static struct store_batch
 wait_for_batch(struct store *s)
 {
-	struct batch b = { 0 };
+	struct store_batch b = { 0 };
 	int64_t t, until;
 
 	pthread_mutex_lock(&s->lock);
@@ -381,7 +409,7 @@ write_end(struct store *s)
 
 /* Whether there is anything to write. */
 static bool
-is_worth(const struct store *s, const struct batch *b)
+is_worth(const struct store *s, const struct store_batch *b)
 {
 	return b->stop || s->faulty || b->readings + b->records > 0 ||
 	    b->lost > s->told_lost;
@@ -395,14 +423,14 @@ store_thread_run(void *arg)
 	int tries = 0;
 
 	while (!stop) {
-		struct batch b = wait_for_batch(s);
+		struct store_batch b = wait_for_batch(s);
 		int64_t t = store_thread_clock_ms(CLOCK_MONOTONIC);
 		bool wrote = false;
 		int err = 0;
 
 		s->db.why[0] = '\0';
 		if (b.stop || t >= s->retry_ms)
-			err = open_log(s);
+			err = open_log(s, &b);
 		if (err == 0 && s->db.sql != NULL && is_worth(s, &b)) {
 			err = write_batch(s, &b);
 			wrote = err == 0;

@@ -18,6 +18,23 @@
 
 #define STORE_GROUP_READINGS 8192	/* so many are committed at once */
 
+/* What one transaction takes. */
+struct store_batch {
+	size_t readings, records;
+	uint64_t last;			/* greatest ticket */
+	uint64_t lost;			/* all that was lost so far */
+	bool stop;
+};
+
+/* A batch whose COMMIT failed.  It may be in the log all the same: a failed
+ * sync leaves whole what was written before it. */
+struct store_doubt {
+	bool any;
+	struct store_batch batch;
+	int64_t seq;			/* it gave out up to this; 0: none */
+	int64_t segment, rows;		/* and made the segment that long */
+};
+
 struct store {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, gone;
@@ -57,6 +74,7 @@ struct store {
 	char fault[TEXT_MAX];
 	uint64_t stuck_ticket;		/* was refused by itself before */
 	uint64_t skipped_readings, skipped_records;
+	struct store_doubt doubt;
 };
 
 /* The thread; takes a struct store. */
