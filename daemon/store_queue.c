@@ -13,6 +13,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* False where memory is short. */
+static bool
+fill_spares(struct store_queue *q)
+{
+	for (size_t i = 0; i < QUEUE_SPARES; i++) {
+		if (q->spare[i] == NULL)
+			q->spare[i] = malloc(sizeof *q->spare[i]);
+		if (q->spare[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static struct queued_record *
+take_spare(struct store_queue *q)
+{
+	struct queued_record *e = NULL;
+
+	for (size_t i = 0; e == NULL && i < QUEUE_SPARES; i++) {
+		e = q->spare[i];
+		q->spare[i] = NULL;
+	}
+	return e;
+}
+
 int
 store_queue_init(struct store_queue *q, size_t readings, size_t records)
 {
@@ -20,7 +45,7 @@ store_queue_init(struct store_queue *q, size_t readings, size_t records)
 		.records_cap = records };
 	q->reading = calloc(readings, sizeof *q->reading);
 	q->record = calloc(records, sizeof *q->record);
-	if (q->reading == NULL || q->record == NULL) {
+	if (q->reading == NULL || q->record == NULL || !fill_spares(q)) {
 		store_queue_free(q);
 		return -ENOMEM;
 	}
@@ -32,6 +57,9 @@ store_queue_free(struct store_queue *q)
 {
 	if (q->record != NULL)
 		store_queue_drop(q, 0, q->records_n);
+	for (size_t i = 0; i < QUEUE_SPARES; i++)
+		free(q->spare[i]);
+	memset(q->spare, 0, sizeof q->spare);
 	free(q->reading);
 	free(q->record);
 	q->reading = NULL;
@@ -91,6 +119,8 @@ store_queue_record(struct store_queue *q, const struct now *now,
 		return 0;
 	e = malloc(offsetof(struct queued_record, record) + used);
 	if (e == NULL)
+		e = take_spare(q);
+	if (e == NULL)
 		return 0;
 	q->record[(q->record_head + q->records_n) % q->records_cap] = e;
 	e->ticket = ++q->ticket;
@@ -120,6 +150,7 @@ store_queue_drop(struct store_queue *q, size_t readings, size_t records)
 	assert(readings <= q->readings_n && records <= q->records_n);
 	for (size_t i = 0; i < records; i++)
 		free(q->record[(q->record_head + i) % q->records_cap]);
+	(void)fill_spares(q);	/* or the next time */
 	q->readings_n -= readings;
 	q->records_n -= records;
 	q->reading_head = q->readings_n == 0 ? 0 :

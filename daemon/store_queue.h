@@ -26,7 +26,10 @@ struct queued_record {
 	struct record record;	/* allocated up to the end of its text */
 };
 
+#define QUEUE_SPARES 8	/* an alarm and its notices, when memory is short */
+
 struct store_queue {
+	struct queued_record *spare[QUEUE_SPARES];	/* NULL: used up */
 	struct queued_reading *reading;
 	struct queued_record **record;
 	size_t readings_cap, records_cap;
