@@ -216,8 +216,11 @@ judge_states(struct run *r, struct tally *t, uint64_t n, uint64_t seed,
     uint64_t job, uint64_t jobs)
 {
 	struct disk *d = disk_new(&r->trace);
-	size_t items = r->trace.items;
+	size_t items = r->trace.items, first = 0;
 
+	/* What was there before lies there whole. */
+	while (r->trace.item[first].op == SHIM_FILE)
+		first++;
 	make_dir(r->dir);
 	for (uint64_t i = job; i < n; i += jobs) {
 		uint64_t own = seed * 1000003 + i;
@@ -229,6 +232,8 @@ judge_states(struct run *r, struct tally *t, uint64_t n, uint64_t seed,
 		const char *why = NULL;
 		enum verdict v;
 
+		if (point < first)
+			point = first;
 		disk_move_to(d, point);
 		disk_clear(r->dir);
 		disk_write(d, p, own, r->dir);
