@@ -35,16 +35,10 @@
 
 #define CLOSE_MS 1500		/* for the log, when ending */
 
-/* A configuration that ports still point into. */
-struct old_config {
-	struct old_config *next;
-	struct config *config;
-};
-
 struct service {
 	const struct paths *paths;
 	struct config *config;
-	struct old_config *old;
+	struct config *first;	/* ports point into it for ever */
 	sd_event *loop;
 	sd_event_source *deadline, *post, *stored, *term, *interrupt, *hangup;
 	struct hub hub;
@@ -256,7 +250,7 @@ reload(void *arg, struct complaints *why)
 {
 	struct service *s = arg;
 	struct config *next = config_load(s->paths->config, why);
-	struct old_config *old;
+	struct config *last = s->config;
 	const char *key;
 	struct now now = clock_now();
 	struct event e = { .kind = EVENT_CONFIG };
@@ -264,25 +258,22 @@ reload(void *arg, struct complaints *why)
 	if (next == NULL)
 		return false;
 	key = config_reloadable(s->config, next);
-	old = malloc(sizeof *old);
-	if (key != NULL || old == NULL) {
+	if (key != NULL) {
 		memset(why, 0, sizeof *why);
 		why->n = 1;
 		snprintf(why->item[0].text, sizeof why->item[0].text, "%s",
-		    key != NULL ? key : "no memory");
+		    key);
 		config_free(next);
-		free(old);
 		return false;
 	}
-	old->config = s->config;
-	old->next = s->old;
-	s->old = old;
 	s->config = next;
 	hub_site_limits(&s->hub, &next->limits);
 	for (size_t i = 0; i < next->beds_n; i++)
 		hub_label(&s->hub, i, next->beds[i].label);
 	outbox_reload(s->outbox, next);
 	control_reconfigure(s->control, next);
+	if (last != s->first)
+		config_free(last);
 	snprintf(e.text, sizeof e.text, "configuration %s reloaded, SHA-256 "
 	    "%s", s->paths->config, next->digest);
 	hub_event(&s->hub, &now, &e);
@@ -361,7 +352,7 @@ open_ports(struct service *s)
 	}
 	r = hotplug_new(&s->hotplug, s->loop, "/dev", on_hotplug, s);
 	if (r < 0)
-		journal_warning("hot-plug is noticed by polling only: %s",
+		journal_warning("plugs are noticed every 2 s only: %s",
 		    strerror(-r));
 	return 0;
 }
@@ -385,6 +376,7 @@ start(struct service *s)
 	    /* Other users come in here; the sockets decide who does what. */
 	    (r = setup_make_directory(s->paths->run, 0755)) < 0)
 		return r;
+	s->first = s->config;
 	if (getrandom(&start_id, sizeof start_id, 0) != sizeof start_id)
 		return -EIO;
 	s->started = clock_now();
@@ -449,15 +441,9 @@ stop(struct service *s)
 	sd_event_unref(s->loop);
 	free(s->port);
 	setup_free_hub(&s->hub);
-	while (s->old != NULL) {
-		struct old_config *o = s->old;
-
-		s->old = o->next;
-		config_free(o->config);
-		free(o);
-	}
-	if (s->config != NULL)
-		config_free(s->config);
+	if (s->first != s->config)
+		config_free(s->first);
+	config_free(s->config);
 }
 
 int

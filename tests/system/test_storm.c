@@ -213,6 +213,26 @@ a_million_frames_leave_memory_as_it_was(void **state)
 	close(line);
 }
 
+/* An hour at 64 ports showed it: each reload left a configuration behind. */
+static void
+a_thousand_reloads_leave_memory_as_it_was(void **state)
+{
+	struct ward *w = *state;
+	char *config = ward_config(w, "");
+	int64_t before_kib = 0, grown_kib;
+
+	ward_start_vitalsd(w, config);
+	free(config);
+	for (int i = 0; i < 1000; i++) {
+		if (i == 200)	/* what warms up has done so */
+			before_kib = resident_kib(w->vitalsd);
+		json_decref(ward_ask(w, "reload", NULL));
+	}
+	grown_kib = resident_kib(w->vitalsd) - before_kib;
+	if (grown_kib > 512)
+		ward_fail(w, "it grew by %lld KiB", (long long)grown_kib);
+}
+
 int
 main(void)
 {
@@ -222,6 +242,7 @@ main(void)
 		    nothing_but_noise_is_an_alarm_that_says_so_and_costs_little),
 		WARD_TEST(
 		    a_million_frames_leave_memory_as_it_was),
+		WARD_TEST(a_thousand_reloads_leave_memory_as_it_was),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY"));
