@@ -308,8 +308,9 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 		r = sd_event_add_io(c->loop, &k->source, fd, EPOLLIN,
 		    on_caller, k);
 	if (r < 0) {
-		journal_warning("control: a connection failed: %s",
-		    strerror(-r));
+		journal_limited(&c->callers.dropped, clock_boot_ms(),
+		    JOURNAL_WARNING, &(struct journal_fields){ .error = r },
+		    "control: a connection failed: %s", strerror(-r));
 		close(fd);
 		free(k);
 		return 0;

@@ -55,8 +55,10 @@ caller_drop(struct caller *k, const char *why)
 	if (k->fd < 0)
 		return;
 	if (why != NULL)
-		journal_notice("control: dropped %s (pid %d): %s",
-		    k->peer.user, (int)k->peer.pid, why);
+		journal_limited(&k->all->dropped, clock_boot_ms(),
+		    JOURNAL_NOTICE, &(struct journal_fields){ 0 }, "control: "
+		    "dropped %s (pid %d): %s", k->peer.user, (int)k->peer.pid,
+		    why);
 	k->source = sd_event_source_disable_unref(k->source);
 	lines_free(&k->lines);
 	close(k->fd);

@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/control_host.h"
+#include "daemon/journal.h"
 #include "daemon/lines.h"
 #include "daemon/roles.h"
 
@@ -39,6 +40,7 @@ struct callers {
 	const struct control_host *host;	/* borrowed */
 	struct caller *first;
 	size_t n;
+	struct journal_limit dropped;
 	sd_event_source *late;	/* for the oldest answer that waits */
 };
 

@@ -39,6 +39,7 @@ struct health {
 	int step_fd;
 	int64_t offset_ms;	/* wall minus BOOTTIME, when last looked */
 	int64_t anchor_ms;	/* the same, as readings have it */
+	struct journal_limit stepped;
 	bool synced, log_failing;
 	int64_t held_ms;	/* the log is held since; INT64_MAX: not */
 	int64_t ran_ms;		/* when it last looked */
@@ -118,7 +119,8 @@ look_at_clock(struct health *h, const struct now *now)
 		snprintf(e.text, sizeof e.text, "the wall clock was stepped by "
 		    "%+lld ms", (long long)moved);
 		hub_event(h->hub, now, &e);
-		journal_notice("%s", e.text);
+		journal_limited(&h->stepped, now->t_ms, JOURNAL_NOTICE,
+		    &(struct journal_fields){ 0 }, "%s", e.text);
 	}
 	if (llabs(moved) >= STEP_ALARM_MS) {
 		snprintf(why, sizeof why, "the clock was stepped by %+.1f s; "

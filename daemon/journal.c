@@ -425,6 +425,23 @@ journal_log(enum journal_level level, const struct journal_fields *about,
 }
 
 void
+journal_limited(struct journal_limit *limit, int64_t now_ms,
+    enum journal_level level, const struct journal_fields *about,
+    const char *format, ...)
+{
+	if (limit->n > 0 && now_ms - limit->since_ms >= JOURNAL_LIMIT_MS) {
+		if (limit->n > JOURNAL_LIMIT)
+			journal_log(level, about, "%u lines like the next were "
+			    "not written", limit->n - JOURNAL_LIMIT);
+		limit->n = 0;
+	}
+	if (limit->n == 0)
+		limit->since_ms = now_ms;
+	if (limit->n++ < JOURNAL_LIMIT)
+		SAY_AT(level, about);
+}
+
+void
 journal_error(const char *format, ...)
 {
 	SAY_AT(JOURNAL_ERROR, &nothing);

@@ -83,7 +83,20 @@ uint64_t journal_lost(void);
 void journal_log(enum journal_level level, const struct journal_fields *about,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same about nothing in particular. */
+/* The same for what somebody else can cause as often as they like: ten lines a
+ * minute of each 'limit' (all zero at first); those held back are counted, and
+ * the count is told with the next. */
+struct journal_limit {
+	int64_t since_ms;
+	unsigned n;
+};
+#define JOURNAL_LIMIT 10
+#define JOURNAL_LIMIT_MS 60000
+void journal_limited(struct journal_limit *limit, int64_t now_ms,
+    enum journal_level level, const struct journal_fields *about,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* journal_log() about nothing in particular. */
 void journal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));

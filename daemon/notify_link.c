@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/journal.h"
 #include "daemon/listen.h"
 
@@ -34,8 +35,9 @@ notify_link_drop(struct notify_link *l, const char *why)
 {
 	if (l->fd < 0)
 		return;
-	journal_log(JOURNAL_WARNING, &(struct journal_fields){
-	    .message = JOURNAL_NOTIFIER_GONE }, "notifier: %s", why);
+	journal_limited(&l->changed, clock_boot_ms(), JOURNAL_WARNING,
+	    &(struct journal_fields){ .message = JOURNAL_NOTIFIER_GONE },
+	    "notifier: %s", why);
 	l->peer = sd_event_source_disable_unref(l->peer);
 	lines_free(&l->lines);
 	close(l->fd);
@@ -123,8 +125,9 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 		return 0;
 	}
 	if (!may_connect(fd)) {
-		journal_warning("notifier: refused a connection by a user "
-		    "that is not vitals-notify");
+		journal_limited(&l->refused, clock_boot_ms(), JOURNAL_WARNING,
+		    &(struct journal_fields){ 0 }, "notifier: refused a "
+		    "connection by a user that is not vitals-notify");
 		close(fd);
 		return 0;
 	}
@@ -136,8 +139,9 @@ on_connect(sd_event_source *s, int listen_fd, uint32_t events, void *arg)
 	}
 	l->fd = fd;
 	lines_init(&l->lines, fd);
-	journal_log(JOURNAL_INFO, &(struct journal_fields){
-	    .message = JOURNAL_NOTIFIER_THERE }, "notifier: connected");
+	journal_limited(&l->changed, clock_boot_ms(), JOURNAL_NOTICE,
+	    &(struct journal_fields){ .message = JOURNAL_NOTIFIER_THERE },
+	    "notifier: connected");
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "daemon/journal.h"
 #include "daemon/lines.h"
 
 struct notify_link_sink {
@@ -27,6 +28,7 @@ struct notify_link {
 	sd_event *loop;
 	sd_event_source *listener, *peer;
 	int listen_fd, fd;	/* fd is -1: nobody is connected */
+	struct journal_limit refused, changed;	/* lines about that */
 	char path[108];
 	struct lines lines;
 	struct notify_link_sink sink;

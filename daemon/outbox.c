@@ -44,6 +44,7 @@ struct outbox {
 	uint64_t delivered;
 	int64_t lost_ms;	/* without a notifier since; INT64_MIN: with */
 	int64_t beat_ms;	/* the last heartbeat */
+	struct journal_limit full, nonsense;	/* lines about that */
 };
 
 static struct now
@@ -118,8 +119,12 @@ offer_rest(struct outbox *o)
 static void
 set_aside(struct outbox *o, const struct waiting *w)
 {
-	journal_error("outbox: %u notices wait; one of priority %s gives way",
-	    (unsigned)OUTBOX_MAX, priority_name(w->notice.priority));
+	journal_limited(&o->full, moment(o).t_ms, JOURNAL_ERROR,
+	    &(struct journal_fields){ .channel = w->notice.channel },
+	    "outbox: %u notices wait, as many as there is room for; one of "
+	    "%s priority for %s is set aside until the next start",
+	    (unsigned)OUTBOX_MAX, priority_name(w->notice.priority),
+	    w->notice.channel);
 	log_delivery(o, w, OUTCOME_RETRY, 0, "outbox full, set aside");
 }
 
@@ -221,8 +226,10 @@ take_result(struct outbox *o, const json_t *params)
 	    &key_text, "channel", &channel, "attempt", &attempt, "outcome",
 	    &outcome, "detail", &detail) != 0 ||
 	    !event_id_parse(key_text, &key)) {
-		journal_warning("notifier: a result without key, channel, "
-		    "attempt and outcome");
+		journal_limited(&o->nonsense, moment(o).t_ms, JOURNAL_WARNING,
+		    &(struct journal_fields){ 0 }, "notifier: a result "
+		    "without key, channel, attempt and outcome; is it of this "
+		    "version?");
 		return;
 	}
 	if (strcmp(outcome, outcome_name(OUTCOME_DELIVERED)) == 0)
@@ -261,9 +268,11 @@ take_hello(struct outbox *o, const json_t *params)
 		    json_string_value(json_array_get(list, j)) ?: "") != 0)
 			j++;
 		if (j == json_array_size(list))
-			journal_error("notifier: it does not know channel "
-			    "\"%s\" of vitalsd.yaml; add it to "
-			    "vitals-notify.yaml", o->channel[i].name);
+			journal_log(JOURNAL_ERROR, &(struct journal_fields){
+			    .channel = o->channel[i].name }, "notifier: it "
+			    "does not know channel \"%s\" of vitalsd.yaml; "
+			    "add it to vitals-notify.yaml and restart "
+			    "vitals-notify", o->channel[i].name);
 	}
 	o->greeted = true;
 	offer_rest(o);
@@ -286,7 +295,9 @@ on_line(void *arg, const char *line, size_t n)
 		notify_link_drop(&o->link, e.text[0] != '\0' ? e.text :
 		    strerror(ENOMEM));
 	else if (method == NULL)
-		journal_warning("notifier: a message without a method");
+		journal_limited(&o->nonsense, moment(o).t_ms, JOURNAL_WARNING,
+		    &(struct journal_fields){ 0 }, "notifier: a message "
+		    "without a method; is it of this version?");
 	else if (strcmp(method, "notify.hello") == 0)
 		take_hello(o, params);
 	else if (strcmp(method, "notify.result") == 0)

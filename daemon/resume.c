@@ -59,8 +59,10 @@ restore_limits(const struct store_session *s, struct limit_set *limits)
 		if (ok)
 			*limits = trial;
 		else
-			journal_error("session %s: a limit change in the log "
-			    "cannot be taken up (%s); the site's stands",
+			journal_log(JOURNAL_ERROR, &(struct journal_fields){
+			    .bed = s->session.bed, .session = s->session.id },
+			    "session %s: a limit change in the log cannot be "
+			    "taken up (%s); the site's stands",
 			    s->session.id, error);
 		json_decref(o);
 	}
@@ -79,8 +81,10 @@ restore_baseline(const struct store_session *s, struct baseline *b)
 	ok = json_read_baseline(o, b, error, sizeof error);
 	json_decref(o);
 	if (!ok)
-		journal_error("session %s: the baseline in the log cannot be "
-		    "read back (%s)", s->session.id, error);
+		journal_log(JOURNAL_ERROR, &(struct journal_fields){
+		    .bed = s->session.bed, .session = s->session.id },
+		    "session %s: the baseline in the log cannot be read back "
+		    "(%s); it must be confirmed anew", s->session.id, error);
 	return ok ? b : NULL;
 }
 
@@ -106,7 +110,9 @@ note_gap(const struct resume *r, const struct store_session *s,
 	    before->last_clean ? "stopped in order" : "it was killed, crashed, "
 	    "or the power failed");
 	hub_event(h, now, &e);
-	journal_warning("session %s: %s", s->session.id, e.text);
+	journal_log(JOURNAL_WARNING, &(struct journal_fields){
+	    .bed = e.bed, .session = e.session }, "session %s: %s",
+	    e.session, e.text);
 	if (s->same_boot)
 		return;
 	e.kind = EVENT_BRIDGE;
@@ -144,9 +150,11 @@ resume_sessions(struct resume *r, struct hub *h, struct outbox *o,
 
 		note_gap(r, s, h, now);
 		if (bed < 0) {
-			journal_error("session %s is open on bed \"%s\", which "
-			    "is not configured any more: configure it again "
-			    "to end the session", s->session.id,
+			journal_log(JOURNAL_ERROR, &(struct journal_fields){
+			    .bed = s->session.bed, .session = s->session.id },
+			    "session %s is open on bed \"%s\", which is not "
+			    "configured any more: configure it again to end "
+			    "the session", s->session.id,
 			    s->session.bed);
 			continue;
 		}

@@ -160,7 +160,8 @@ void
 setup_complain_socket(const char *path, int r)
 {
 	journal_error("%s: %s", path, r == -EADDRINUSE ?
-	    "another vitalsd is running" : r == -ENOTSOCK ?
+	    "another vitalsd is running; stop it first, or give --run and "
+	    "--state of its own" : r == -ENOTSOCK ?
 	    "is in the way and no socket; move it, or give another --run" :
 	    strerror(-r));
 }

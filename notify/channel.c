@@ -47,6 +47,7 @@ struct channel {
 	pthread_t thread;
 	CURLM *multi;
 	struct slot slot[LANES];
+	struct journal_limit said;	/* the thread's own, too */
 	int64_t down_since_ms;	/* the thread's own; INT64_MAX: up */
 	int64_t warn_ms;	/* of a certificate, not before */
 	pthread_mutex_t lock;	/* of what follows */
@@ -65,18 +66,22 @@ channel_say(struct channel *ch, const struct attempt *a, int64_t t_ms)
 	bool up = a->outcome == OUTCOME_DELIVERED;
 
 	if (a->expires_soon && t_ms >= ch->warn_ms) {
-		journal_warning("channel %s: %s", ch->config->name, a->detail);
+		journal_log(JOURNAL_WARNING, &(struct journal_fields){
+		    .channel = ch->config->name }, "channel %s: %s",
+		    ch->config->name, a->detail);
 		ch->warn_ms = t_ms + WARN_MS;
 	}
 	if (up && ch->down_since_ms != INT64_MAX) {
-		journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+		journal_limited(&ch->said, t_ms, JOURNAL_NOTICE,
+		    &(struct journal_fields){
 		    .message = JOURNAL_CHANNEL_WORKS,
 		    .channel = ch->config->name }, "channel %s works again, "
 		    "after %lld s", ch->config->name,
 		    (long long)((t_ms - ch->down_since_ms) / 1000));
 		ch->down_since_ms = INT64_MAX;
 	} else if (!up && ch->down_since_ms == INT64_MAX) {
-		journal_log(JOURNAL_WARNING, &(struct journal_fields){
+		journal_limited(&ch->said, t_ms, JOURNAL_WARNING,
+		    &(struct journal_fields){
 		    .message = JOURNAL_CHANNEL_FAILS,
 		    .channel = ch->config->name }, "channel %s fails: %s; "
 		    "trying again until it works", ch->config->name,

@@ -116,7 +116,8 @@ configure(const struct options *o)
 	for (size_t i = 0; i < complaints.n; i++) {
 		complaint_format(line, sizeof(line), o->paths.config,
 		    &complaints.item[i]);
-		journal_error("%s", line);
+		journal_log(JOURNAL_ERROR, &(struct journal_fields){
+		    .message = JOURNAL_CONFIG_REFUSED }, "%s", line);
 	}
 	if (complaints.more > 0)
 		journal_error("%s: and %zu more complaints", o->paths.config,
@@ -164,9 +165,15 @@ run(const struct options *o, const struct notify_config *config)
 	if (r >= 0)
 		r = client_start(event, o->paths.notify_sock, config, &client);
 	if (r >= 0) {
+		journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+		    .message = JOURNAL_RUNNING }, "vitals-notify %s is "
+		    "running: %zu channel%s", VITALSD_VERSION,
+		    config->channels_n, config->channels_n == 1 ? "" : "s");
 		supervisor_tell("READY=1");
 		r = sd_event_loop(event);
 		supervisor_tell("STOPPING=1");
+		journal_log(JOURNAL_NOTICE, &(struct journal_fields){
+		    .message = JOURNAL_ENDED }, "vitals-notify ends");
 	}
 	if (r < 0)
 		journal_error("cannot run: %s", strerror(-r));

@@ -172,6 +172,28 @@ without_its_socket_the_journals_stream_is_told_the_level(void **state)
 	assert_string_equal(pipe_close(&p), "<4>warned\n<3>alarmed\n");
 }
 
+/* Whoever connects ten thousand times a minute writes eleven lines. */
+static void
+what_others_can_cause_at_will_is_bounded_and_counted(void **state)
+{
+	struct journal_limit limit = { 0 };
+	struct pipe p;
+	size_t lines = 0;
+
+	(void)state;
+	pipe_open(&p);
+	for (int i = 0; i < 10000; i++)
+		journal_limited(&limit, 1000 + i, JOURNAL_WARNING,
+		    &(struct journal_fields){ 0 }, "knock");
+	journal_limited(&limit, 61000, JOURNAL_WARNING,
+	    &(struct journal_fields){ 0 }, "knock again");
+	for (const char *c = pipe_close(&p); *c != '\0'; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, JOURNAL_LIMIT + 2);
+	assert_non_null(strstr(p.text, "warning: 9990 lines like the next "
+	    "were not written\nunit: warning: knock again\n"));
+}
+
 static void
 levels_are_named_as_in_syslog(void **state)
 {
@@ -324,6 +346,8 @@ main(void)
 		cmocka_unit_test(a_field_that_does_not_fit_is_left_out_whole),
 		cmocka_unit_test(
 		    without_its_socket_the_journals_stream_is_told_the_level),
+		cmocka_unit_test(
+		    what_others_can_cause_at_will_is_bounded_and_counted),
 		cmocka_unit_test(levels_are_named_as_in_syslog),
 		cmocka_unit_test(
 		    a_stuck_reader_costs_lines_that_are_counted_and_never_time),
