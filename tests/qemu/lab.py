@@ -14,6 +14,10 @@ from vm import Machine, Overlay
 from ward import Simulator, Ward, expect
 
 CASES = []
+# Marks, one after another from that number on, so much longer each; those
+# that were called durable come out as machine.promised.
+MARKER = ("systemd-run -q --unit=marker /usr/local/lib/vitals-test/marker %d "
+          "/dev/virtio-ports/promises %d")
 
 
 def case(about):

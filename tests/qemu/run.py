@@ -18,9 +18,11 @@ import image                                            # noqa: E402
 from lab import CASES, Lab                              # noqa: E402
 from vm import Failed                                   # noqa: E402
 import cases_boot                                       # noqa: E402,F401
+import cases_package                                    # noqa: E402,F401
 import cases_service                                    # noqa: E402,F401
 import cases_usb                                        # noqa: E402,F401
 import cases_world                                      # noqa: E402,F401
+import cases_power                                      # noqa: E402,F401
 
 
 def table(results):

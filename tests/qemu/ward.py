@@ -199,6 +199,12 @@ class Ward:
         """How many restarts within a session the log tells of."""
         return self.count("SELECT count(*) FROM events WHERE event = 'gap'")
 
+    def missing_marks(self):
+        """The marks that were promised and are not in the log."""
+        found = {int(r["text"].split()[1]) for r in self.sql(
+            "SELECT text FROM statements WHERE text LIKE 'mark %'")}
+        return set(self.machine.promised) - found
+
     def check_log(self):
         """The log is whole: SQLite's own opinion."""
         found = self.sql("PRAGMA integrity_check")
