@@ -66,6 +66,7 @@ store_thread_fail(struct store *s, int err)
 	store_seal_stop(&s->seal);
 	store_keep_stop(&s->keep);
 	s->sealing = s->removing = false;
+	s->seal_ms = NEVER;	/* until it is open again: see open_log() */
 	store_db_close(&s->db);
 	s->retry_ms = store_thread_clock_ms(CLOCK_MONOTONIC) +
 	    (s->retries < 4 ? 100 << s->retries : RETRY_MS);
@@ -248,7 +249,10 @@ open_log(struct store *s, struct store_batch *b)
 		s->faulty = true;	/* the log lacks this fault */
 	}
 	s->doubt.any = false;
-	return store_start_writing(&s->db, &s->latest, &fresh);
+	err = store_start_writing(&s->db, &s->latest, &fresh);
+	if (err == 0)
+		s->seal_ms = 0;
+	return err;
 }
 
 /* Between batches, when nothing waits; once the WAL is long, without regard

@@ -95,6 +95,42 @@ a_full_disk_loses_nothing_and_heals_without_a_restart(void **state)
 	assert_string_equal(ask(f, "PRAGMA integrity_check"), "ok");
 }
 
+static int64_t
+processor_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+a_session_that_ends_on_a_full_disk_is_waited_with_and_then_sealed(
+    void **state)
+{
+	struct fixture *f = *state;
+	int64_t began;
+	uint64_t ticket;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 1500, 1500);
+	await(f, put_hr(f, 2000, 60));
+	atomic_store(&trouble, FULL);
+	ticket = put_statement(f, STATEMENT_SESSION_END, 2, 3000, 3000);
+	await_failing(f, true);
+	poll(NULL, 0, 1100);	/* its seal would be due */
+	began = processor_ms();
+	poll(NULL, 0, 500);
+	assert_in_range(processor_ms() - began, 0, 200);
+	atomic_store(&trouble, WORKS);
+	await(f, ticket);
+	for (int i = 0; i < 500 && strcmp(ask(f, "SELECT count(*) FROM events"
+	    " WHERE event = 'seal'"), "1") != 0; i++)
+		poll(NULL, 0, 10);
+	assert_string_equal(ask(f, "SELECT count(*) FROM events WHERE event ="
+	    " 'seal'"), "1");
+}
+
 static void
 a_disk_error_heals_too(void **state)
 {
@@ -640,6 +676,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FAULT_TEST(
 		    a_full_disk_loses_nothing_and_heals_without_a_restart),
+		FAULT_TEST(a_session_that_ends_on_a_full_disk_is_waited_with_and_then_sealed),
 		FAULT_TEST(a_disk_error_heals_too),
 		FAULT_TEST(the_ballast_is_given_back_and_made_again),
 		FAULT_TEST(what_no_longer_fits_the_queue_is_counted_and_logged),
