@@ -169,7 +169,8 @@ begin_table(struct copy *c, struct part *p)
 	sqlite3_free(sql);
 	/* Some tables begin with 0. */
 	p->before = -1;
-	c->rows += p->last - p->before;
+	if (!p->keyed)
+		c->rows += p->last - p->before;
 	return r;
 }
 

@@ -22,6 +22,7 @@ struct busy {
 	int calls;
 	int checkpoints_blocked;
 	int64_t t_ms;
+	bool late;		/* act when all is copied */
 	bool (*act)(struct busy *b);
 };
 
@@ -33,6 +34,8 @@ go_on(void *arg, const char *what, int64_t done, int64_t total)
 	(void)what;
 	assert_true(done >= 0 && done <= total);
 	b->calls++;
+	if (b->late && done < total)
+		return true;
 	return b->act == NULL || b->act(b);
 }
 
@@ -216,17 +219,15 @@ the_log_may_be_written_while_it_is_copied(void **state)
 static bool
 remove_a_segment(struct busy *b)
 {
-	if (b->calls == 3)
-		run_sql(path_of(b->f, "log.db"), "DROP VIEW readings;"
-		    "DROP TABLE reading_000001");
+	run_sql(path_of(b->f, "log.db"), "DROP VIEW IF EXISTS readings;"
+	    "DROP TABLE IF EXISTS reading_000001");
 	return true;
 }
 
 static void
-a_segment_that_is_removed_in_the_meantime_is_not_in_it(void **state)
+copy_while_a_segment_goes(struct fixture *f, bool late)
 {
-	struct fixture *f = *state;
-	struct busy b = { .f = f, .act = remove_a_segment };
+	struct busy b = { .f = f, .act = remove_a_segment, .late = late };
 	const struct backup_watch w = { go_on, &b };
 	char error[LOG_ERROR] = "", *log, *copy;
 
@@ -241,6 +242,18 @@ a_segment_that_is_removed_in_the_meantime_is_not_in_it(void **state)
 	assert_null(strstr(copy, "CREATE TABLE reading_000001"));
 	free(log);
 	free(copy);
+}
+
+static void
+a_segment_that_is_removed_in_the_meantime_is_not_in_it(void **state)
+{
+	copy_while_a_segment_goes(*state, false);
+}
+
+static void
+nor_one_that_was_copied_when_it_was_removed(void **state)
+{
+	copy_while_a_segment_goes(*state, true);
 }
 
 static bool
@@ -358,6 +371,7 @@ main(void)
 		BACKUP_TEST(the_log_may_be_written_while_it_is_copied),
 		BACKUP_TEST(
 		    a_segment_that_is_removed_in_the_meantime_is_not_in_it),
+		BACKUP_TEST(nor_one_that_was_copied_when_it_was_removed),
 		BACKUP_TEST(an_interrupted_backup_leaves_nothing),
 		BACKUP_TEST(
 		    a_file_that_is_there_is_replaced_only_when_told_so),
