@@ -18,7 +18,6 @@
 #include "daemon/every.h"
 #include "daemon/journal.h"
 #include "daemon/json.h"
-#include "daemon/notice_line.h"
 #include "daemon/notify_link.h"
 #include "daemon/waiting.h"
 
@@ -65,10 +64,23 @@ find_channel(struct outbox *o, const char *name)
 static void
 send_notice(struct outbox *o, const struct notice *n, bool heartbeat)
 {
-	char line[NOTICE_LINE_MAX];
+	char key[EVENT_ID_TEXT];
+	char *text = NULL;
+	json_t *m;
 
-	notify_link_send(&o->link, line, notice_line_write(line, n,
-	    heartbeat));
+	event_id_format(key, n->key);
+	m = json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:b, s:s%}}",
+	    "jsonrpc", "2.0", "method", "notice", "params", "key", key,
+	    "channel", n->channel, "priority", priority_name(n->priority),
+	    "heartbeat", heartbeat, "body", n->body, n->length);
+	if (m != NULL)
+		text = json_dumps(m, JSON_COMPACT);
+	json_decref(m);
+	if (text != NULL)
+		notify_link_send(&o->link, text, strlen(text));
+	else
+		notify_link_drop(&o->link, strerror(ENOMEM));
+	free(text);
 }
 
 static void

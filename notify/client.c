@@ -14,7 +14,6 @@
 
 #include "daemon/clock.h"
 #include "daemon/journal.h"
-#include "daemon/notice_line.h"
 #include "daemon/supervisor.h"
 #include "notify/channel.h"
 
@@ -227,10 +226,6 @@ client_take_line(struct client *c, const char *line, size_t n)
 	json_error_t error;
 	json_t *message, *params = NULL;
 
-	if (notice_line_read(line, n, &notice, &heartbeat)) {
-		client_take_notice(c, &notice, heartbeat);
-		return;
-	}
 	message = json_loadb(line, n, JSON_REJECT_DUPLICATES, &error);
 	if (!message)
 		why = error.text;
