@@ -61,6 +61,18 @@ is_of_the_log(const struct backup *b)
 	    strncmp(basename(again), "log.db", 6) == 0;
 }
 
+static int
+check_folder(struct backup *b)
+{
+	char copy[4200];
+
+	snprintf(copy, sizeof copy, "%s", b->file);
+	if (access(dirname(copy), W_OK | X_OK) == 0)
+		return EXIT_OK;
+	return cli_problem(b->c, "the folder of %s cannot be written to: %s; "
+	    "make it, or give another", b->file, strerror(errno));
+}
+
 /* Before anything is done: may it have that name? */
 static int
 check_name(struct backup *b)
@@ -71,9 +83,10 @@ check_name(struct backup *b)
 	if (is_of_the_log(b))
 		return cli_problem(c, "%s: the names log.db... in the folder "
 		    "of the log are the log's own", b->file);
+	if (stat(b->file, &st) < 0 && errno == ENOENT)
+		return check_folder(b);
 	if (stat(b->file, &st) < 0)
-		return errno == ENOENT ? EXIT_OK :
-		    cli_problem(c, "%s: %s", b->file, strerror(errno));
+		return cli_problem(c, "%s: %s", b->file, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return cli_problem(c, "%s is a folder: give the name of the "
 		    "file in it", b->file);

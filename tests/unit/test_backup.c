@@ -291,6 +291,8 @@ a_file_that_is_there_is_replaced_only_when_told_so(void **state)
 	backup(f, path_of(f, "log.db-wal"), "--force", EXIT_PROBLEM,
 	    "are the log's own");
 	backup(f, f->dir, "--force", EXIT_PROBLEM, "is a folder");
+	backup(f, path_of(f, "none/b.db"), NULL, EXIT_PROBLEM,
+	    "make it, or give another");
 	backup(f, path_of(f, "nowhere/b.db"), NULL, EXIT_PROBLEM,
 	    "No such file or directory");
 }
