@@ -255,7 +255,7 @@ install: all ## programs, units, man pages, examples; DESTDIR= PREFIX= as usual
 	@set -e; $(foreach f,$(ETC),test -e $(DESTDIR)$(SYSCONFDIR)/vitalsd/$(notdir $f) || \
 	    $(INSTALL) -m $(if $(filter %notify.yaml,$f),600,644) $f $(DESTDIR)$(SYSCONFDIR)/vitalsd/$(notdir $f);)
 	@echo "installed in $(DESTDIR)$(PREFIX); as root, if not by the package:"
-	@echo "  systemd-sysusers; systemd-tmpfiles --create; udevadm control --reload"
+	@echo "  systemd-sysusers; systemd-tmpfiles --create; udevadm control --reload; journalctl --update-catalog"
 	@echo "  systemctl daemon-reload; systemctl enable --now vitals-clock vitalsd vitals-notify"
 
 uninstall: ## what install put there; keeps the configuration and the log
