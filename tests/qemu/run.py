@@ -22,6 +22,7 @@ import cases_package                                    # noqa: E402,F401
 import cases_service                                    # noqa: E402,F401
 import cases_usb                                        # noqa: E402,F401
 import cases_world                                      # noqa: E402,F401
+import cases_disk                                       # noqa: E402,F401
 import cases_power                                      # noqa: E402,F401
 
 
