@@ -28,9 +28,6 @@ DEBIAN = """systemd systemd-sysv udev dbus kmod iproute2 procps zstd
     libcurl4 libncursesw6 libtinfo6 ca-certificates
     sqlite3 socat""".split()
 
-# What one of the cases installs later.
-RIVALS = "modemmanager brltty"
-
 # What starts by itself and only costs time here.
 MASKED = """apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer
     e2scrub_reap.service fstrim.timer dpkg-db-backup.timer
@@ -157,11 +154,6 @@ class Images:
                  f"--customize-hook=cp {modules} {initramfs}/modules\"",
                  '--customize-hook=chroot "$1" update-initramfs -u -k all',
                  '--customize-hook=chroot "$1" passwd -d root',
-                 '--customize-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get '
-                 '-y -qq --no-install-recommends --download-only install '
-                 + RIVALS,
-                 f'--customize-hook=mkdir -p "$1"/{OWN}/rivals && mv '
-                 f'"$1"/var/cache/apt/archives/*.deb "$1"/{OWN}/rivals/',
                  '--customize-hook=rm -f "$1"/etc/dpkg/dpkg.cfg.d/*mmdebstrap*',
                  "bookworm", root, "-"],
                 stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
