@@ -210,7 +210,7 @@ find_segment(const struct segment *g, size_t n, int64_t number)
 	return NULL;
 }
 
-/* The span of one session in one segment. */
+/* The span of one session in one segment, as it was when the looking began. */
 static void
 check_span(struct verify *v, sqlite3_stmt *st, const struct segment *all,
     size_t n)
@@ -244,14 +244,15 @@ check_span(struct verify *v, sqlite3_stmt *st, const struct segment *all,
 }
 
 static int
-check_spans(struct verify *v, const struct segment *all, size_t n)
+check_spans(struct verify *v, const struct segment *all, size_t n,
+    int64_t last_seq)
 {
 	sqlite3_stmt *st = log_prepare(v->q.db, "SELECT session, segment, "
 	    "min(row) FILTER (WHERE edge = 'first'), max(row) FILTER (WHERE "
 	    "edge = 'last'), EXISTS (SELECT 1 FROM statement e WHERE "
-	    "e.session = span.session AND e.kind IN (5, 6)) FROM span WHERE "
-	    "?1 = '' OR session = ?1 GROUP BY session, segment", "t",
-	    v->session);
+	    "e.session = span.session AND e.kind IN (5, 6) AND e.seq <= ?2) "
+	    "FROM span WHERE (?1 = '' OR session = ?1) AND seq <= ?2 "
+	    "GROUP BY session, segment", "ti", v->session, last_seq);
 	int r = 0;
 
 	while (log_next(&v->q, st, &r))
@@ -296,8 +297,13 @@ verify_segments(struct verify *v)
 	struct segment *g = NULL;
 	struct known k = { 0 };
 	size_t n = 0;
-	int r = read_segments(v, &g, &n);
+	int64_t last_seq = 0;
+	/* Before the rows are counted, so that no span is ahead of them. */
+	int r = verify_number(v, "SELECT ifnull(max(seq), 0) FROM span", NULL,
+	    &last_seq);
 
+	if (r == 0)
+		r = read_segments(v, &g, &n);
 	if (r == 0)
 		r = read_known(v, &k);
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -307,7 +313,7 @@ verify_segments(struct verify *v)
 			    (int64_t)n);
 	}
 	if (r == 0)
-		r = check_spans(v, g, n);
+		r = check_spans(v, g, n, last_seq);
 	if (r == 0 && v->session[0] == '\0')
 		r = check_strays(v);
 	free(g);

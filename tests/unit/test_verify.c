@@ -98,6 +98,46 @@ a_log_as_it_was_written_is_in_order(void **state)
 	assert_int_equal(t->result.seals, 1);
 }
 
+struct meanwhile {
+	struct told told;
+	struct fixture *f;
+	bool ran;
+};
+
+/* A session is written and ends while the readings are looked at. */
+static bool
+run_one_more(void *arg, const char *what, int64_t done, int64_t total)
+{
+	struct meanwhile *m = arg;
+
+	(void)done, (void)total;
+	if (!m->ran && strcmp(what, "readings") == 0) {
+		m->ran = true;
+		run_sealed_session(m->f, "two", 20000);
+	}
+	return true;
+}
+
+static void
+a_session_that_ends_meanwhile_is_no_fault(void **state)
+{
+	static struct meanwhile m;
+	const struct verify_watch w = { say, run_one_more, &m };
+	char path[128], error[LOG_ERROR] = "";
+	struct fixture *f = *state;
+	sqlite3 *db;
+
+	m = (struct meanwhile){ .f = f };
+	run_sealed_session(f, "one", 2000);
+	snprintf(path, sizeof path, "%s/log.db", f->dir);
+	assert_int_equal(log_open(&db, path, error), 0);
+	if (verify_log(db, NULL, false, &w, &m.told.result, error) < 0)
+		fail_msg("%s", error);
+	log_close(db);
+	assert_true(m.ran);
+	assert_string_equal(m.told.text, "");
+}
+
 /* Changes one bit of log.db where that text is first found from 'from' on. */
 static void
 flip_bit(struct fixture *f, const void *what, size_t n, size_t at, long from)
@@ -342,6 +382,7 @@ main(void)
 		VERIFY_TEST(a_log_as_it_was_written_is_in_order),
 		VERIFY_TEST(one_changed_bit_is_found_and_its_part_named),
 		VERIFY_TEST(a_record_that_is_missing_is_named_by_its_number),
+		VERIFY_TEST(a_session_that_ends_meanwhile_is_no_fault),
 		VERIFY_TEST(a_reading_that_is_missing_or_cannot_be_is_named),
 		VERIFY_TEST(a_segment_that_is_gone_without_a_word_is_a_fault),
 		VERIFY_TEST(a_seal_that_was_taken_out_breaks_the_chain),
