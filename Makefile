@@ -151,7 +151,7 @@ soak-hour: deps ## an hour at 64 ports: does anything grow?  SOAK_SECONDS, SOAK_
 	@$(MAKE) --no-print-directory $(PROGRAMS)
 	@VITALS_BUILD=$B SOAK_RESULTS=$${SOAK_RESULTS:-$B/soak.txt} tests/soak/hour
 
-system: $(PROGRAMS) $(SYSTEM) $B/faultshim.so ## the real programs on pseudo-terminals
+system: $(PROGRAMS) $(SYSTEM) $B/faultshim.so $B/bench/feeder ## the real programs on pseudo-terminals
 	@VITALS_BUILD=$B tests/run --together $(SYSTEM)
 
 # What is measured, and what it is measured against; tests/bench/run says how.

@@ -6,6 +6,7 @@
  * wrong with the world, so that a unit or a script can tell them apart.
  */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "vitalsd: %s\n", error);
 		return 2;
 	}
+	/* Three threads that allocate little share one heap. */
+	mallopt(M_ARENA_MAX, 1);
 	r = journal_start("vitalsd", level);
 	if (r < 0)
 		fprintf(stderr, "vitalsd: no log thread (%s); lines go out "

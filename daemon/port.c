@@ -58,7 +58,7 @@ struct port {
 	int64_t skew_ms;
 	/* The message being written; none if out_n is 0.  Bytes that the
 	 * kernel took are sent only when the wire has them. */
-	uint8_t out[TX_MAX];
+	uint8_t *out;		/* TX_MAX; NULL: it only listens */
 	size_t out_n, out_done;
 	int64_t out_ms;
 	struct port_say say;
@@ -394,7 +394,9 @@ port_new(struct port **out, sd_event *loop, const struct config_port *c,
 	snprintf(p->why, sizeof(p->why), "not opened yet");
 	port_say_init(&p->say, c);
 	p->stream = malloc(stream_size(c->driver));
-	if (p->stream == NULL) {
+	if (c->driver->tx != NULL)
+		p->out = malloc(TX_MAX);
+	if (p->stream == NULL || (c->driver->tx != NULL && p->out == NULL)) {
 		port_free(p);
 		return -ENOMEM;
 	}
@@ -419,6 +421,7 @@ port_free(struct port *p)
 	sd_event_source_disable_unref(p->timer);
 	sd_event_unref(p->loop);
 	free(p->stream);
+	free(p->out);
 	free(p);
 }
 

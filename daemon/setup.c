@@ -8,6 +8,7 @@
 #include "daemon/setup.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,8 @@ setup_make_hub(struct hub *h, const struct config *c, const struct now *started,
 done:
 	free(beds);
 	free(ports);
+	/* What reading the configuration and the log took, and is over. */
+	malloc_trim(0);
 	return r;
 }
 

@@ -228,9 +228,11 @@ set_up_connection(struct store_db *d)
 	/* Checkpoints are made between batches, never by a commit. */
 	sqlite3_wal_hook(d->sql, wal_grew, d);
 	/* Debian's SQLite would write zeros over all that is removed, through
-	 * the WAL: a segment at once. */
+	 * the WAL: a segment at once.  An append touches few pages: no 2 MB of
+	 * cache are of use. */
 	return store_db_run(d, "PRAGMA synchronous = FULL;"
-	    "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
+	    "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF;"
+	    "PRAGMA cache_size = -512");
 }
 
 static int

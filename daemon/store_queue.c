@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RING_FEW 1024	/* readings that are moved rather than waited for */
+
 /* False where memory is short. */
 static bool
 fill_spares(struct store_queue *q)
@@ -144,6 +146,22 @@ store_queue_record_at(const struct store_queue *q, size_t i)
 	return q->record[(q->record_head + i) % q->records_cap];
 }
 
+/* A ring that goes round and round touches all its pages: what few readings are
+ * left move to its beginning. */
+static void
+begin_again(struct store_queue *q)
+{
+	if (q->readings_n > 0 && (q->reading_head < RING_FEW ||
+	    q->readings_n > RING_FEW ||
+	    q->reading_head + q->readings_n > q->readings_cap))
+		return;
+	/* The two do not overlap: no more are left than lie before them. */
+	if (q->readings_n > 0)
+		memcpy(q->reading, q->reading + q->reading_head,
+		    q->readings_n * sizeof *q->reading);
+	q->reading_head = 0;
+}
+
 void
 store_queue_drop(struct store_queue *q, size_t readings, size_t records)
 {
@@ -152,9 +170,9 @@ store_queue_drop(struct store_queue *q, size_t readings, size_t records)
 		free(q->record[(q->record_head + i) % q->records_cap]);
 	(void)fill_spares(q);	/* or the next time */
 	q->readings_n -= readings;
+	q->reading_head = (q->reading_head + readings) % q->readings_cap;
+	begin_again(q);
 	q->records_n -= records;
-	q->reading_head = q->readings_n == 0 ? 0 :
-	    (q->reading_head + readings) % q->readings_cap;
 	q->record_head = q->records_n == 0 ? 0 :
 	    (q->record_head + records) % q->records_cap;
 }
