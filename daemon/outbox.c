@@ -403,8 +403,19 @@ outbox_free(struct outbox *o)
 void
 outbox_restore(struct outbox *o, const struct notice *n, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		(void)append(o, &n[i], moment(o).t_ms);
+	size_t stray = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (find_channel(o, n[i].channel) != NULL)
+			(void)append(o, &n[i], moment(o).t_ms);
+		else
+			stray++;
+	}
+	if (stray > 0)
+		journal_warning("outbox: %zu undelivered notice%s for channels that "
+		    "vitalsd.yaml does not name any more stay%s in the "
+		    "log, unsent", stray, stray == 1 ? "" : "s",
+		    stray == 1 ? "s" : "");
 }
 
 /* Who was called at all is told how it goes on, until it is over. */

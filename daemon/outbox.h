@@ -49,7 +49,8 @@ void outbox_free(struct outbox *o);
 /* Takes the channels and times of a reloaded configuration. */
 void outbox_reload(struct outbox *o, const struct config *c);
 
-/* Made before this start and not delivered; before the notifier connects. */
+/* Made before this start and not delivered; before the notifier connects.
+ * Those for a channel that there is no more are left in the log. */
 void outbox_restore(struct outbox *o, const struct notice *n, size_t count);
 
 /* An alarm changed. */

@@ -657,6 +657,24 @@ the_socket_is_open_to_its_group_only(void **state)
 	assert_int_equal(st.st_mode & 07777, 0660);
 }
 
+/* They would be offered at every start and connection for years. */
+static void
+what_was_for_a_channel_that_is_no_more_does_not_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct notice old[2] = {
+		{ .key = { 0x99, 7 }, .channel = "fax", .length = 2,
+		    .priority = PRIORITY_HIGH, .body = "{}" },
+		{ .key = { 0x99, 8 }, .channel = "station", .length = 2,
+		    .priority = PRIORITY_LOW, .body = "{}" },
+	};
+
+	outbox_restore(f->outbox, old, 2);
+	assert_int_equal(waiting(f), 1);
+	join_and_greet(f);
+	assert_string_equal(hear_notice(f), "station low 0000000000000099-8");
+}
+
 static void
 notices_of_the_time_before_are_offered_first(void **state)
 {
@@ -784,6 +802,7 @@ main(void)
 		T(a_line_longer_than_64_kib_ends_the_connection),
 		T(another_user_is_given_nothing),
 		T(the_socket_is_open_to_its_group_only),
+		T(what_was_for_a_channel_that_is_no_more_does_not_wait),
 		T(notices_of_the_time_before_are_offered_first),
 		T(when_it_is_full_the_oldest_of_the_least_urgent_gives_way),
 		T(after_a_long_outage_one_connection_is_offered_all_the_urgent_first),
