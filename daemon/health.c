@@ -222,7 +222,7 @@ on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 		h->turns[i] = t;
 	}
 	if (alive)
-		supervisor_tell("WATCHDOG=1");
+		supervisor_tell("WATCHDOG=1\nREADY=1");
 	r = sd_event_source_set_time_relative(source,
 	    supervisor_watchdog_us());
 	if (r < 0)

@@ -4,7 +4,9 @@
  * lines; an address that begins with '@' is in the abstract namespace.
  *
  * Easy to get wrong: a lost WATCHDOG=1 is harmless only since three are sent
- * in the time in which systemd wants one.
+ * in the time in which systemd wants one, and a lost READY=1, without which
+ * systemd would end a good start after a minute, since each of them says it
+ * again.
  */
 #include "daemon/supervisor.h"
 

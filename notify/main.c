@@ -132,7 +132,7 @@ on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)usec;
 	(void)arg;
-	supervisor_tell("WATCHDOG=1");
+	supervisor_tell("WATCHDOG=1\nREADY=1");
 	r = sd_event_source_set_time_relative(source,
 	    supervisor_watchdog_us());
 	return r < 0 ? r : sd_event_source_set_enabled(source,
