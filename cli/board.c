@@ -38,6 +38,7 @@ struct screen {
 	bool connected;
 	int64_t retry_ms, heard_ms;
 	json_t *whole;		/* as told on this connection */
+	bool news;		/* 'state' is behind it */
 	struct state *state;
 	char trouble[sizeof(((struct client *)0)->error)];
 	struct board_choice choice;
@@ -61,15 +62,17 @@ say(struct screen *s, const char *format, ...)
 	s->message_ms = clock_boot_ms();
 }
 
-/* A new state: the selection stays with its event, or says that it moved. */
+/* What was told since the last time: the selection stays with its event, or says
+ * that it moved. */
 static void
-state_take(struct screen *s, json_t *o)
+state_show(struct screen *s)
 {
 	struct state *state;
 
-	pages_merge(&s->whole, o);
+	if (!s->news)
+		return;
+	s->news = false;
 	state = state_parse(s->whole);
-
 	if (!state) {
 		snprintf(s->trouble, sizeof(s->trouble),
 		    "vitalsd sent a state that makes no sense");
@@ -91,7 +94,8 @@ page_take(struct screen *s, json_t *page)
 	    json_pack("{s:I}", "from", json_integer_value(next))) < 0)
 		say(s, "vitalsd does not tell of all beds: %s",
 		    s->client.error);
-	state_take(s, page);
+	pages_merge(&s->whole, page);
+	s->news = true;
 }
 
 static void
@@ -139,22 +143,28 @@ contact_try(struct screen *s)
 		contact_lost(s, s->client.error);
 }
 
-/* All that has arrived; after BOARD_SILENT_MS of nothing, a new connection. */
+/* What has arrived, as far as there is time before the screen and its bell are due
+ * again; after BOARD_SILENT_MS of nothing, a new connection. */
 static void
 contact_read(struct screen *s)
 {
+	int64_t until_ms = clock_boot_ms() + BOARD_TURN_MS;
 	json_t *m = NULL;
-	int r;
+	int r = 0;
 
-	while ((r = client_next(&s->client, 0, &m)) == 0) {
+	while (clock_boot_ms() < until_ms &&
+	    (r = client_next(&s->client, 0, &m)) == 0) {
 		s->heard_ms = clock_boot_ms();
-		if (strcmp(client_text(m, "method"), "state") == 0)
-			state_take(s, json_object_get(m, "params"));
-		else if (!json_object_get(m, "method"))
+		if (strcmp(client_text(m, "method"), "state") == 0) {
+			pages_merge(&s->whole, json_object_get(m, "params"));
+			s->news = true;
+		} else if (!json_object_get(m, "method")) {
 			answer_take(s, m);
+		}
 		json_decref(m);
 	}
-	if (r != -EAGAIN)
+	state_show(s);
+	if (r < 0 && r != -EAGAIN)
 		contact_lost(s, s->client.error);
 	else if (clock_boot_ms() - s->heard_ms >= BOARD_SILENT_MS &&
 	    clock_boot_ms() >= s->retry_ms) {

@@ -142,6 +142,48 @@ a_key_acknowledges_the_alarm_that_is_shown(void **state)
 	free(t);
 }
 
+/* A vitalsd that has more to tell than anybody can read. */
+static void *
+flood(void *arg)
+{
+	static const char result[] = "\"result\":";
+	struct fake *f = arg;
+	int fd = accept(f->fd, NULL, NULL);
+	char in[1024], text[4096];
+
+	if (fd < 0 || read(fd, in, sizeof(in)) <= 0)
+		abort();
+	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":1,%s}\n",
+	    answers[0].answer);
+	fake_write(fd, text);
+	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":"
+	    "\"state\",\"params\":%s}\n",
+	    answers[0].answer + sizeof(result) - 1);
+	while (send(fd, text, strlen(text), MSG_NOSIGNAL) > 0)
+		;
+	close(fd);
+	return NULL;
+}
+
+static void
+a_flood_of_states_neither_stops_the_screen_nor_the_keys(void **state)
+{
+	struct terminal *t = calloc(1, sizeof(*t));
+
+	(void)state;
+	fake_listen(&t->fake, answers);
+	terminal_start(t);
+	assert_int_equal(pthread_create(&t->fake.thread, NULL, flood,
+	    &t->fake), 0);
+	assert_true(terminal_wait(t, "SpO2 86 % (<88)"));
+	type(t, "q");
+	assert_true(terminal_wait(t, "Close the board?"));
+	type(t, "y");
+	assert_int_equal(terminal_end(t), EXIT_OK);
+	fake_stop(&t->fake);
+	free(t);
+}
+
 static void
 a_signal_and_a_missing_daemon_leave_the_terminal_usable(void **state)
 {
@@ -162,6 +204,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_acknowledges_the_alarm_that_is_shown),
+		cmocka_unit_test(
+		    a_flood_of_states_neither_stops_the_screen_nor_the_keys),
 		cmocka_unit_test(
 		    a_signal_and_a_missing_daemon_leave_the_terminal_usable),
 	};
