@@ -146,19 +146,28 @@ a_key_acknowledges_the_alarm_that_is_shown(void **state)
 static void *
 flood(void *arg)
 {
-	static const char result[] = "\"result\":";
+	static const char result[] = "\"result\":", vitals[] = "\"vitals\":[";
+	const char *params = answers[0].answer + sizeof(result) - 1;
+	const char *rest = strstr(params, vitals) + sizeof(vitals) - 1;
+	static char text[1 << 17];
 	struct fake *f = arg;
-	int fd = accept(f->fd, NULL, NULL);
-	char in[1024], text[4096];
+	int n, fd = accept(f->fd, NULL, NULL);
+	char in[1024];
 
 	if (fd < 0 || read(fd, in, sizeof(in)) <= 0)
 		abort();
 	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":1,%s}\n",
 	    answers[0].answer);
 	fake_write(fd, text);
-	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":"
-	    "\"state\",\"params\":%s}\n",
-	    answers[0].answer + sizeof(result) - 1);
+	n = snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":"
+	    "\"state\",\"params\":%.*s", (int)(rest - params), params);
+	/* So much that it is written sooner than it is taken apart. */
+	for (int i = 0; i < 800; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s{"
+		    "\"vital\":\"hr\",\"port\":\"m\",\"quality\":\"good\","
+		    "\"shown\":\"70\",\"age_ms\":1,\"fresh_ms\":5000}",
+		    i > 0 ? "," : "");
+	snprintf(text + n, sizeof(text) - (size_t)n, "%s}\n", rest);
 	while (send(fd, text, strlen(text), MSG_NOSIGNAL) > 0)
 		;
 	close(fd);
