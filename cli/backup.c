@@ -196,6 +196,7 @@ verb_backup(struct cli *c)
 		return cli_usage(c, "the name is too long");
 	snprintf(b.temporary, sizeof b.temporary, "%s.part-%ld", b.file,
 	    (long)getpid());
+	cli_stand_back();
 	long_begin(&b.l, c);
 	r = backup_copy(c->paths.log, b.temporary, &w, error);
 	if (r == 0) {

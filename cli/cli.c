@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -330,6 +331,13 @@ cli_run(const struct verb *verbs, int n, char **word, FILE *in, FILE *out,
 		status = cli_problem(&c, "writing the output: %s",
 		    strerror(errno));
 	return status;
+}
+
+void
+cli_stand_back(void)
+{
+	/* Not nice(): it counts only among the programs of one terminal. */
+	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
 }
 
 bool

@@ -83,6 +83,10 @@ int cli_usage(struct cli *c, const char *format, ...)
 /* The first words of c->arg name no verb: says so with the nearest; EXIT_USAGE. */
 int cli_unknown(struct cli *c);
 
+/* For verbs that read much of the log: from now on this process takes the
+ * processor only when nobody else wants it.  An alarm waits for no review. */
+void cli_stand_back(void);
+
 bool cli_has(const struct cli *c, enum cli_option o);
 
 /* The value of an option as a whole number within min..max; false with the

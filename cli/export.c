@@ -62,6 +62,7 @@ verb_export(struct cli *c)
 
 	if (cli_has(c, OPTION_CSV) == cli_has(c, OPTION_JSON))
 		return cli_usage(c, "say either --csv or --json");
+	cli_stand_back();
 	r = log_open(&db, c->paths.log, error);
 	if (r < 0)
 		return cli_problem(c, "%s", error);

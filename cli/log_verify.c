@@ -69,8 +69,10 @@ verb_log_verify(struct cli *c)
 	struct verify_result x = { 0 };
 	char error[LOG_ERROR], beside[4200];
 	sqlite3 *db;
-	int r = log_open(&db, file, error);
+	int r;
 
+	cli_stand_back();
+	r = log_open(&db, file, error);
 	if (r < 0)
 		return cli_problem(c, "%s", error);
 	/* A backup has no -wal: nobody writes to it. */

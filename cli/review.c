@@ -359,8 +359,10 @@ verb_review(struct cli *c)
 	struct summary m;
 	sqlite3 *db;
 	char error[LOG_ERROR];
-	int r = log_open(&db, c->paths.log, error);
+	int r;
 
+	cli_stand_back();
+	r = log_open(&db, c->paths.log, error);
 	if (r < 0)
 		return cli_problem(c, "%s", error);
 	r = log_session_read(db, c->arg[0], LOG_READINGS, &s, error);
