@@ -198,6 +198,7 @@ static int
 set_up_connection(struct store_db *d)
 {
 	sqlite3_stmt *st = NULL;
+	char page_size[40];
 	int persist = 1, rc;
 	bool wal = false;
 
@@ -207,6 +208,10 @@ set_up_connection(struct store_db *d)
 	sqlite3_db_config(d->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_file_control(d->sql, "main", SQLITE_FCNTL_PERSIST_WAL,
 	    &persist);
+	/* Of no effect on a log that there is already. */
+	snprintf(page_size, sizeof page_size, "PRAGMA page_size = %d",
+	    STORE_PAGE_BYTES);
+	sqlite3_exec(d->sql, page_size, NULL, NULL, NULL);
 	rc = sqlite3_prepare_v2(d->sql, "PRAGMA journal_mode = WAL", -1, &st,
 	    NULL);
 	if (rc == SQLITE_OK)

@@ -19,6 +19,12 @@ enum store_statement {
 	DB_STATEMENTS
 };
 
+/* Of a new log.  An append writes the last page of each table that grows again
+ * and again: with SQLite's own 4096 twice as many bytes go to the disk. */
+#define STORE_PAGE_BYTES 2048
+#define STORE_WAL_FRAME_BYTES (24 + STORE_PAGE_BYTES)
+#define STORE_CHECKPOINT_PAGES 2000	/* in the WAL when it is checkpointed */
+
 /* Everything here but the options is of the store's thread. */
 struct store_db {
 	const struct store_options *options;

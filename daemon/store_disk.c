@@ -12,7 +12,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define WAL_BYTES (1050 * 4120)	/* when it is checkpointed, and some */
+#include "daemon/store_db.h"
+
+/* When it is checkpointed, and some. */
+#define WAL_BYTES (STORE_CHECKPOINT_PAGES / 20 * 21 * STORE_WAL_FRAME_BYTES)
 #define WAL_ROOM_BYTES (64 << 20)	/* a small disk has other uses for it */
 
 static void
@@ -74,7 +77,7 @@ void
 store_disk_grow_wal(const struct store_options *o,
     const struct store_disk *disk)
 {
-	static const char zeros[4120];
+	static const char zeros[STORE_WAL_FRAME_BYTES];
 	char path[4200];
 	int fd;
 

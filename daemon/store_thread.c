@@ -20,8 +20,7 @@
 #define GROUP_MS 100		/* what arrives waits so long for company */
 #define RETRY_MS 1000		/* at first sooner: 100, 200, 400 ms */
 #define ALIVE_MS 1000		/* the thread shows that it lives */
-#define CHECKPOINT_PAGES 1000
-#define CHECKPOINT_PAGES_MAX 4000
+#define CHECKPOINT_PAGES_MAX (4 * STORE_CHECKPOINT_PAGES)
 #define SEAL_DELAY_MS 1000	/* what a session's end brings about is awaited */
 #define SEAL_STOP_MS 1000	/* a stop waits so long for seals */
 #define KEEP_MS 60000		/* looks so often for what is to be removed */
@@ -262,7 +261,7 @@ checkpoint(struct store *s)
 {
 	bool waits;
 
-	if (s->db.sql == NULL || s->db.wal_pages < CHECKPOINT_PAGES)
+	if (s->db.sql == NULL || s->db.wal_pages < STORE_CHECKPOINT_PAGES)
 		return;
 	pthread_mutex_lock(&s->lock);
 	waits = s->fresh > 0;

@@ -482,8 +482,8 @@ the_write_ahead_log_is_grown_ahead_and_used_again(void **state)
 	open_store(f);
 	do {
 		grown = await(f, put_hr(f, 1500, 70)).wal_bytes;
-	} while (grown < 1000 * 4120 && real_ms() < until);
-	assert_true(grown >= 1000 * 4120);
+	} while (grown < 2000 * 2072 && real_ms() < until);
+	assert_true(grown >= 2000 * 2072);
 	for (int round = 0; round < 12; round++) {
 		for (int i = 0; i < 30000; i++)
 			ticket = put_hr(f, 2000 + i, 70);
