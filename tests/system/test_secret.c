@@ -144,7 +144,7 @@ fail_in_several_ways(struct ward *w)
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		ward_receiver_mode(w, ways[i].mode);
 		if (i == 0)
-			ward_kill(&w->sim, SIGKILL);
+			ward_kill(&w->sim, SIGTERM);
 		snprintf(query, sizeof query, "SELECT count(*) FROM deliveries "
 		    "WHERE detail LIKE '%%%s%%'", ways[i].detail);
 		ward_wait_sql(w, query, 1, 40);
