@@ -236,10 +236,15 @@ a_million_frames_leave_memory_as_it_was(void **state)
 	close_line(w, line);
 }
 
-/* An hour at 64 ports showed it: each reload left a configuration behind. */
+/*
+ * An hour at 64 ports showed it: each reload left a configuration behind, of
+ * 180 KiB.  What the log writes of each reload fills its page cache, which goes
+ * on for 2,000 of them: some hundreds of KiB in all, another amount each time.
+ */
 static void
-a_thousand_reloads_leave_memory_as_it_was(void **state)
+a_thousand_reloads_leave_no_configuration_behind(void **state)
 {
+	enum { WARM = 200, RELOADS = 1000, LEAST_LEAK_KIB = 5 };
 	struct ward *w = *state;
 	char *config;
 	int64_t before_kib = 0, grown_kib;
@@ -248,13 +253,13 @@ a_thousand_reloads_leave_memory_as_it_was(void **state)
 	config = ward_config(w, "");
 	ward_start_vitalsd(w, config);
 	free(config);
-	for (int i = 0; i < 1000; i++) {
-		if (i == 200)	/* what warms up has done so */
+	for (int i = 0; i < RELOADS; i++) {
+		if (i == WARM)
 			before_kib = resident_kib(w->vitalsd);
 		json_decref(ward_ask(w, "reload", NULL));
 	}
 	grown_kib = resident_kib(w->vitalsd) - before_kib;
-	if (grown_kib > 512)
+	if (grown_kib > LEAST_LEAK_KIB * (RELOADS - WARM))
 		ward_fail(w, "it grew by %lld KiB", (long long)grown_kib);
 }
 
@@ -267,7 +272,7 @@ main(void)
 		    nothing_but_noise_is_an_alarm_that_says_so_and_costs_little),
 		WARD_TEST(
 		    a_million_frames_leave_memory_as_it_was),
-		WARD_TEST(a_thousand_reloads_leave_memory_as_it_was),
+		WARD_TEST(a_thousand_reloads_leave_no_configuration_behind),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY"));
