@@ -48,7 +48,7 @@ berry_frame(const struct window *w, int64_t gap_ms)
 		return FRAME_MORE;
 	if (len < 4 || len > LEN_MAX)
 		return FRAME_GARBAGE;
-	return n < len + 2u ? FRAME_MORE : len + 2;
+	return len + 2;
 }
 
 /* A rate of 0 is how the board says "no value". */

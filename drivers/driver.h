@@ -94,7 +94,9 @@ struct tx_template {
 	struct tx_field field[TX_FIELDS];	/* ends at the first no name */
 };
 
-/* frame() answers with the length of the frame that starts at index 0, or: */
+/* frame() answers with the length of the frame that starts at index 0 as soon
+ * as that is known, even where bytes of it are still missing: it is asked again
+ * when they are there.  Or: */
 #define FRAME_MORE	0	/* could be a frame, too short to tell */
 #define FRAME_GARBAGE	(-1)	/* no frame can start here: drop ONE byte */
 
@@ -103,8 +105,8 @@ struct driver {
 	const char *title;	/* for people */
 	struct line line;
 	uint32_t silent_after_ms;	/* no good frame for so long: silent */
-	uint16_t longest;	/* bytes of its longest frame; 0: as many as a
-				 * window holds */
+	uint16_t longest;	/* bytes of its longest frame, as many as its
+				 * window holds; 0: WINDOW_USUAL */
 	bool checksummed;
 	const char *const *kin;	/* names of drivers of the same bytes, NULL at
 				 * the end; NULL for none */
@@ -118,7 +120,8 @@ struct driver {
 	void (*init)(union driver_state *s, const struct driver_options *o);
 
 	/* Is there a frame at index 0?  gap_ms is the quiet before its first
-	 * byte. */
+	 * byte.  w->seen bytes were there when it last said that it needs
+	 * more of this very frame: what it found in them still holds. */
 	int (*frame)(const struct window *w, int64_t gap_ms);
 
 	/* The frame is w's first n bytes, complete at t_ms.  Adds readings to

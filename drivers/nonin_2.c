@@ -51,9 +51,9 @@ nonin_frame(const struct window *w, int64_t gap_ms)
 	(void)gap_ms;
 	if (window_at(w, 0) != 0x01)
 		return FRAME_GARBAGE;
-	if (n > 1 && (window_at(w, 1) & ALWAYS) == 0)
-		return FRAME_GARBAGE;
-	return n < FRAME ? FRAME_MORE : FRAME;
+	if (n < 2)
+		return FRAME_MORE;
+	return (window_at(w, 1) & ALWAYS) == 0 ? FRAME_GARBAGE : FRAME;
 }
 
 /* What the packet's status says of both numbers. */

@@ -10,29 +10,23 @@
 #include <stddef.h>
 #include <string.h>
 
-static void
-window_clear(struct window *w)
-{
-	w->start = 0;
-	w->end = 0;
-}
-
 /* Of the longest frame, and of a few short ones that come in one read. */
 #define ROOM_MIN 128
 
 static size_t
 window_room(const struct driver *d)
 {
-	if (d->longest == 0 || d->longest > WINDOW_CAPACITY)
-		return WINDOW_CAPACITY;
-	return d->longest < ROOM_MIN ? ROOM_MIN : d->longest;
+	if (d->longest == 0)
+		return WINDOW_USUAL;
+	if (d->longest < ROOM_MIN)
+		return ROOM_MIN;
+	return d->longest < WINDOW_CAPACITY ? d->longest : WINDOW_CAPACITY;
 }
 
 size_t
 stream_size(const struct driver *d)
 {
-	return offsetof(struct stream, window.at) +
-	    window_room(d) * sizeof(struct window_byte);
+	return offsetof(struct stream, window.at) + window_room(d);
 }
 
 static void
@@ -40,7 +34,6 @@ stream_start(struct stream *s)
 {
 	window_clear(&s->window);
 	s->window.torn = true;
-	s->first_ms = 0;
 	s->byte_ms = STREAM_NEVER;
 	memset(s->last, 0, sizeof s->last);
 	memset(&s->state, 0, sizeof s->state);
@@ -69,22 +62,6 @@ stream_reset(struct stream *s, int64_t t_ms)
 	stream_start(s);
 }
 
-/* Moves what is held to the front of the array. */
-static void
-window_compact(struct window *w)
-{
-	size_t held = window_length(w);
-
-	if (w->start == 0)
-		return;
-	if (held > 0 && w->start < WINDOW_CAPACITY &&
-	    held <= WINDOW_CAPACITY - w->start) {
-		memmove(w->at, w->at + w->start, held * sizeof w->at[0]);
-	}
-	w->start = 0;
-	w->end = held;
-}
-
 /* The quiet before a byte that arrives at t_ms, as far as 16 bits go. */
 static uint16_t
 gap_before(const struct stream *s, int64_t t_ms)
@@ -102,7 +79,7 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 {
 	struct window *w = &s->window;
 	uint16_t gap_ms = gap_before(s, t_ms);
-	size_t room, taken;
+	size_t taken;
 
 	if (n == 0)
 		return 0;
@@ -111,50 +88,22 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 		w->torn = w->torn || window_length(w) > 0;
 		window_clear(w);
 	}
-	if (window_length(w) == 0) {
+	if (window_length(w) == 0)
 		window_clear(w);
-		s->first_ms = t_ms;
-	}
-	if (w->end > w->capacity || n > w->capacity - w->end)
-		window_compact(w);
-	room = w->end < w->capacity ? w->capacity - w->end : 0;
-	taken = n < room ? n : room;
+	taken = window_add(w, gap_ms, p, n);
 	if (taken == 0)
 		return 0;
-	for (size_t i = 0; i < taken && w->end < WINDOW_CAPACITY; i++) {
-		w->at[w->end].byte = p[i];
-		w->at[w->end++].gap_ms = i == 0 ? gap_ms : 0;
-	}
 	s->count.bytes += taken;
 	if (s->byte_ms == STREAM_NEVER || t_ms > s->byte_ms)
 		s->byte_ms = t_ms;
 	return taken;
 }
 
-/* When the n-th byte (from 1) arrived. */
-static int64_t
-window_time(const struct stream *s, size_t n)
-{
-	int64_t t_ms = s->first_ms;
-
-	for (size_t i = 1; i < n && i < WINDOW_CAPACITY; i++)
-		t_ms += window_gap(&s->window, i);
-	return t_ms;
-}
-
-/* Drops n bytes; the next one keeps its time. */
-static void
-stream_drop(struct stream *s, size_t n)
-{
-	s->first_ms = window_time(s, n) + window_gap(&s->window, n);
-	s->window.start += n;
-}
-
 static void
 drop_garbage(struct stream *s)
 {
 	s->count.garbage++;
-	stream_drop(s, 1);
+	window_drop(&s->window, 1);
 	s->window.torn = true;
 }
 
@@ -189,7 +138,7 @@ judge_steps(struct stream *s, int64_t t_ms, struct readings *r)
 static void
 stream_decode(struct stream *s, size_t n, struct decoded *out)
 {
-	out->t_ms = window_time(s, n);
+	out->t_ms = s->byte_ms - (int64_t)window_age(&s->window, n);
 	out->length = n;
 	out->readings.n = 0;
 	out->readings.device_clock_ms = 0;
@@ -203,7 +152,7 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 	if (out->result == DECODE_OK || out->result == DECODE_IGNORED)
 		s->good_ms = out->t_ms;
 	if (is_whole(out->result)) {
-		stream_drop(s, n);
+		window_drop(&s->window, n);
 		s->window.torn = false;
 	} else {
 		drop_garbage(s);
@@ -213,20 +162,27 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 bool
 stream_next(struct stream *s, struct decoded *out)
 {
+	struct window *w = &s->window;
+
 	for (;;) {
-		size_t held = window_length(&s->window);
+		size_t held = window_length(w), need;
 		int n;
 
-		if (held == 0)
+		if (held == 0 || held < w->need)
 			return false;
-		n = s->driver->frame(&s->window, window_gap(&s->window, 0));
-		if (n == FRAME_MORE && held < s->window.capacity)
-			return false;
-		if (n > 0 && (size_t)n <= held) {
-			stream_decode(s, (size_t)n, out);
+		n = s->driver->frame(w, window_gap(w, 0));
+		need = n > 0 ? (size_t)n : held + 1;
+		if (n < 0 || need > w->capacity) {
+			drop_garbage(s);
+			continue;
+		}
+		if (need <= held) {
+			stream_decode(s, need, out);
 			return true;
 		}
-		drop_garbage(s);
+		w->seen = held;
+		w->need = need;
+		return false;
 	}
 }
 

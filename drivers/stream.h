@@ -33,7 +33,6 @@ struct stream_last {
 struct stream {
 	const struct driver *driver;
 	struct driver_options options;
-	int64_t first_ms;	/* time of the window's first byte */
 	int64_t byte_ms;	/* last byte of any kind; STREAM_NEVER */
 	int64_t good_ms;	/* last sound frame; STREAM_NEVER */
 	int64_t open_ms;	/* when the line was first opened */

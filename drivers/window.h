@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The bytes that a framer or decoder may look at: a fixed array of which only
- * window_at() reads, so that no stream of bytes can lead outside it (and so
- * that this can be proved: the bound is tested against a constant).
+ * the functions here read, so that no stream of bytes can lead outside it (and
+ * so that this can be proved: the bound is tested against a constant).
+ *
+ * When they came is kept for reads, not for bytes: a mark stands where a read
+ * began that came after a pause.
  *
  * Easy to get wrong: index 0 is the first byte not yet consumed, whatever lies
  * before it in the array.
@@ -14,21 +17,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The largest frame of any protocol here, escaped, is below 3.1 KiB (GE DRI:
- * 1490 bytes, each of which may be escaped, two flags). */
-#define WINDOW_CAPACITY 4096
+/* No window is larger, and no frame of any protocol here (HL7 messages, up to
+ * 32 KiB). */
+#define WINDOW_CAPACITY 32768
 
-struct window_byte {
-	uint8_t byte;
+/* The window of a driver that names no longest frame.  That of GE DRI, escaped,
+ * is below 3.1 KiB (1490 bytes, each of which may be escaped, two flags). */
+#define WINDOW_USUAL 4096
+
+/* Reads that a window tells apart.  A frame of GE DRI takes 0.8 s; an adapter
+ * that hands over what it has every 16 ms delivers it in 50. */
+#define WINDOW_MARKS 32
+
+/* What is read in one go, where it can be. */
+#define WINDOW_BLOCK 16
+
+struct window_mark {
+	uint16_t at;		/* in the array: the first byte of a read */
 	uint16_t gap_ms;	/* quiet before it */
+	uint32_t since_ms;	/* since the mark before, and no less than
+				 * gap_ms: of marks that were given up, too */
 };
 
 struct window {
 	size_t start, end;	/* start <= end <= capacity */
 	size_t capacity;	/* <= WINDOW_CAPACITY: bytes that it may hold,
 				 * and beyond which nothing is touched */
+	size_t seen;	/* so many were held when frame() was asked of this
+			 * very index 0 before; 0 when it was not */
+	size_t need;	/* and so many it wants to see when it is asked again */
 	bool torn;	/* what came just before index 0 was no frame */
-	struct window_byte at[WINDOW_CAPACITY];
+	uint8_t marks;
+	struct window_mark mark[WINDOW_MARKS];	/* by place, none < start */
+	uint8_t at[WINDOW_CAPACITY];
 };
 
 /* How many bytes there are. */
@@ -45,17 +66,43 @@ window_at(const struct window *w, size_t i)
 	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY - w->start ||
 	    w->start + i >= w->end)
 		return 0;
-	return w->at[w->start + i].byte;
+	return w->at[w->start + i];
 }
 
-/* The quiet before the i-th byte; 0 beyond the end. */
-static inline uint16_t
-window_gap(const struct window *w, size_t i)
+/* WINDOW_BLOCK bytes from the i-th on; NULL unless there are so many. */
+static inline const uint8_t *
+window_block(const struct window *w, size_t i)
 {
-	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY - w->start ||
-	    w->start + i >= w->end)
-		return 0;
-	return w->at[w->start + i].gap_ms;
+	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY ||
+	    w->start + i > WINDOW_CAPACITY - WINDOW_BLOCK ||
+	    w->start + i + WINDOW_BLOCK > w->end)
+		return NULL;
+	return &w->at[w->start + i];
 }
+
+/* The first of the bytes from..to-1 that is b; 'to' if none is, or the length
+ * where that is less. */
+size_t window_find(const struct window *w, size_t from, size_t to, uint8_t b);
+
+/* The quiet before the i-th byte, 0 within a read and beyond the end.  Where
+ * there were more than WINDOW_MARKS reads, some of the shorter pauses within
+ * are forgotten; that before the first byte and the last one are not. */
+uint16_t window_gap(const struct window *w, size_t i);
+
+/* The longest quiet before any of the bytes from..to-1. */
+uint16_t window_longest_gap(const struct window *w, size_t from, size_t to);
+
+/* How long before the last byte of all the n-th (from 1) arrived; as exact as
+ * the marks are, and always for a byte of the last read. */
+uint64_t window_age(const struct window *w, size_t n);
+
+/* Appends as many bytes as there is room for, read after a pause of gap_ms;
+ * returns how many. */
+size_t window_add(struct window *w, uint16_t gap_ms, const uint8_t *p,
+    size_t n);
+
+/* Consumes n bytes, or all. */
+void window_drop(struct window *w, size_t n);
+void window_clear(struct window *w);
 
 #endif

@@ -3,7 +3,8 @@
  * decode: a driver over its captures, again and again, in memory or through a
  * pseudo-terminal; nothing else.
  *
- *	decode passes DRIVER N FILE ...	N times over the bytes; prints
+ *	decode passes DRIVER N CUT FILE ...	N times over the bytes, CUT
+ *					of them a read; prints
  *					"bytes B readings R seconds S"
  *	decode pty DRIVER LINK		reads LINK as a port does, until it
  *					ends; prints the same, S of processor
@@ -97,16 +98,20 @@ tell(const struct stream *s, double spent)
 }
 
 static void
-passes(struct stream *s, long n, const struct bytes *b)
+passes(struct stream *s, long n, size_t cut, const struct bytes *b)
 {
 	double begun = seconds(CLOCK_MONOTONIC);
-	int64_t t_ms = 0;
+	int64_t fed = 0;
 
-	/* 64 bytes a read, 10 ms a read: no frame seems torn. */
-	for (long i = 0; i < n; i++)
-		for (size_t at = 0; at < b->n; at += 64, t_ms += 10)
-			feed(s, t_ms, b->at + at,
-			    b->n - at < 64 ? b->n - at : 64);
+	/* 64 bytes in 10 ms: no frame seems torn. */
+	for (long i = 0; i < n; i++) {
+		for (size_t at = 0; at < b->n; at += cut) {
+			size_t piece = b->n - at < cut ? b->n - at : cut;
+
+			feed(s, fed * 10 / 64, b->at + at, piece);
+			fed += (int64_t)piece;
+		}
+	}
 	tell(s, seconds(CLOCK_MONOTONIC) - begun);
 }
 
@@ -160,10 +165,10 @@ main(int argc, char **argv)
 	stream_init(&stream, d, NULL, 0);
 	if (strcmp(argv[1], "pty") == 0)
 		return from_pty(&stream, argv[3]);
-	for (int i = 4; i < argc; i++)
+	for (int i = 5; i < argc; i++)
 		load(&b, argv[i]);
-	if (b.n == 0)
+	if (b.n == 0 || atol(argv[4]) <= 0)
 		return 1;
-	passes(&stream, atol(argv[3]), &b);
+	passes(&stream, atol(argv[3]), (size_t)atol(argv[4]), &b);
 	return 0;
 }

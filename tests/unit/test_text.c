@@ -23,7 +23,7 @@ frame(const char *bytes, size_t n)
 	w.start = 0;
 	w.end = n;
 	for (size_t i = 0; i < n; i++)
-		w.at[i].byte = (uint8_t)bytes[i];
+		w.at[i] = (uint8_t)bytes[i];
 	return text_frame(&w);
 }
 

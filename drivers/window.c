@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The bytes of a stream that are not consumed yet, and when they came.
+ *
+ * Bytes are looked at and moved in blocks of a constant size, each block tested
+ * against the constant size of its array, and what is left one by one: nearly
+ * as quick as the C library's functions, whose lengths no proof can follow.
+ *
+ * Easy to get wrong: marks are places in the array, not indices, so that a
+ * byte that is consumed does not touch them.
+ */
+#include "drivers/window.h"
+
+#include <string.h>
+
+size_t
+window_find(const struct window *w, size_t from, size_t to, uint8_t b)
+{
+	size_t i = from, held = window_length(w);
+
+	if (to > held)
+		to = held;
+	while (i < to && i < WINDOW_CAPACITY) {
+		const uint8_t *p = window_block(w, i);
+		uint8_t found = 0;
+
+		if (p != NULL) {
+			for (size_t k = 0; k < WINDOW_BLOCK; k++)
+				found |= p[k] == b;
+			if (found == 0) {
+				i += WINDOW_BLOCK;
+				continue;
+			}
+		}
+		for (size_t k = 0; k < WINDOW_BLOCK && i < to; k++, i++) {
+			if (window_at(w, i) == b)
+				return i;
+		}
+	}
+	return to;
+}
+
+uint16_t
+window_gap(const struct window *w, size_t i)
+{
+	for (size_t k = 0; k < w->marks && k < WINDOW_MARKS; k++) {
+		if (w->mark[k].at >= w->start + i)
+			return w->mark[k].at == w->start + i ?
+			    w->mark[k].gap_ms : 0;
+	}
+	return 0;
+}
+
+uint16_t
+window_longest_gap(const struct window *w, size_t from, size_t to)
+{
+	uint16_t longest_ms = 0;
+
+	for (size_t k = 0; k < w->marks && k < WINDOW_MARKS; k++) {
+		const struct window_mark *m = &w->mark[k];
+
+		if (m->at >= w->start + from && m->at < w->start + to &&
+		    m->gap_ms > longest_ms)
+			longest_ms = m->gap_ms;
+	}
+	return longest_ms;
+}
+
+uint64_t
+window_age(const struct window *w, size_t n)
+{
+	uint64_t age_ms = 0;
+
+	for (size_t k = w->marks; k > 0 && k <= WINDOW_MARKS; k--) {
+		if (w->mark[k - 1].at < w->start + n)
+			break;
+		age_ms += w->mark[k - 1].since_ms;
+	}
+	return age_ms;
+}
+
+/* Gives up the shorter pause of each two, but never the first mark nor the
+ * last.  The bytes between the two are then taken for earlier or later by no
+ * more than the pause that is given up; all others keep their times. */
+static void
+marks_thin(struct window *w)
+{
+	size_t n = 1;
+
+	for (size_t k = 1; k + 1 < WINDOW_MARKS; k += 2) {
+		const struct window_mark *a = &w->mark[k];
+		struct window_mark m = w->mark[k + 1];
+
+		m.since_ms += a->since_ms;
+		if (a->gap_ms > m.gap_ms) {
+			m.at = a->at;
+			m.gap_ms = a->gap_ms;
+		}
+		w->mark[n++] = m;
+	}
+	w->mark[n++] = w->mark[WINDOW_MARKS - 1];
+	w->marks = (uint8_t)n;
+}
+
+/* A read begins at the end of what is held. */
+static void
+marks_add(struct window *w, uint16_t gap_ms)
+{
+	if (gap_ms == 0)
+		return;
+	if (w->marks >= WINDOW_MARKS)
+		marks_thin(w);
+	if (w->marks < WINDOW_MARKS && w->end < WINDOW_CAPACITY)
+		w->mark[w->marks++] = (struct window_mark){
+			(uint16_t)w->end, gap_ms, gap_ms
+		};
+}
+
+/* Forgets those of consumed bytes, and moves the others to the front by
+ * 'by' places. */
+static void
+marks_drop(struct window *w, size_t by)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < w->marks && k < WINDOW_MARKS; k++) {
+		struct window_mark m = w->mark[k];
+
+		if (m.at < w->start || m.at < by)
+			continue;
+		m.at = (uint16_t)(m.at - by);
+		if (n < WINDOW_MARKS)
+			w->mark[n++] = m;
+	}
+	w->marks = (uint8_t)n;
+}
+
+/* Moves what is held to the front of the array. */
+static void
+window_compact(struct window *w)
+{
+	size_t held = window_length(w), from = w->start, i = 0;
+
+	if (from == 0)
+		return;
+	marks_drop(w, from);
+	while (i < held && i < WINDOW_CAPACITY && from < WINDOW_CAPACITY) {
+		if (held - i >= WINDOW_BLOCK &&
+		    i <= WINDOW_CAPACITY - WINDOW_BLOCK &&
+		    from <= WINDOW_CAPACITY - WINDOW_BLOCK) {
+			memmove(&w->at[i], &w->at[from], WINDOW_BLOCK);
+			i += WINDOW_BLOCK;
+			from += WINDOW_BLOCK;
+		} else {
+			w->at[i++] = w->at[from++];
+		}
+	}
+	w->start = 0;
+	w->end = held;
+}
+
+size_t
+window_add(struct window *w, uint16_t gap_ms, const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	if (w->end > w->capacity || n > w->capacity - w->end)
+		window_compact(w);
+	if (w->end >= w->capacity)
+		return 0;
+	if (n > w->capacity - w->end)
+		n = w->capacity - w->end;
+	marks_add(w, gap_ms);
+	while (i < n && w->end < WINDOW_CAPACITY) {
+		if (i + WINDOW_BLOCK <= n &&
+		    w->end <= WINDOW_CAPACITY - WINDOW_BLOCK) {
+			memcpy(&w->at[w->end], &p[i], WINDOW_BLOCK);
+			i += WINDOW_BLOCK;
+			w->end += WINDOW_BLOCK;
+		} else {
+			w->at[w->end++] = p[i++];
+		}
+	}
+	return i;
+}
+
+void
+window_drop(struct window *w, size_t n)
+{
+	w->start += n;
+	w->seen = 0;
+	w->need = 0;
+	if (w->marks > 0 && w->mark[0].at < w->start)
+		marks_drop(w, 0);
+}
+
+void
+window_clear(struct window *w)
+{
+	w->start = 0;
+	w->end = 0;
+	w->seen = 0;
+	w->need = 0;
+	w->marks = 0;
+}
