@@ -71,15 +71,14 @@ ge_init(union driver_state *u, const struct driver_options *o)
 static int
 ge_frame(const struct window *w, int64_t gap_ms)
 {
-	size_t n = window_length(w);
+	size_t n = window_length(w), to = n < WIRE_MAX ? n : WIRE_MAX, i;
 
 	(void)gap_ms;
 	if (window_at(w, 0) != FLAG)
 		return FRAME_GARBAGE;
-	for (size_t i = 1; i < n && i < WIRE_MAX; i++) {
-		if (window_at(w, i) == FLAG)
-			return i > 1 ? (int)i + 1 : FRAME_GARBAGE;
-	}
+	i = window_find(w, w->seen > 1 ? w->seen : 1, to, FLAG);
+	if (i < to)
+		return i > 1 ? (int)i + 1 : FRAME_GARBAGE;
 	return n < WIRE_MAX ? FRAME_MORE : FRAME_GARBAGE;
 }
 
@@ -87,15 +86,18 @@ ge_frame(const struct window *w, int64_t gap_ms)
 static void
 unescape(const struct window *w, size_t n, struct wire *out)
 {
-	out->n = 0;
-	for (size_t i = 1; i + 1 < n && i < WIRE_MAX; i++) {
-		uint8_t b = window_at(w, i);
+	size_t i = 1;
 
-		if (b == ESCAPE && i + 2 < n) {
-			i++;
-			b = window_at(w, i) | 0x20;
-		}
-		wire_put(out, b);
+	out->n = 0;
+	while (i + 1 < n && i < WIRE_MAX) {
+		i = wire_take(out, w, i, n - 1, ESCAPE);
+		if (i + 1 >= n)
+			break;
+		if (i + 2 < n)
+			wire_put(out, window_at(w, ++i) | 0x20);
+		else
+			wire_put(out, ESCAPE);
+		i++;
 	}
 }
 
@@ -207,6 +209,7 @@ const struct driver driver_ge_dri = {
 	.title = "GE S/5 and CARESCAPE monitors (DRI computer interface)",
 	.line = { 19200, 8, 'E', 1, FLOW_RTSCTS },
 	.silent_after_ms = 15000,
+	.longest = WIRE_MAX,
 	.checksummed = true,
 	.tx = templates,
 	.default_interval_s = INTERVAL_S,

@@ -9,66 +9,123 @@
 
 #include "drivers/driver.h"
 
+#include <string.h>
+
 static bool
 is_line_end(uint8_t c)
 {
 	return c == '\r' || c == '\n';
 }
 
-int
-text_frame(const struct window *w)
+/* What stands between lines. */
+static bool
+is_between(uint8_t c)
 {
-	size_t n = window_length(w), i = 0;
-	size_t limit;
-
-	while (i < n && i < TEXT_CAPACITY &&
-	    (is_line_end(window_at(w, i)) || window_at(w, i) == 0))
-		i++;
-	if (i >= TEXT_CAPACITY)
-		return FRAME_GARBAGE;
-	limit = i + TEXT_CAPACITY;
-	for (; i < n && i <= limit && i < WINDOW_CAPACITY; i++) {
-		uint8_t c = window_at(w, i);
-
-		if (is_line_end(c))
-			return (int)i + 1;
-		if ((c < ' ' && c != '\t') || c > '~')
-			return FRAME_GARBAGE;
-	}
-	return n <= limit ? FRAME_MORE : FRAME_GARBAGE;
+	return c == 0 || is_line_end(c);
 }
 
-void
-text_take(const struct window *w, size_t n, struct text *out)
+static bool
+is_printable(uint8_t c)
 {
-	out->n = 0;
-	for (size_t i = 0; i < n && i < WINDOW_CAPACITY; i++) {
-		uint8_t c = window_at(w, i);
-
-		if (c == 0 || is_line_end(c))
-			continue;
-		if (out->n < TEXT_CAPACITY)
-			out->byte[out->n++] = c;
-	}
-}
-
-bool
-text_paused(const struct window *w, size_t n, uint16_t longest_ms)
-{
-	bool begun = false;
-
-	for (size_t i = 0; i < n && i < WINDOW_CAPACITY; i++) {
-		if (begun && window_gap(w, i) > longest_ms)
-			return true;
-		begun = begun || window_at(w, i) >= ' ';
-	}
-	return false;
+	return (c >= ' ' && c <= '~') || c == '\t';
 }
 
 static bool
 is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t';
+}
+
+/* Whether the whole block is printable; a tab in it is left to be looked at
+ * by itself. */
+static bool
+block_is_plain(const uint8_t *p)
+{
+	uint8_t odd = 0;
+
+	for (size_t k = 0; k < WINDOW_BLOCK; k++)
+		odd |= (uint8_t)(p[k] - ' ') > '~' - ' ';
+	return odd == 0;
+}
+
+/* The first byte of from..to-1 that is not printable, or 'to'. */
+static size_t
+printable_end(const struct window *w, size_t from, size_t to)
+{
+	size_t i = from;
+
+	while (i < to && i < WINDOW_CAPACITY) {
+		const uint8_t *p = window_block(w, i);
+
+		if (p != NULL && block_is_plain(p)) {
+			i += WINDOW_BLOCK;
+			continue;
+		}
+		for (size_t k = 0; k < WINDOW_BLOCK && i < to; k++, i++) {
+			if (!is_printable(window_at(w, i)))
+				return i;
+		}
+	}
+	return i < to ? i : to;
+}
+
+int
+text_frame(const struct window *w)
+{
+	size_t n = window_length(w), i = 0, to;
+
+	/* Nothing but what stands between lines, so far? */
+	if (w->seen > 0 && is_between(window_at(w, w->seen - 1)))
+		i = w->seen;
+	while (i < n && i < TEXT_CAPACITY && is_between(window_at(w, i)))
+		i++;
+	if (i >= TEXT_CAPACITY)
+		return FRAME_GARBAGE;
+	to = i + TEXT_CAPACITY + 1;
+	i = printable_end(w, i < w->seen ? w->seen : i, n < to ? n : to);
+	if (i >= to)
+		return FRAME_GARBAGE;
+	if (i >= n)
+		return FRAME_MORE;
+	return is_line_end(window_at(w, i)) ? (int)i + 1 : FRAME_GARBAGE;
+}
+
+void
+text_take(const struct window *w, size_t n, struct text *out)
+{
+	size_t i = 0;
+
+	memset(out, 0, sizeof *out);
+	while (i < n && i < WINDOW_CAPACITY && is_between(window_at(w, i)))
+		i++;
+	while (i < n && i < WINDOW_CAPACITY) {
+		const uint8_t *p = n - i < WINDOW_BLOCK ?
+		    NULL : window_block(w, i);
+
+		if (p != NULL && block_is_plain(p) &&
+		    out->n <= TEXT_CAPACITY - WINDOW_BLOCK) {
+			memcpy(&out->byte[out->n], p, WINDOW_BLOCK);
+			out->n += WINDOW_BLOCK;
+			i += WINDOW_BLOCK;
+			continue;
+		}
+		for (size_t k = 0; k < WINDOW_BLOCK && i < n; k++, i++) {
+			uint8_t c = window_at(w, i);
+
+			if (!is_between(c) && out->n < TEXT_CAPACITY)
+				out->byte[out->n++] = c;
+		}
+	}
+}
+
+bool
+text_paused(const struct window *w, size_t n, uint16_t longest_ms)
+{
+	size_t i = 0;
+
+	while (i < n && i < WINDOW_CAPACITY && window_at(w, i) < ' ')
+		i++;
+	return window_longest_gap(w, i + 1, n) > longest_ms;
 }
 
 /* How many characters at 'from' are "key="; 0 if they are not. */
@@ -84,18 +141,45 @@ match_key(const struct text *t, size_t from, const char *key)
 	return text_at(t, from + i) == '=' ? i + 1 : 0;
 }
 
+/* Where the next token after 'from' begins whose first character is that; the
+ * line's length if none does. */
+static size_t
+next_token(const struct text *t, size_t from, uint8_t first)
+{
+	size_t i = from;
+
+	while (i + 1 < t->n && i < TEXT_CAPACITY) {
+		uint8_t found = 0;
+
+		if (i < TEXT_CAPACITY - WINDOW_BLOCK) {
+			const uint8_t *p = &t->byte[i];
+
+			for (size_t k = 0; k < WINDOW_BLOCK; k++)
+				found |= ((p[k] == ' ') | (p[k] == '\t')) &
+				    (p[k + 1] == first);
+			if (found == 0) {
+				i += WINDOW_BLOCK;
+				continue;
+			}
+		}
+		for (size_t k = 0; k < WINDOW_BLOCK; k++, i++) {
+			if (text_at(t, i + 1) == first &&
+			    is_blank(text_at(t, i)))
+				return i + 1;
+		}
+	}
+	return t->n;
+}
+
 bool
 text_find(const struct text *t, const char *key, struct text_span *out)
 {
-	bool boundary = true;
+	size_t i = 0;
 
-	for (size_t i = 0; i < t->n && i < TEXT_CAPACITY; i++) {
-		size_t matched = boundary ? match_key(t, i, key) : 0;
+	while (i < t->n && i < TEXT_CAPACITY) {
+		size_t end = i + match_key(t, i, key);
 
-		boundary = is_blank(text_at(t, i));
-		if (matched > 0) {
-			size_t end = i + matched;
-
+		if (end > i) {
 			out->from = end;
 			while (end < t->n && end < TEXT_CAPACITY &&
 			    !is_blank(text_at(t, end)))
@@ -103,6 +187,7 @@ text_find(const struct text *t, const char *key, struct text_span *out)
 			out->to = end;
 			return true;
 		}
+		i = next_token(t, i, (uint8_t)key[0]);
 	}
 	return false;
 }

@@ -17,7 +17,7 @@
 #define TEXT_CAPACITY 512	/* characters of a line at the most */
 
 struct text {
-	uint8_t byte[TEXT_CAPACITY];
+	uint8_t byte[TEXT_CAPACITY];	/* text_take() leaves 0 beyond n */
 	size_t n;
 };
 
@@ -34,7 +34,8 @@ text_at(const struct text *t, size_t i)
 }
 
 /* For a driver's frame(): a line is any run of CR, LF and NUL, then printable
- * characters, then one CR or LF. */
+ * characters, then one CR or LF.  It goes on where it stopped (w->seen), so a
+ * frame() that asks it of one index 0 asks it every time. */
 int text_frame(const struct window *w);
 
 /* Takes the line out of the window's first n bytes, without its ends. */
@@ -45,8 +46,8 @@ void text_take(const struct window *w, size_t n, struct text *out);
 bool text_paused(const struct window *w, size_t n, uint16_t longest_ms)
     MUST_CHECK;
 
-/* Finds the token KEY=value; the span is that of the value, up to a blank or
- * the end of the line. */
+/* Finds the token KEY=value (KEY is not empty); the span is that of the value,
+ * up to a blank or the end of the line. */
 bool text_find(const struct text *t, const char *key, struct text_span *out)
     MUST_CHECK;
 

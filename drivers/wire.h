@@ -56,6 +56,11 @@ wire_u32le(const struct wire *w, size_t i)
 	return wire_u16le(w, i) | (uint32_t)wire_u16le(w, i + 2) << 16;
 }
 
+/* Appends the window's bytes from..to-1 up to the first that is 'stop' (an
+ * escape); returns its index, or 'to' where none is. */
+size_t wire_take(struct wire *out, const struct window *w, size_t from,
+    size_t to, uint8_t stop);
+
 /* The sum of the first n bytes, modulo 256. */
 uint8_t wire_sum(const struct wire *w, size_t n);
 
