@@ -105,8 +105,8 @@ struct driver {
 	const char *title;	/* for people */
 	struct line line;
 	uint32_t silent_after_ms;	/* no good frame for so long: silent */
-	uint16_t longest;	/* bytes of its longest frame, as many as its
-				 * window holds; 0: WINDOW_USUAL */
+	uint16_t longest;	/* bytes of its longest frame: what is longer is
+				 * garbage; 0: WINDOW_USUAL */
 	bool checksummed;
 	const char *const *kin;	/* names of drivers of the same bytes, NULL at
 				 * the end; NULL for none */

@@ -10,23 +10,19 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Of the longest frame, and of a few short ones that come in one read. */
-#define ROOM_MIN 128
-
 static size_t
-window_room(const struct driver *d)
+longest_frame(const struct driver *d)
 {
 	if (d->longest == 0)
 		return WINDOW_USUAL;
-	if (d->longest < ROOM_MIN)
-		return ROOM_MIN;
-	return d->longest < WINDOW_CAPACITY ? d->longest : WINDOW_CAPACITY;
+	return d->longest < WINDOW_LONGEST ? d->longest : WINDOW_LONGEST;
 }
 
 size_t
 stream_size(const struct driver *d)
 {
-	return offsetof(struct stream, window.at) + window_room(d);
+	return offsetof(struct stream, window.at) + longest_frame(d) +
+	    WINDOW_SPARE;
 }
 
 static void
@@ -50,7 +46,8 @@ stream_init(struct stream *s, const struct driver *d,
 	s->good_ms = STREAM_NEVER;
 	s->open_ms = t_ms;
 	s->count = (struct stream_counters){ 0 };
-	s->window.capacity = window_room(d);
+	s->window.longest = longest_frame(d);
+	s->window.capacity = s->window.longest + WINDOW_SPARE;
 	stream_start(s);
 }
 
@@ -172,7 +169,7 @@ stream_next(struct stream *s, struct decoded *out)
 			return false;
 		n = s->driver->frame(w, window_gap(w, 0));
 		need = n > 0 ? (size_t)n : held + 1;
-		if (n < 0 || need > w->capacity) {
+		if (n < 0 || need > w->longest) {
 			drop_garbage(s);
 			continue;
 		}

@@ -36,32 +36,19 @@ is_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
-/* Whether the whole block is printable; a tab in it is left to be looked at
- * by itself. */
-static bool
-block_is_plain(const uint8_t *p)
-{
-	uint8_t odd = 0;
-
-	for (size_t k = 0; k < WINDOW_BLOCK; k++)
-		odd |= (uint8_t)(p[k] - ' ') > '~' - ' ';
-	return odd == 0;
-}
-
 /* The first byte of from..to-1 that is not printable, or 'to'. */
 static size_t
 printable_end(const struct window *w, size_t from, size_t to)
 {
 	size_t i = from;
+	uint64_t x = 0;
 
 	while (i < to && i < WINDOW_CAPACITY) {
-		const uint8_t *p = window_block(w, i);
-
-		if (p != NULL && block_is_plain(p)) {
-			i += WINDOW_BLOCK;
+		if (window_word(w, i, &x) && word_is_plain(x)) {
+			i += WORD;
 			continue;
 		}
-		for (size_t k = 0; k < WINDOW_BLOCK && i < to; k++, i++) {
+		for (size_t k = 0; k < WORD && i < to; k++, i++) {
 			if (!is_printable(window_at(w, i)))
 				return i;
 		}
@@ -94,22 +81,20 @@ void
 text_take(const struct window *w, size_t n, struct text *out)
 {
 	size_t i = 0;
+	uint64_t x = 0;
 
 	memset(out, 0, sizeof *out);
 	while (i < n && i < WINDOW_CAPACITY && is_between(window_at(w, i)))
 		i++;
 	while (i < n && i < WINDOW_CAPACITY) {
-		const uint8_t *p = n - i < WINDOW_BLOCK ?
-		    NULL : window_block(w, i);
-
-		if (p != NULL && block_is_plain(p) &&
-		    out->n <= TEXT_CAPACITY - WINDOW_BLOCK) {
-			memcpy(&out->byte[out->n], p, WINDOW_BLOCK);
-			out->n += WINDOW_BLOCK;
-			i += WINDOW_BLOCK;
+		if (n - i >= WORD && out->n <= TEXT_CAPACITY - WORD &&
+		    window_word(w, i, &x) && word_is_plain(x)) {
+			memcpy(&out->byte[out->n], &x, WORD);
+			out->n += WORD;
+			i += WORD;
 			continue;
 		}
-		for (size_t k = 0; k < WINDOW_BLOCK && i < n; k++, i++) {
+		for (size_t k = 0; k < WORD && i < n; k++, i++) {
 			uint8_t c = window_at(w, i);
 
 			if (!is_between(c) && out->n < TEXT_CAPACITY)
@@ -149,20 +134,20 @@ next_token(const struct text *t, size_t from, uint8_t first)
 	size_t i = from;
 
 	while (i + 1 < t->n && i < TEXT_CAPACITY) {
-		uint8_t found = 0;
+		uint64_t x = 0, next = 0;
 
-		if (i < TEXT_CAPACITY - WINDOW_BLOCK) {
-			const uint8_t *p = &t->byte[i];
-
-			for (size_t k = 0; k < WINDOW_BLOCK; k++)
-				found |= ((p[k] == ' ') | (p[k] == '\t')) &
-				    (p[k + 1] == first);
-			if (found == 0) {
-				i += WINDOW_BLOCK;
+		/* A blank with that character behind it. */
+		if (i < TEXT_CAPACITY - WORD) {
+			memcpy(&x, &t->byte[i], WORD);
+			memcpy(&next, &t->byte[i + 1], WORD);
+			next ^= WORD_LOW * first;
+			if (!word_has_zero((x ^ WORD_LOW * ' ') | next) &&
+			    !word_has_zero((x ^ WORD_LOW * '\t') | next)) {
+				i += WORD;
 				continue;
 			}
 		}
-		for (size_t k = 0; k < WINDOW_BLOCK; k++, i++) {
+		for (size_t k = 0; k < WORD; k++, i++) {
 			if (text_at(t, i + 1) == first &&
 			    is_blank(text_at(t, i)))
 				return i + 1;

@@ -2,10 +2,6 @@
  *
  * The bytes of a stream that are not consumed yet, and when they came.
  *
- * Bytes are looked at and moved in blocks of a constant size, each block tested
- * against the constant size of its array, and what is left one by one: nearly
- * as quick as the C library's functions, whose lengths no proof can follow.
- *
  * Easy to get wrong: marks are places in the array, not indices, so that a
  * byte that is consumed does not touch them.
  */
@@ -13,26 +9,23 @@
 
 #include <string.h>
 
+/* What is moved at once, so that a proof can follow. */
+#define BLOCK 16
+
 size_t
 window_find(const struct window *w, size_t from, size_t to, uint8_t b)
 {
 	size_t i = from, held = window_length(w);
+	uint64_t x = 0;
 
 	if (to > held)
 		to = held;
 	while (i < to && i < WINDOW_CAPACITY) {
-		const uint8_t *p = window_block(w, i);
-		uint8_t found = 0;
-
-		if (p != NULL) {
-			for (size_t k = 0; k < WINDOW_BLOCK; k++)
-				found |= p[k] == b;
-			if (found == 0) {
-				i += WINDOW_BLOCK;
-				continue;
-			}
+		if (window_word(w, i, &x) && !word_has(x, b)) {
+			i += WORD;
+			continue;
 		}
-		for (size_t k = 0; k < WINDOW_BLOCK && i < to; k++, i++) {
+		for (size_t k = 0; k < WORD && i < to; k++, i++) {
 			if (window_at(w, i) == b)
 				return i;
 		}
@@ -144,17 +137,14 @@ window_compact(struct window *w)
 	if (from == 0)
 		return;
 	marks_drop(w, from);
-	while (i < held && i < WINDOW_CAPACITY && from < WINDOW_CAPACITY) {
-		if (held - i >= WINDOW_BLOCK &&
-		    i <= WINDOW_CAPACITY - WINDOW_BLOCK &&
-		    from <= WINDOW_CAPACITY - WINDOW_BLOCK) {
-			memmove(&w->at[i], &w->at[from], WINDOW_BLOCK);
-			i += WINDOW_BLOCK;
-			from += WINDOW_BLOCK;
-		} else {
-			w->at[i++] = w->at[from++];
-		}
+	while (from + BLOCK <= w->end && from <= WINDOW_CAPACITY - BLOCK &&
+	    i <= WINDOW_CAPACITY - BLOCK) {
+		memmove(&w->at[i], &w->at[from], BLOCK);
+		i += BLOCK;
+		from += BLOCK;
 	}
+	while (from < w->end && from < WINDOW_CAPACITY && i < WINDOW_CAPACITY)
+		w->at[i++] = w->at[from++];
 	w->start = 0;
 	w->end = held;
 }
@@ -162,7 +152,7 @@ window_compact(struct window *w)
 size_t
 window_add(struct window *w, uint16_t gap_ms, const uint8_t *p, size_t n)
 {
-	size_t i = 0;
+	size_t i = 0, end;
 
 	if (w->end > w->capacity || n > w->capacity - w->end)
 		window_compact(w);
@@ -171,16 +161,15 @@ window_add(struct window *w, uint16_t gap_ms, const uint8_t *p, size_t n)
 	if (n > w->capacity - w->end)
 		n = w->capacity - w->end;
 	marks_add(w, gap_ms);
-	while (i < n && w->end < WINDOW_CAPACITY) {
-		if (i + WINDOW_BLOCK <= n &&
-		    w->end <= WINDOW_CAPACITY - WINDOW_BLOCK) {
-			memcpy(&w->at[w->end], &p[i], WINDOW_BLOCK);
-			i += WINDOW_BLOCK;
-			w->end += WINDOW_BLOCK;
-		} else {
-			w->at[w->end++] = p[i++];
-		}
+	end = w->end;
+	while (i + BLOCK <= n && end <= WINDOW_CAPACITY - BLOCK) {
+		memcpy(&w->at[end], &p[i], BLOCK);
+		i += BLOCK;
+		end += BLOCK;
 	}
+	while (i < n && end < WINDOW_CAPACITY)
+		w->at[end++] = p[i++];
+	w->end = end;
 	return i;
 }
 

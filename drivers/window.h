@@ -16,21 +16,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* No window is larger, and no frame of any protocol here (HL7 messages, up to
- * 32 KiB). */
-#define WINDOW_CAPACITY 32768
+#include "drivers/word.h"
 
-/* The window of a driver that names no longest frame.  That of GE DRI, escaped,
- * is below 3.1 KiB (1490 bytes, each of which may be escaped, two flags). */
+/* No frame of any protocol here is longer (HL7 messages, up to 32 KiB). */
+#define WINDOW_LONGEST 32768
+
+/* The longest of a driver that does not name it. */
 #define WINDOW_USUAL 4096
+
+/* There is room for more than the longest frame: for several short ones in one
+ * read, and so that what is held need not be moved for each byte that comes
+ * while garbage goes. */
+#define WINDOW_SPARE 128
+#define WINDOW_CAPACITY (WINDOW_LONGEST + WINDOW_SPARE)
 
 /* Reads that a window tells apart.  A frame of GE DRI takes 0.8 s; an adapter
  * that hands over what it has every 16 ms delivers it in 50. */
 #define WINDOW_MARKS 32
-
-/* What is read in one go, where it can be. */
-#define WINDOW_BLOCK 16
 
 struct window_mark {
 	uint16_t at;		/* in the array: the first byte of a read */
@@ -43,6 +47,7 @@ struct window {
 	size_t start, end;	/* start <= end <= capacity */
 	size_t capacity;	/* <= WINDOW_CAPACITY: bytes that it may hold,
 				 * and beyond which nothing is touched */
+	size_t longest;	/* < capacity: a frame needs no more */
 	size_t seen;	/* so many were held when frame() was asked of this
 			 * very index 0 before; 0 when it was not */
 	size_t need;	/* and so many it wants to see when it is asked again */
@@ -69,15 +74,16 @@ window_at(const struct window *w, size_t i)
 	return w->at[w->start + i];
 }
 
-/* WINDOW_BLOCK bytes from the i-th on; NULL unless there are so many. */
-static inline const uint8_t *
-window_block(const struct window *w, size_t i)
+/* The eight bytes from the i-th on; false unless there are so many. */
+static inline bool
+window_word(const struct window *w, size_t i, uint64_t *word)
 {
-	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY ||
-	    w->start + i > WINDOW_CAPACITY - WINDOW_BLOCK ||
-	    w->start + i + WINDOW_BLOCK > w->end)
-		return NULL;
-	return &w->at[w->start + i];
+	size_t at = w->start + i;
+
+	if (at < i || at > WINDOW_CAPACITY - WORD || at + WORD > w->end)
+		return false;
+	memcpy(word, &w->at[at], WORD);
+	return true;
 }
 
 /* The first of the bytes from..to-1 that is b; 'to' if none is, or the length
