@@ -40,20 +40,18 @@ is_blank(uint8_t c)
 static size_t
 printable_end(const struct window *w, size_t from, size_t to)
 {
-	size_t i = from;
+	size_t at = w->start + from, end = w->start + to;
 	uint64_t x = 0;
 
-	while (i < to && i < WINDOW_CAPACITY) {
-		if (window_word(w, i, &x) && word_is_plain(x)) {
-			i += WORD;
-			continue;
-		}
-		for (size_t k = 0; k < WORD && i < to; k++, i++) {
-			if (!is_printable(window_at(w, i)))
-				return i;
-		}
+	while (at + WORD <= end && at <= WINDOW_CAPACITY - WORD) {
+		memcpy(&x, &w->at[at], WORD);
+		if (!word_is_plain(x))
+			break;
+		at += WORD;
 	}
-	return i < to ? i : to;
+	while (at < end && at < WINDOW_CAPACITY && is_printable(w->at[at]))
+		at++;
+	return at < end ? at - w->start : to;
 }
 
 int
@@ -80,26 +78,25 @@ text_frame(const struct window *w)
 void
 text_take(const struct window *w, size_t n, struct text *out)
 {
-	size_t i = 0;
+	size_t at = w->start, end;
 	uint64_t x = 0;
 
 	memset(out, 0, sizeof *out);
-	while (i < n && i < WINDOW_CAPACITY && is_between(window_at(w, i)))
-		i++;
-	while (i < n && i < WINDOW_CAPACITY) {
-		if (n - i >= WORD && out->n <= TEXT_CAPACITY - WORD &&
-		    window_word(w, i, &x) && word_is_plain(x)) {
-			memcpy(&out->byte[out->n], &x, WORD);
-			out->n += WORD;
-			i += WORD;
-			continue;
-		}
-		for (size_t k = 0; k < WORD && i < n; k++, i++) {
-			uint8_t c = window_at(w, i);
-
-			if (!is_between(c) && out->n < TEXT_CAPACITY)
-				out->byte[out->n++] = c;
-		}
+	end = at + (n < window_length(w) ? n : window_length(w));
+	while (at < end && at < WINDOW_CAPACITY && is_between(w->at[at]))
+		at++;
+	while (at + WORD <= end && at <= WINDOW_CAPACITY - WORD &&
+	    out->n <= TEXT_CAPACITY - WORD) {
+		memcpy(&x, &w->at[at], WORD);
+		if (!word_is_plain(x))
+			break;
+		memcpy(&out->byte[out->n], &x, WORD);
+		out->n += WORD;
+		at += WORD;
+	}
+	for (; at < end && at < WINDOW_CAPACITY; at++) {
+		if (!is_between(w->at[at]) && out->n < TEXT_CAPACITY)
+			out->byte[out->n++] = w->at[at];
 	}
 }
 
@@ -113,11 +110,12 @@ text_paused(const struct window *w, size_t n, uint16_t longest_ms)
 	return window_longest_gap(w, i + 1, n) > longest_ms;
 }
 
-/* How many characters at 'from' are "key="; 0 if they are not. */
+/* How many characters at 'from', the first of which is known, are "key="; 0 if
+ * they are not. */
 static size_t
 match_key(const struct text *t, size_t from, const char *key)
 {
-	size_t i = 0;
+	size_t i = 1;
 
 	for (; i < TEXT_CAPACITY && key[i] != '\0'; i++) {
 		if (text_at(t, from + i) != (uint8_t)key[i])
@@ -126,30 +124,25 @@ match_key(const struct text *t, size_t from, const char *key)
 	return text_at(t, from + i) == '=' ? i + 1 : 0;
 }
 
-/* Where the next token after 'from' begins whose first character is that; the
- * line's length if none does. */
+/* Where after 'from' a token begins with that character; the line's length if
+ * none does. */
 static size_t
 next_token(const struct text *t, size_t from, uint8_t first)
 {
 	size_t i = from;
+	uint64_t x = 0, next = 0;
 
-	while (i + 1 < t->n && i < TEXT_CAPACITY) {
-		uint64_t x = 0, next = 0;
-
-		/* A blank with that character behind it. */
+	while (i + 1 < t->n && i < TEXT_CAPACITY - 1) {
 		if (i < TEXT_CAPACITY - WORD) {
 			memcpy(&x, &t->byte[i], WORD);
 			memcpy(&next, &t->byte[i + 1], WORD);
-			next ^= WORD_LOW * first;
-			if (!word_has_zero((x ^ WORD_LOW * ' ') | next) &&
-			    !word_has_zero((x ^ WORD_LOW * '\t') | next)) {
+			if (!word_may_begin(x, next ^ WORD_LOW * first)) {
 				i += WORD;
 				continue;
 			}
 		}
-		for (size_t k = 0; k < WORD; k++, i++) {
-			if (text_at(t, i + 1) == first &&
-			    is_blank(text_at(t, i)))
+		for (size_t k = 0; k < WORD && i < TEXT_CAPACITY - 1; k++, i++) {
+			if (t->byte[i + 1] == first && is_blank(t->byte[i]))
 				return i + 1;
 		}
 	}
@@ -159,22 +152,23 @@ next_token(const struct text *t, size_t from, uint8_t first)
 bool
 text_find(const struct text *t, const char *key, struct text_span *out)
 {
-	size_t i = 0;
+	uint8_t first = (uint8_t)key[0];
+	size_t i = 0, end = 0;
 
-	while (i < t->n && i < TEXT_CAPACITY) {
-		size_t end = i + match_key(t, i, key);
-
-		if (end > i) {
-			out->from = end;
-			while (end < t->n && end < TEXT_CAPACITY &&
-			    !is_blank(text_at(t, end)))
-				end++;
-			out->to = end;
-			return true;
-		}
-		i = next_token(t, i, (uint8_t)key[0]);
+	if (text_at(t, 0) != first)
+		i = next_token(t, 0, first);
+	for (; i < t->n && i < TEXT_CAPACITY; i = next_token(t, i, first)) {
+		end = i + match_key(t, i, key);
+		if (end > i)
+			break;
 	}
-	return false;
+	if (end <= i)
+		return false;
+	out->from = end;
+	while (end < t->n && end < TEXT_CAPACITY && !is_blank(t->byte[end]))
+		end++;
+	out->to = end;
+	return true;
 }
 
 bool

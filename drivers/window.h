@@ -68,10 +68,10 @@ window_length(const struct window *w)
 static inline uint8_t
 window_at(const struct window *w, size_t i)
 {
-	if (w->start >= WINDOW_CAPACITY || i >= WINDOW_CAPACITY - w->start ||
-	    w->start + i >= w->end)
-		return 0;
-	return w->at[w->start + i];
+	size_t at = w->start + i;
+
+	return i < WINDOW_CAPACITY && at < w->end && at < WINDOW_CAPACITY ?
+	    w->at[at] : 0;
 }
 
 /* The eight bytes from the i-th on; false unless there are so many. */

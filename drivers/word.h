@@ -9,7 +9,7 @@
  * by one; so it does not matter which of a word's bytes comes first.
  *
  * Easy to get wrong: a subtraction borrows from the next byte.  These tests tell
- * exactly whether there is such a byte, but not which it is.
+ * whether there is such a byte, but not which it is.
  */
 #ifndef DRIVERS_WORD_H
 #define DRIVERS_WORD_H
@@ -32,6 +32,15 @@ static inline bool
 word_has(uint64_t x, uint8_t b)
 {
 	return word_has_zero(x ^ WORD_LOW * b);
+}
+
+/* Whether a byte of x may be a blank where that of y is zero: false for sure
+ * where none is. */
+static inline bool
+word_may_begin(uint64_t x, uint64_t y)
+{
+	return ((x - WORD_LOW * (' ' + 1)) & ~x & (y - WORD_LOW) & ~y &
+	    WORD_HIGH) != 0;
 }
 
 /* Whether all bytes are ' ' to '~'. */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { KIND_VALUE = 1, KIND_IGNORED = 2, KIND_BAD_VALUE = 3 };
@@ -59,6 +60,39 @@ toy_decode(union driver_state *s, int64_t t_ms, const struct window *w,
 static const struct driver toy = {
 	.name = "toy", .silent_after_ms = 3000,
 	.frame = toy_frame, .decode = toy_decode,
+};
+
+/* 'L' | how many bytes follow; counts how often it is asked. */
+static unsigned asked;
+static size_t seen;
+
+static int
+long_frame(const struct window *w, int64_t gap_ms)
+{
+	(void)gap_ms;
+	asked++;
+	seen = w->seen;
+	if (window_at(w, 0) != 'L')
+		return FRAME_GARBAGE;
+	return window_length(w) < 2 ? FRAME_MORE : window_at(w, 1) + 2;
+}
+
+static uint16_t pause_ms;
+
+static enum decode
+long_decode(union driver_state *u, int64_t t_ms, const struct window *w,
+    size_t n, struct readings *out)
+{
+	(void)u;
+	(void)t_ms;
+	(void)out;
+	pause_ms = window_longest_gap(w, 1, n);
+	return DECODE_OK;
+}
+
+static const struct driver long_driver = {
+	.name = "long", .silent_after_ms = 3000, .longest = 202,
+	.frame = long_frame, .decode = long_decode,
 };
 
 static const struct driver endless = {
@@ -197,6 +231,135 @@ a_frame_that_never_ends_cannot_stop_the_stream(void **state)
 }
 
 static void
+a_framer_that_knows_the_length_is_not_asked_until_all_is_there(void **state)
+{
+	uint8_t f[202] = { 'L', 200 };
+
+	(void)state;
+	stream_init(&s, &long_driver, NULL, 0);
+	asked = 0;
+	for (size_t i = 0; i < sizeof f; i++)
+		feed((int64_t)i, &f[i], 1);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].t_ms, 201);
+	assert_int_equal(asked, 3);
+}
+
+static void
+a_framer_is_told_what_it_has_seen_of_this_very_frame(void **state)
+{
+	(void)state;
+	stream_init(&s, &long_driver, NULL, 0);
+	feed(0, "L", 1);
+	assert_int_equal(seen, 0);
+	feed(0, "\4ab", 3);
+	assert_int_equal(seen, 1);
+	feed(0, "cd", 2);
+	assert_int_equal(seen, 4);
+	assert_int_equal(got_n, 1);
+	feed(0, "L", 1);
+	assert_int_equal(seen, 0);
+	feed(STREAM_STALE_MS + 1, "L", 1);
+	assert_int_equal(seen, 0);
+	stream_reset(&s, STREAM_STALE_MS + 1);
+	feed(STREAM_STALE_MS + 1, "L", 1);
+	assert_int_equal(seen, 0);
+}
+
+static void
+a_length_beyond_the_longest_frame_is_garbage(void **state)
+{
+	uint8_t f[204] = { 'L', 201, 'L', 0 };
+
+	(void)state;
+	stream_init(&s, &long_driver, NULL, 0);
+	feed(0, f, 4);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].length, 2);
+	assert_int_equal(s.count.garbage, 2);
+	feed(0, f, sizeof f);
+	assert_int_equal(got_n, 2);
+	assert_int_equal(s.count.garbage, 204);
+}
+
+static void
+a_frame_of_more_reads_than_are_told_apart_keeps_its_end_and_its_pause(
+    void **state)
+{
+	uint8_t f[202] = { 'L', 200 };
+	int64_t t_ms = 1000;
+
+	(void)state;
+	assert_true(sizeof f > 3 * WINDOW_MARKS);
+	stream_init(&s, &long_driver, NULL, 0);
+	for (size_t i = 0; i < sizeof f; i++)
+		feed(t_ms += i == 99 ? 400 : 3, &f[i], 1);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].t_ms, t_ms);
+	assert_int_equal(pause_ms, 400);
+	/* The first byte keeps the quiet before it as well. */
+	stream_init(&s, &toy, NULL, 0);
+	feed(0, "x", 1);
+	feed(700, "F", 1);
+	feed(701, "\1", 1);
+	feed(703, "H", 1);
+	assert_int_equal(seen_gap_ms, 700);
+	feed(703, "\217", 1);
+	assert_int_equal(got[1].t_ms, 703);
+}
+
+/* Frames that could not be looked at when they came, each in a read of its own,
+ * in more reads than are told apart. */
+static void
+frames_that_are_found_late_are_off_by_less_than_their_own_pauses(
+    void **state)
+{
+	uint8_t f[202] = { 'L', 200 };
+	int64_t last_ms = 0;
+
+	(void)state;
+	for (size_t i = 2; i < sizeof f; i += 4)
+		memcpy(f + i, "F\1H\217", 4);
+	stream_init(&s, &toy, NULL, 0);
+	s.window.need = sizeof f;	/* as if it had to wait for all */
+	for (size_t i = 0; i < sizeof f; i++)
+		feed(i < 2 ? 0 : (int64_t)(i - 2) / 4 * 100, &f[i], 1);
+	assert_int_equal(got_n, 50);
+	for (size_t i = 0; i < got_n; i++) {
+		int64_t off_ms = got[i].t_ms - (int64_t)i * 100;
+
+		assert_true(off_ms >= -100 && off_ms <= 100);
+		assert_true(got[i].t_ms >= last_ms);
+		last_ms = got[i].t_ms;
+	}
+	assert_int_equal(got[49].t_ms, 4900);
+}
+
+static void
+a_stream_touches_no_more_than_its_driver_needs(void **state)
+{
+	size_t size = stream_size(&long_driver);
+	struct stream *own = malloc(size + 64);
+	uint8_t noise[301], *end = (uint8_t *)own + size;
+	struct decoded d;
+
+	(void)state;
+	assert_non_null(own);
+	assert_true(size < sizeof *own);
+	memset(own, 0xA5, size + 64);
+	memset(noise, 'L', sizeof noise);
+	stream_init(own, &long_driver, NULL, 0);
+	for (int i = 0; i < 100; i++) {
+		assert_true(stream_feed(own, i, noise, sizeof noise) > 0);
+		while (stream_next(own, &d))
+			;
+	}
+	for (size_t i = 0; i < 64; i++)
+		assert_int_equal(end[i], 0xA5);
+	free(own);
+}
+
+static void
 a_clock_that_steps_back_moves_no_byte_into_the_past(void **state)
 {
 	(void)state;
@@ -325,6 +488,16 @@ main(void)
 		STREAM_TEST(
 		    the_framer_is_told_of_the_quiet_before_the_first_byte),
 		STREAM_TEST(a_frame_that_never_ends_cannot_stop_the_stream),
+		STREAM_TEST(
+	    a_framer_that_knows_the_length_is_not_asked_until_all_is_there),
+		STREAM_TEST(
+		    a_framer_is_told_what_it_has_seen_of_this_very_frame),
+		STREAM_TEST(a_length_beyond_the_longest_frame_is_garbage),
+		STREAM_TEST(
+	    a_frame_of_more_reads_than_are_told_apart_keeps_its_end_and_its_pause),
+		STREAM_TEST(
+	    frames_that_are_found_late_are_off_by_less_than_their_own_pauses),
+		STREAM_TEST(a_stream_touches_no_more_than_its_driver_needs),
 		STREAM_TEST(
 		    a_clock_that_steps_back_moves_no_byte_into_the_past),
 		STREAM_TEST(

@@ -22,6 +22,7 @@ frame(const char *bytes, size_t n)
 {
 	w.start = 0;
 	w.end = n;
+	w.seen = 0;
 	for (size_t i = 0; i < n; i++)
 		w.at[i] = (uint8_t)bytes[i];
 	return text_frame(&w);
@@ -62,6 +63,95 @@ a_line_without_an_end_is_given_up(void **state)
 	assert_int_equal(frame(x, TEXT_CAPACITY + 1), TEXT_CAPACITY + 1);
 	memset(x, '\n', sizeof x);
 	assert_int_equal(frame(x, TEXT_CAPACITY + 2), FRAME_GARBAGE);
+}
+
+/* The framer goes on where it stopped: whatever the cut, it says the same. */
+static void
+a_line_that_comes_in_pieces_ends_where_the_whole_line_does(void **state)
+{
+	static char x[TEXT_CAPACITY + 40];
+	static const size_t ends[] = { 0, 1, 2, 9, 510, 511, 512 };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++) {
+		for (size_t bad = 0; bad < 3; bad++) {
+			int whole, piece = FRAME_MORE;
+			size_t n = ends[k] + 30;
+
+			memset(x, '\r', ends[k]);
+			memset(x + ends[k], 'x', 30);
+			x[n - 1] = '\n';
+			if (bad > 0)
+				x[n - 10] = bad == 1 ? '\t' : '\x7f';
+			whole = frame(x, n);
+			assert_int_equal(whole, ends[k] >= TEXT_CAPACITY ||
+			    bad == 2 ? FRAME_GARBAGE : (int)n);
+			for (size_t i = 1; i <= n && piece == FRAME_MORE; i++) {
+				w.end = i;
+				piece = text_frame(&w);
+				w.seen = i;
+			}
+			assert_int_equal(piece, whole);
+		}
+	}
+}
+
+static void
+a_line_is_taken_out_wherever_it_lies(void **state)
+{
+	static const char *const odd[] = {
+		"", "x", "a\tb", "\0\0ab\0c", "\xe9t\xe9", "01234567\r89"
+	};
+	static const size_t n[] = { 0, 1, 3, 6, 3, 11 };
+
+	(void)state;
+	for (size_t from = 0; from < 20; from++) {
+		for (size_t k = 0; k < sizeof n / sizeof n[0]; k++) {
+			size_t kept = 0;
+
+			w.start = 0;
+			w.end = from + n[k] + 1;
+			memset(w.at, 'y', from);
+			memcpy(w.at + from, odd[k], n[k]);
+			w.at[from + n[k]] = '\n';
+			text_take(&w, w.end, &t);
+			for (size_t i = 0; i < w.end; i++) {
+				uint8_t c = w.at[i];
+
+				if (c == 0 || c == '\r' || c == '\n')
+					continue;
+				assert_int_equal(text_at(&t, kept++), c);
+			}
+			assert_int_equal(t.n, kept);
+		}
+	}
+}
+
+static void
+a_key_is_found_wherever_it_stands(void **state)
+{
+	char x[200];
+
+	(void)state;
+	for (size_t from = 0; from < 100; from++) {
+		for (int blank = 0; blank < 3; blank++) {
+			struct text_span s = { 0, 0 };
+
+			/* P where no token begins, and keys like it. */
+			memset(x, 'P', from);
+			memcpy(x + from, " PI=12 P= ", 11);
+			if (from > 8)
+				memcpy(x + from - 8, " PIP=3 P", 8);
+			x[from] = " \t,"[blank];
+			line(x);
+			assert_int_equal(text_find(&t, "PI", &s), blank < 2);
+			assert_int_equal(s.from, blank < 2 ? from + 4 : 0);
+			assert_int_equal(s.to, blank < 2 ? from + 6 : 0);
+			/* What lies beyond the end is not looked at. */
+			t.n = from + 3;
+			assert_false(text_find(&t, "PI", &s));
+		}
+	}
 }
 
 static void
@@ -164,6 +254,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_ends_at_its_first_line_end),
 		cmocka_unit_test(a_line_without_an_end_is_given_up),
+		cmocka_unit_test(
+		    a_line_that_comes_in_pieces_ends_where_the_whole_line_does),
+		cmocka_unit_test(a_line_is_taken_out_wherever_it_lies),
+		cmocka_unit_test(a_key_is_found_wherever_it_stands),
 		cmocka_unit_test(a_key_is_found_at_the_start_of_a_token_only),
 		cmocka_unit_test(a_number_fills_its_field_or_is_none),
 		cmocka_unit_test(hexadecimal_digits_fill_their_field),
