@@ -88,7 +88,7 @@ unescape(const struct window *w, size_t n, struct wire *out)
 {
 	size_t i = 1;
 
-	out->n = 0;
+	wire_clear(out);
 	while (i + 1 < n && i < WIRE_MAX) {
 		i = wire_take(out, w, i, n - 1, ESCAPE);
 		if (i + 1 >= n)
@@ -141,7 +141,6 @@ ge_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	size_t length;
 	int basic = 0;
 
-	r.n = 0;
 	unescape(w, n, &r);
 	if (r.n < 1 || wire_sum(&r, r.n - 1) != wire_at(&r, r.n - 1))
 		return DECODE_BAD_CHECK;

@@ -73,8 +73,9 @@ window_age(const struct window *w, size_t n)
 }
 
 /* Gives up the shorter pause of each two, but never the first mark nor the
- * last.  The bytes between the two are then taken for earlier or later by no
- * more than the pause that is given up; all others keep their times. */
+ * last.  The bytes between the two are then taken for earlier or later, by
+ * less than the time between the marks that are left; all others keep their
+ * times. */
 static void
 marks_thin(struct window *w)
 {

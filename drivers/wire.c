@@ -8,8 +8,6 @@
  */
 #include "drivers/wire.h"
 
-#include <string.h>
-
 size_t
 wire_take(struct wire *out, const struct window *w, size_t from, size_t to,
     uint8_t stop)

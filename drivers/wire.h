@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "drivers/window.h"
 
@@ -26,6 +27,14 @@ static inline uint8_t
 wire_at(const struct wire *w, size_t i)
 {
 	return i < w->n && i < WIRE_CAPACITY ? w->byte[i] : 0;
+}
+
+/* Empties it; all of it is set, so that a proof needs not know how far it is
+ * filled. */
+static inline void
+wire_clear(struct wire *w)
+{
+	memset(w, 0, sizeof *w);
 }
 
 /* Appends one byte; a full array drops it. */
