@@ -50,16 +50,16 @@ wire_sum(const struct wire *w, size_t n)
 uint8_t
 wire_window_sum(const struct window *w, size_t from, size_t to)
 {
+	size_t held = window_length(w);
+	size_t at = w->start + from, end = w->start + (to < held ? to : held);
 	uint64_t sum = 0, x = 0;
-	size_t i = from;
 
-	while (i < to && i < WINDOW_CAPACITY) {
-		if (to - i >= WORD && window_word(w, i, &x)) {
-			sum += word_sum(x);
-			i += WORD;
-		} else {
-			sum += window_at(w, i++);
-		}
+	while (at + WORD <= end && at <= WINDOW_CAPACITY - WORD) {
+		memcpy(&x, &w->at[at], WORD);
+		sum += word_sum(x);
+		at += WORD;
 	}
+	while (at < end && at < WINDOW_CAPACITY)
+		sum += w->at[at++];
 	return (uint8_t)sum;
 }
