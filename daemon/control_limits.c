@@ -47,13 +47,18 @@ control_baseline_confirm(struct control_call *c)
 	    sizeof c->error))
 		return CONTROL_BAD_PARAMS;
 	values = json_baseline(&b);
+	text = json_dumps(values, JSON_COMPACT);
+	if (text == NULL) {
+		json_decref(values);
+		return CONTROL_INTERNAL;
+	}
 	if (json_object_size(values) == 0) {
+		free(text);
 		json_decref(values);
 		return call_refuse(c, CONTROL_REFUSED, "no valid value has "
 		    "arrived yet, so there is nothing to confirm");
 	}
-	text = json_dumps(values, JSON_COMPACT);
-	snprintf(st.text, sizeof st.text, "%s", text != NULL ? text : "");
+	snprintf(st.text, sizeof st.text, "%s", text);
 	free(text);
 	e = call_stated(c, hub_baseline(c->host->hub, &c->now, bed, &st, &b),
 	    &st);
@@ -156,7 +161,11 @@ control_limits_set(struct control_call *c)
 	    json_limit(&old), "new", json_limit(&trial.tier[t]), "reason",
 	    reason);
 	text = json_dumps(change, JSON_COMPACT);
-	if (text == NULL || strlen(text) >= sizeof st.text) {
+	if (text == NULL) {
+		json_decref(change);
+		return CONTROL_INTERNAL;
+	}
+	if (strlen(text) >= sizeof st.text) {
 		free(text);
 		json_decref(change);
 		return call_refuse(c, CONTROL_BAD_PARAMS, "the reason is too "

@@ -110,7 +110,9 @@ transition(struct control_call *c, enum statement_kind kind)
 		    json_pack("{s:s}", "reason", reason);
 		text = json_dumps(o, JSON_COMPACT);
 		json_decref(o);
-		if (text == NULL || strlen(text) >= sizeof st.text) {
+		if (text == NULL)
+			return CONTROL_INTERNAL;
+		if (strlen(text) >= sizeof st.text) {
 			free(text);
 			return call_refuse(c, CONTROL_BAD_PARAMS,
 			    "reason is too long");

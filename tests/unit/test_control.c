@@ -897,6 +897,46 @@ ask_as_nobody(struct fixture *f, const char *method)
 	return WEXITSTATUS(status);
 }
 
+static void *
+no_memory(size_t n)
+{
+	(void)n;
+	return NULL;
+}
+
+static void
+without_memory_a_statement_is_not_called_wrong_nor_half_recorded(void **state)
+{
+	static const char *const method[] = { "session.start",
+		"baseline.confirm", "limits.set" };
+	struct fixture *f = *state;
+	struct peer peer = { .user = "nurse", .roles = ROLE_VIEW | ROLE_STAFF |
+	    ROLE_LIMITS };
+	struct control_host host = { .arg = f, .hub = &f->hub };
+	json_t *params = json_pack("{s:s, s:s, s:s, s:i}", "bed", "CHAIR1",
+	    "tier", "spo2-low", "reason", "as always", "delay_ms", 30000);
+	uint64_t ticket = f->ticket;
+	json_malloc_t take;
+	json_free_t give;
+
+	json_get_alloc_funcs(&take, &give);
+	for (size_t i = 0; i < sizeof method / sizeof method[0]; i++) {
+		const struct control_method *m = control_method(method[i]);
+		struct control_call c = { .host = &host, .peer = &peer,
+			.now = clock_now(), .params = params };
+		enum control_error e;
+
+		json_set_alloc_funcs(no_memory, give);
+		e = m->run(&c);
+		json_set_alloc_funcs(take, give);
+		assert_int_equal(e, CONTROL_INTERNAL);
+		assert_null(c.result);
+	}
+	json_decref(params);
+	assert_true(f->ticket == ticket);
+	assert_int_equal(hub_sessions(&f->hub), 0);
+}
+
 static void
 another_user_may_do_what_the_roles_say(void **state)
 {
@@ -1206,6 +1246,7 @@ main(void)
 		T(wrong_parameters_are_refused_with_a_sentence),
 		T(what_cannot_be_now_is_refused_and_changes_nothing),
 		T(each_method_needs_its_role),
+		T(without_memory_a_statement_is_not_called_wrong_nor_half_recorded),
 		T(another_user_may_do_what_the_roles_say),
 		T(a_full_disk_is_told_and_the_statement_takes_effect),
 		T(a_hung_disk_holds_up_an_answer_for_two_seconds),
