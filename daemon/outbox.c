@@ -146,13 +146,11 @@ set_aside(struct outbox *o, const struct waiting *w)
 static struct waiting *
 append(struct outbox *o, const struct notice *n, int64_t made_ms)
 {
-	struct waiting *added = NULL, *aside = NULL;
+	const struct waiting *aside;
+	struct waiting *added = waiting_add(&o->waiting, n, made_ms, &aside);
 
-	if (waiting_add(&o->waiting, n, made_ms, &added, &aside) < 0)
-		journal_error("outbox: no memory for a notice");
 	if (aside != NULL)
 		set_aside(o, aside);
-	free(aside);
 	return added;
 }
 
@@ -370,7 +368,11 @@ outbox_new(struct outbox **out, sd_event *loop, const char *path,
 
 	if (o == NULL)
 		return -ENOMEM;
-	waiting_init(&o->waiting, OUTBOX_MAX);
+	r = waiting_init(&o->waiting, OUTBOX_MAX);
+	if (r < 0) {
+		free(o);
+		return r;
+	}
 	o->ids = ids;
 	o->sink = *sink;
 	o->lost_ms = moment(o).t_ms;

@@ -12,21 +12,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
+int
 waiting_init(struct waiting_list *l, size_t max)
 {
 	*l = (struct waiting_list){ .max = max };
 	l->last = &l->first;
-	l->spare = malloc(sizeof *l->spare);
+	l->place = calloc(max + 1, sizeof *l->place);
+	return l->place != NULL ? 0 : -ENOMEM;
 }
 
 void
 waiting_free(struct waiting_list *l)
 {
-	while (l->first != NULL)
-		waiting_remove(l, &l->first);
-	free(l->spare);
-	l->spare = NULL;
+	free(l->place);
+	*l = (struct waiting_list){ .last = &l->first };
+}
+
+/* One of max + 1 places, of which the list holds max at the most. */
+static struct waiting *
+take_place(struct waiting_list *l)
+{
+	struct waiting *w = l->unused;
+
+	if (w == NULL)
+		return &l->place[l->touched++];
+	l->unused = w->next;
+	return w;
+}
+
+static void
+give_back(struct waiting_list *l, struct waiting *w)
+{
+	w->next = l->unused;
+	l->unused = w;
 }
 
 static struct waiting *
@@ -44,7 +62,7 @@ take_off(struct waiting_list *l, struct waiting **at)
 void
 waiting_remove(struct waiting_list *l, struct waiting **at)
 {
-	free(take_off(l, at));
+	give_back(l, take_off(l, at));
 }
 
 /* The list is full: the oldest of the least urgent gives way, unless the new
@@ -63,38 +81,29 @@ make_room(struct waiting_list *l, enum priority priority)
 	return take_off(l, least);
 }
 
-int
+struct waiting *
 waiting_add(struct waiting_list *l, const struct notice *n, int64_t made_ms,
-    struct waiting **added, struct waiting **aside)
+    const struct waiting **aside)
 {
-	size_t size = offsetof(struct waiting, notice.body) + n->length + 1;
-	struct waiting *w = malloc(size);
+	struct waiting *w = take_place(l), *gave_way = NULL;
 
-	if (w == NULL) {
-		w = l->spare;
-		l->spare = NULL;
-	} else if (l->spare == NULL) {
-		l->spare = malloc(sizeof *l->spare);
-	}
-	if (w == NULL)
-		return -ENOMEM;
-	memset(w, 0, size);
-	memcpy(&w->notice, n, offsetof(struct notice, body) + n->length);
+	memset(w, 0, offsetof(struct waiting, notice));
 	w->made_ms = made_ms;
 	w->offered_ms = INT64_MIN;
+	memcpy(&w->notice, n, offsetof(struct notice, body) + n->length);
 	if (l->n >= l->max) {
-		*aside = make_room(l, n->priority);
-		if (*aside == NULL) {
-			*aside = w;
-			*added = NULL;
-			return 0;
-		}
+		gave_way = make_room(l, n->priority);
+		if (gave_way == NULL)
+			gave_way = w;
+		give_back(l, gave_way);
 	}
+	*aside = gave_way;
+	if (gave_way == w)
+		return NULL;
 	*l->last = w;
 	l->last = &w->next;
 	l->n++;
-	*added = w;
-	return 0;
+	return w;
 }
 
 struct waiting **
