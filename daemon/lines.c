@@ -138,7 +138,7 @@ lines_flush(struct lines *l)
 }
 
 int
-lines_send(struct lines *l, const char *text, size_t n)
+lines_queue(struct lines *l, const char *text, size_t n)
 {
 	int r;
 
@@ -160,7 +160,15 @@ lines_send(struct lines *l, const char *text, size_t n)
 		memcpy(l->out + l->out_n, text, n);
 	l->out[l->out_n + n] = '\n';
 	l->out_n += n + 1;
-	return lines_flush(l);
+	return 0;
+}
+
+int
+lines_send(struct lines *l, const char *text, size_t n)
+{
+	int r = lines_queue(l, text, n);
+
+	return r < 0 ? r : lines_flush(l);
 }
 
 bool

@@ -48,6 +48,10 @@ char *lines_next(struct lines *l, size_t *length) MUST_CHECK;
  * longer than out_max; -EINVAL: it has a newline of its own. */
 int lines_send(struct lines *l, const char *text, size_t n) MUST_CHECK;
 
+/* As lines_send(), but leaves the sending to it or to lines_flush(), so that
+ * several messages go at once. */
+int lines_queue(struct lines *l, const char *text, size_t n) MUST_CHECK;
+
 /* Sends what waits; 0 or negative errno (-EAGAIN is 0 with lines_waiting). */
 int lines_flush(struct lines *l) MUST_CHECK;
 bool lines_waiting(const struct lines *l);

@@ -45,18 +45,25 @@ notify_link_drop(struct notify_link *l, const char *why)
 	l->sink.gone(l->sink.arg);
 }
 
-void
-notify_link_send(struct notify_link *l, const char *text, size_t n)
+/* After a send: waits for room if some of it is left. */
+static void
+settle(struct notify_link *l, int r)
 {
-	int r = lines_send(&l->lines, text, n);
-
-	if (r < 0) {
+	if (r >= 0)
+		r = sd_event_source_set_io_events(l->peer,
+		    lines_waiting(&l->lines) ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	if (r < 0)
 		notify_link_drop(l, r == -ENOBUFS ? "it does not read" :
 		    strerror(-r));
-		return;
-	}
-	sd_event_source_set_io_events(l->peer, lines_waiting(&l->lines) ?
-	    EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+void
+notify_link_send(struct notify_link *l, const char *head, size_t head_n,
+    const char *body, size_t body_n)
+{
+	int r = lines_queue(&l->lines, head, head_n);
+
+	settle(l, r < 0 ? r : lines_send(&l->lines, body, body_n));
 }
 
 static int
@@ -69,14 +76,9 @@ on_peer(sd_event_source *s, int fd, uint32_t events, void *arg)
 
 	(void)s, (void)fd;
 	if (events & EPOLLOUT) {
-		r = lines_flush(&l->lines);
-		if (r < 0) {
-			notify_link_drop(l, strerror(-r));
-			return 0;
-		}
-		sd_event_source_set_io_events(l->peer,
-		    lines_waiting(&l->lines) ? EPOLLIN | EPOLLOUT : EPOLLIN);
-		l->sink.writable(l->sink.arg);
+		settle(l, lines_flush(&l->lines));
+		if (l->fd >= 0)
+			l->sink.writable(l->sink.arg);
 		if (l->fd < 0)
 			return 0;
 	}

@@ -46,9 +46,10 @@ bool notify_link_up(const struct notify_link *l);
 /* Something waits to be sent. */
 bool notify_link_busy(const struct notify_link *l);
 
-/* Sends one message to the notifier, which must be connected; one that does
- * not read is dropped. */
-void notify_link_send(struct notify_link *l, const char *text, size_t n);
+/* Sends a message and the line that belongs to it to the notifier, which must
+ * be connected; one that does not read is dropped. */
+void notify_link_send(struct notify_link *l, const char *head, size_t head_n,
+    const char *body, size_t body_n);
 
 /* Ends the connection, if there is one; 'why' goes to the journal. */
 void notify_link_drop(struct notify_link *l, const char *why);

@@ -37,6 +37,14 @@
 #define READ_SLACK_US 250000
 #define NO_ATTEMPT INT64_C(-1)	/* took_ms of an answer without one */
 
+/* What the next line is, when it is no message. */
+enum body_line {
+	BODY_NONE,
+	BODY_NOTICE,
+	BODY_HEARTBEAT,
+	BODY_SKIPPED,	/* of a message that was no good */
+};
+
 struct client {
 	const struct notify_config *config;
 	sd_event *event;
@@ -51,8 +59,11 @@ struct client {
 	struct intake intake;
 	sd_event_source *socket, *read;
 	bool told_absent;	/* the missing vitalsd is in the journal */
-	bool told_bad;		/* so is a bad message of this connection;
-				 * under the intake's lock */
+	/* Under the intake's lock, of this connection: */
+	bool told_bad;		/* a bad message is in the journal */
+	enum body_line next;
+	struct notice notice;	/* whose body is the next line */
+	char why[JSON_ERROR_TEXT_LENGTH];
 	uint64_t delivered;
 };
 
@@ -165,26 +176,24 @@ text_copy(char *out, size_t size, const char *s, size_t n)
 	return true;
 }
 
-/* A notice out of the params of the message; NULL or what is wrong. */
+/* A notice without its body, out of the params of the message; NULL or what is
+ * wrong. */
 static const char *
 notice_parse(json_t *params, struct notice *out, bool *heartbeat)
 {
-	const char *key, *channel, *priority, *body;
-	size_t channel_n, body_n;
+	const char *key, *channel, *priority;
+	size_t channel_n;
 	int beat, p;
 
-	if (json_unpack(params, "{s:s, s:s%, s:s, s:b, s:s%}", "key", &key,
+	if (json_unpack(params, "{s:s, s:s%, s:s, s:b}", "key", &key,
 	    "channel", &channel, &channel_n, "priority", &priority,
-	    "heartbeat", &beat, "body", &body, &body_n) < 0)
+	    "heartbeat", &beat) < 0)
 		return "a field is missing or of another type";
-	*out = (struct notice){ .length = body_n };
 	*heartbeat = beat != 0;
 	if (!event_id_parse(key, &out->key))
 		return "key is not an event id";
 	if (!text_copy(out->channel, sizeof(out->channel), channel, channel_n))
 		return "channel has no fitting length";
-	if (!text_copy(out->body, sizeof(out->body), body, body_n))
-		return "body has no fitting length";
 	p = priority_find(priority);
 	if (p < 0)
 		return "priority is unknown";
@@ -215,33 +224,64 @@ client_take_notice(struct client *c, const struct notice *n, bool heartbeat)
 		    "the queue is full; will be asked for again");
 }
 
-/* One line from vitalsd.  What is not understood is said once in a connection,
- * and what it was about stays in vitalsd's outbox. */
+/* The line after that of a notice, whatever it holds.  NULL or what is
+ * wrong. */
+static const char *
+client_take_body(struct client *c, const char *line, size_t n)
+{
+	enum body_line kind = c->next;
+
+	c->next = BODY_NONE;
+	if (kind == BODY_SKIPPED)
+		return NULL;
+	if (!text_copy(c->notice.body, sizeof(c->notice.body), line, n))
+		return "body has no fitting length";
+	c->notice.length = n;
+	client_take_notice(c, &c->notice, kind == BODY_HEARTBEAT);
+	return NULL;
+}
+
+/* Any other line.  NULL or what is wrong. */
+static const char *
+client_take_message(struct client *c, const char *line, size_t n)
+{
+	const char *why = NULL, *method = NULL;
+	bool heartbeat = false;
+	json_error_t error;
+	json_t *params = NULL, *message = json_loadb(line, n,
+	    JSON_REJECT_DUPLICATES, &error);
+
+	if (!message) {
+		snprintf(c->why, sizeof(c->why), "%s", error.text);
+		/* Not its fault: connected anew, it offers all again. */
+		if (json_error_code(&error) == json_error_out_of_memory)
+			intake_give_up(&c->intake, -ENOMEM);
+		return c->why;
+	}
+	if (json_unpack(message, "{s:s, s:o}", "method", &method, "params",
+	    &params) < 0)
+		why = "no method or no params";
+	else if (strcmp(method, "notice") == 0) {
+		why = notice_parse(params, &c->notice, &heartbeat);
+		c->next = why ? BODY_SKIPPED : heartbeat ? BODY_HEARTBEAT :
+		    BODY_NOTICE;
+	}
+	json_decref(message);
+	return why;
+}
+
+/* What is not understood is said once in a connection, and what it was about
+ * stays in vitalsd's outbox. */
 static void
 client_take_line(struct client *c, const char *line, size_t n)
 {
-	const char *why = NULL, *method = NULL;
-	struct notice notice;
-	bool heartbeat;
-	json_error_t error;
-	json_t *message, *params = NULL;
+	const char *why = c->next != BODY_NONE ? client_take_body(c, line, n) :
+	    client_take_message(c, line, n);
 
-	message = json_loadb(line, n, JSON_REJECT_DUPLICATES, &error);
-	if (!message)
-		why = error.text;
-	else if (json_unpack(message, "{s:s, s:o}", "method", &method,
-	    "params", &params) < 0)
-		why = "no method or no params";
-	else if (strcmp(method, "notice") == 0) {
-		why = notice_parse(params, &notice, &heartbeat);
-		if (!why)
-			client_take_notice(c, &notice, heartbeat);
-	}
 	if (why && !c->told_bad) {
 		journal_error("bad message from vitalsd: %s", why);
 		c->told_bad = true;
 	}
-	json_decref(message);
 }
 
 static void
@@ -313,6 +353,7 @@ client_connect(struct client *c)
 	}
 	journal_info("connected to vitalsd");
 	c->told_absent = c->told_bad = false;
+	c->next = BODY_NONE;
 	c->since_ms = clock_boot_ms();
 	c->connected = true;
 	intake_open(&c->intake, fd);

@@ -143,16 +143,16 @@ take_control(struct scene *s, const char *line)
 	}
 }
 
+/* A notice's first line, or its second: the body. */
 static void
 take_notice(struct scene *s, const char *line)
 {
 	json_t *m = json_loads(line, 0, NULL);
 	json_t *p = json_object_get(m, "params");
 	const char *key = json_string_value(json_object_get(p, "key"));
-	const char *body = json_string_value(json_object_get(p, "body"));
 	char text[300];
 
-	if (body != NULL && strstr(body, "\"spo2-low\"") != NULL)
+	if (strstr(line, "\"spo2-low\"") != NULL)
 		s->told = true;
 	if (key != NULL && !json_is_true(json_object_get(p, "heartbeat"))) {
 		snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"method\":"

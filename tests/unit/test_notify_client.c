@@ -100,8 +100,10 @@ offer(struct fixture *f, int n, const char *channel)
 
 	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":"
 	    "\"notice\",\"params\":{\"key\":\"00000000000000ab-%d\","
-	    "\"channel\":\"%s\",\"priority\":\"high\",\"heartbeat\":false,"
-	    "\"body\":\"{\\\"n\\\":%d}\"}}", n, channel, n);
+	    "\"channel\":\"%s\",\"priority\":\"high\",\"heartbeat\":false}}",
+	    n, channel);
+	say(f, text);
+	snprintf(text, sizeof(text), "{\"n\":%d}", n);
 	say(f, text);
 }
 
@@ -231,24 +233,79 @@ what_is_not_understood_does_not_end_the_connection(void **state)
 {
 	static const char *const bad[] = {
 		"", "rubbish", "[]", "{}", "{\"method\":\"notice\"}",
-		"{\"method\":\"notice\",\"params\":[]}",
+		"{\"method\":\"notice\",\"params\":[]}", "{}",
 		"{\"method\":\"notice\",\"params\":{\"key\":\"x-1\","
 		"\"channel\":\"station\",\"priority\":\"high\","
-		"\"heartbeat\":false,\"body\":\"{}\"}}",
+		"\"heartbeat\":false}}", "{}",
 		"{\"method\":\"notice\",\"params\":{\"key\":"
 		"\"00000000000000ab-1\",\"channel\":\"station\",\"priority\":"
-		"\"urgent\",\"heartbeat\":false,\"body\":\"{}\"}}",
+		"\"urgent\",\"heartbeat\":false}}", "{}",
 		"{\"method\":\"notice\",\"params\":{\"key\":"
 		"\"00000000000000ab-1\",\"channel\":\"station\",\"priority\":"
-		"\"high\",\"heartbeat\":false,\"body\":\"\"}}",
+		"\"high\",\"heartbeat\":false}}", "",
 		"{\"jsonrpc\":\"2.0\",\"method\":\"later\",\"params\":{}}",
 	};
 	struct fixture *f = *state;
+	char much[NOTICE_BODY_MAX + 1];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		say(f, bad[i]);
+	say(f, "{\"method\":\"notice\",\"params\":{\"key\":"
+	    "\"00000000000000ab-2\",\"channel\":\"station\",\"priority\":"
+	    "\"high\",\"heartbeat\":false}}");
+	memset(much, 'x', sizeof(much));
+	assert_int_equal(lines_send(&f->lines, much, NOTICE_BODY_MAX), 0);
 	offer(f, 7, "station");
 	expect_result(f, 7, 1, "delivered", "HTTP 200");
+	assert_int_equal(loopback_requests(&f->server), 1);
+}
+
+/* A body is bytes: one that reads as a message, or as nothing at all, is sent as
+ * it is, and what follows is read as ever. */
+static void
+a_body_is_sent_byte_for_byte_and_never_read(void **state)
+{
+	static const char *const body[] = {
+		"{\"text\":\"\\u00e9 \\\"quoted\\\" \\\\ \xc3\xa9\",  \"n\":1.50}",
+		"{\"jsonrpc\":\"2.0\",\"method\":\"notice\",\"params\":{\"key\":"
+		"\"00000000000000ab-9\",\"channel\":\"station\",\"priority\":"
+		"\"high\",\"heartbeat\":false}}",
+		"no JSON",
+	};
+	struct fixture *f = *state;
+	char text[512];
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":"
+		    "\"notice\",\"params\":{\"key\":\"00000000000000ab-%d\","
+		    "\"channel\":\"station\",\"priority\":\"low\","
+		    "\"heartbeat\":false}}", i + 1);
+		say(f, text);
+		say(f, body[i]);
+		expect_result(f, i + 1, 1, "delivered", "HTTP 200");
+	}
+	assert_int_equal(loopback_requests(&f->server), 3);
+	for (int i = 0; i < 3; i++) {
+		const char *sent = strstr(f->server.request[i], "\r\n\r\n");
+
+		assert_non_null(sent);
+		assert_string_equal(sent + 4, body[i]);
+	}
+}
+
+/* A connection that ends between a notice and its body leaves nothing behind. */
+static void
+half_a_notice_is_forgotten_with_its_connection(void **state)
+{
+	struct fixture *f = *state;
+
+	say(f, "{\"method\":\"notice\",\"params\":{\"key\":"
+	    "\"00000000000000ab-1\",\"channel\":\"station\",\"priority\":"
+	    "\"high\",\"heartbeat\":false}}");
+	part(f);
+	meet(f);
+	offer(f, 2, "station");
+	expect_result(f, 2, 1, "delivered", "HTTP 200");
 	assert_int_equal(loopback_requests(&f->server), 1);
 }
 
@@ -263,6 +320,8 @@ main(void)
 		TEST(a_notice_that_waits_outlives_the_connection),
 		TEST(a_channel_that_leads_nowhere_is_refused_by_name),
 		TEST(what_is_not_understood_does_not_end_the_connection),
+		TEST(a_body_is_sent_byte_for_byte_and_never_read),
+		TEST(half_a_notice_is_forgotten_with_its_connection),
 	};
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -28,6 +28,7 @@
 
 #define PATIENCE_MS 3000
 #define KEEP 64
+#define OLD_BODY "{\"notice\":1}"	/* of a notice from before the start */
 
 struct fixture {
 	char dir[48], path[64];
@@ -194,23 +195,39 @@ join_and_greet(struct fixture *f)
 	    "{\"version\":\"1\",\"channels\":[\"station\",\"pager\"]}}");
 }
 
-/* The params of what has arrived already, NULL if nothing did: the loop is not
- * turned. */
-static json_t *
-hear(struct fixture *f)
+/* The next line that has arrived already, NULL if none did. */
+static const char *
+hear_line(struct fixture *f)
 {
-	char *line;
-	json_t *m, *params;
+	const char *line;
 
 	while ((line = lines_next(&f->lines, NULL)) == NULL)
 		if (lines_read(&f->lines) < 0)
 			return NULL;
 	fprintf(messages, "%s\n", line);
+	return line;
+}
+
+/* The params of what has arrived already, with the line after it as "body";
+ * NULL if nothing did: the loop is not turned. */
+static json_t *
+hear(struct fixture *f)
+{
+	const char *line = hear_line(f);
+	json_t *m, *params;
+
+	if (line == NULL)
+		return NULL;
 	m = json_loads(line, 0, NULL);
 	assert_string_equal(json_string_value(json_object_get(m, "method")),
 	    "notice");
 	params = json_incref(json_object_get(m, "params"));
 	json_decref(m);
+	/* Both came at once. */
+	line = hear_line(f);
+	assert_non_null(line);
+	assert_int_equal(json_object_set_new(params, "body",
+	    json_string(line)), 0);
 	return params;
 }
 
@@ -663,10 +680,11 @@ what_was_for_a_channel_that_is_no_more_does_not_wait(void **state)
 {
 	struct fixture *f = *state;
 	struct notice old[2] = {
-		{ .key = { 0x99, 7 }, .channel = "fax", .length = 2,
-		    .priority = PRIORITY_HIGH, .body = "{}" },
-		{ .key = { 0x99, 8 }, .channel = "station", .length = 2,
-		    .priority = PRIORITY_LOW, .body = "{}" },
+		{ .key = { 0x99, 7 }, .channel = "fax", .length = strlen(OLD_BODY),
+		    .priority = PRIORITY_HIGH, .body = OLD_BODY },
+		{ .key = { 0x99, 8 }, .channel = "station",
+		    .length = strlen(OLD_BODY),
+		    .priority = PRIORITY_LOW, .body = OLD_BODY },
 	};
 
 	outbox_restore(f->outbox, old, 2);
@@ -680,7 +698,8 @@ notices_of_the_time_before_are_offered_first(void **state)
 {
 	struct fixture *f = *state;
 	struct notice old = { .key = { 0x99, 7 }, .channel = "station",
-		.priority = PRIORITY_HIGH, .length = 2, .body = "{}" };
+		.priority = PRIORITY_HIGH, .length = strlen(OLD_BODY),
+		.body = OLD_BODY };
 
 	outbox_restore(f->outbox, &old, 1);
 	raise_alarm(f, PRIORITY_LOW);
