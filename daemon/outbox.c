@@ -8,7 +8,6 @@
  */
 #include "daemon/outbox.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -19,12 +18,11 @@
 #include "daemon/every.h"
 #include "daemon/journal.h"
 #include "daemon/json.h"
+#include "daemon/notice_line.h"
 #include "daemon/notify_link.h"
 #include "daemon/waiting.h"
 
 #define TICK_MS 250		/* T8 is that much late at most */
-#define HEAD_MAX 512		/* of a notice's first line: six times CHANNEL_MAX
-				 * if all of it is escaped, and 200 */
 
 struct channel_state {
 	char name[CHANNEL_MAX];
@@ -37,7 +35,6 @@ struct outbox {
 	sd_event_source *timer;
 	struct notify_link link;
 	bool greeted;		/* the peer has said hello */
-	bool owes;		/* for want of memory, one was not offered */
 	struct id_source *ids;
 	struct outbox_sink sink;
 	struct channel_state channel[CONFIG_CHANNELS];
@@ -65,28 +62,13 @@ find_channel(struct outbox *o, const char *name)
 	return NULL;
 }
 
-/* In two lines, so that nobody has to take the body apart and put it together
- * again.  False: there was no memory for the first. */
-static bool
+static void
 send_notice(struct outbox *o, const struct notice *n, bool heartbeat)
 {
-	char key[EVENT_ID_TEXT], head[HEAD_MAX];
-	size_t length = 0;
-	json_t *m;
+	char head[NOTICE_LINE_MAX];
+	size_t length = notice_line_put(head, n, heartbeat);
 
-	event_id_format(key, n->key);
-	m = json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:b}}",
-	    "jsonrpc", "2.0", "method", "notice", "params", "key", key,
-	    "channel", n->channel, "priority", priority_name(n->priority),
-	    "heartbeat", heartbeat);
-	if (m != NULL)
-		length = json_dumpb(m, head, sizeof head, JSON_COMPACT);
-	json_decref(m);
-	if (length == 0)
-		return false;
-	assert(length <= sizeof head);
 	notify_link_send(&o->link, head, length, n->body, n->length);
-	return true;
 }
 
 static void
@@ -115,10 +97,7 @@ offer(struct outbox *o, struct waiting *w)
 		return;
 	w->offered_ms = moment(o).t_ms;
 	w->timed_out = false;
-	if (!send_notice(o, &w->notice, false)) {
-		w->offered_ms = INT64_MIN;
-		o->owes = true;
-	}
+	send_notice(o, &w->notice, false);
 }
 
 /* Offers what was not offered on this connection, the most urgent first, as
@@ -127,10 +106,9 @@ offer(struct outbox *o, struct waiting *w)
 static void
 offer_rest(struct outbox *o)
 {
-	o->owes = false;
 	for (int p = PRIORITY_HIGH; p >= PRIORITY_NONE; p--)
 		for (struct waiting *w = o->waiting.first; w != NULL; w = w->next) {
-			if (!o->greeted || o->owes || notify_link_busy(&o->link))
+			if (!o->greeted || notify_link_busy(&o->link))
 				return;
 			if ((int)w->notice.priority == p &&
 			    w->offered_ms == INT64_MIN)
@@ -217,7 +195,7 @@ heartbeat(struct outbox *o)
 		n.length = message_heartbeat(&now, n.key,
 		    o->sink.worst(o->sink.arg), o->sink.sessions(o->sink.arg),
 		    n.body, sizeof n.body);
-		(void)send_notice(o, &n, true);	/* the next tells as much */
+		send_notice(o, &n, true);
 	}
 }
 
@@ -227,8 +205,6 @@ on_timer(sd_event_source *s, uint64_t usec, void *arg)
 	struct outbox *o = arg;
 
 	heartbeat(o);
-	if (o->owes)
-		offer_rest(o);
 	judge(o);
 	return every_again(s, usec, TICK_MS);
 }

@@ -14,6 +14,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/journal.h"
+#include "daemon/notice_line.h"
 #include "daemon/supervisor.h"
 #include "notify/channel.h"
 
@@ -63,7 +64,6 @@ struct client {
 	bool told_bad;		/* a bad message is in the journal */
 	enum body_line next;
 	struct notice notice;	/* whose body is the next line */
-	char why[JSON_ERROR_TEXT_LENGTH];
 	uint64_t delivered;
 };
 
@@ -166,41 +166,6 @@ client_answer(struct client *c, const struct notice *n, enum outcome outcome,
 		intake_give_up(&c->intake, -errno);
 }
 
-/* Copies a text that must fit; false if it does not or is empty. */
-static bool
-text_copy(char *out, size_t size, const char *s, size_t n)
-{
-	if (n == 0 || n >= size || strlen(s) != n)
-		return false;
-	memcpy(out, s, n + 1);
-	return true;
-}
-
-/* A notice without its body, out of the params of the message; NULL or what is
- * wrong. */
-static const char *
-notice_parse(json_t *params, struct notice *out, bool *heartbeat)
-{
-	const char *key, *channel, *priority;
-	size_t channel_n;
-	int beat, p;
-
-	if (json_unpack(params, "{s:s, s:s%, s:s, s:b}", "key", &key,
-	    "channel", &channel, &channel_n, "priority", &priority,
-	    "heartbeat", &beat) < 0)
-		return "a field is missing or of another type";
-	*heartbeat = beat != 0;
-	if (!event_id_parse(key, &out->key))
-		return "key is not an event id";
-	if (!text_copy(out->channel, sizeof(out->channel), channel, channel_n))
-		return "channel has no fitting length";
-	p = priority_find(priority);
-	if (p < 0)
-		return "priority is unknown";
-	out->priority = (enum priority)p;
-	return NULL;
-}
-
 static void
 client_take_notice(struct client *c, const struct notice *n, bool heartbeat)
 {
@@ -234,8 +199,9 @@ client_take_body(struct client *c, const char *line, size_t n)
 	c->next = BODY_NONE;
 	if (kind == BODY_SKIPPED)
 		return NULL;
-	if (!text_copy(c->notice.body, sizeof(c->notice.body), line, n))
+	if (n == 0 || n >= sizeof(c->notice.body))
 		return "body has no fitting length";
+	memcpy(c->notice.body, line, n);
 	c->notice.length = n;
 	client_take_notice(c, &c->notice, kind == BODY_HEARTBEAT);
 	return NULL;
@@ -243,31 +209,19 @@ client_take_body(struct client *c, const char *line, size_t n)
 
 /* Any other line.  NULL or what is wrong. */
 static const char *
-client_take_message(struct client *c, const char *line, size_t n)
+client_take_message(struct client *c, const char *line)
 {
-	const char *why = NULL, *method = NULL;
-	bool heartbeat = false;
-	json_error_t error;
-	json_t *params = NULL, *message = json_loadb(line, n,
-	    JSON_REJECT_DUPLICATES, &error);
+	bool heartbeat;
 
-	if (!message) {
-		snprintf(c->why, sizeof(c->why), "%s", error.text);
-		/* Not its fault: connected anew, it offers all again. */
-		if (json_error_code(&error) == json_error_out_of_memory)
-			intake_give_up(&c->intake, -ENOMEM);
-		return c->why;
+	/* What else vitalsd may come to say one day is none of its business. */
+	if (!notice_line_is(line))
+		return line[0] == '{' ? NULL : "neither notice nor JSON";
+	if (!notice_line_parse(line, &c->notice, &heartbeat)) {
+		c->next = BODY_SKIPPED;
+		return "a notice without key, channel, priority and kind";
 	}
-	if (json_unpack(message, "{s:s, s:o}", "method", &method, "params",
-	    &params) < 0)
-		why = "no method or no params";
-	else if (strcmp(method, "notice") == 0) {
-		why = notice_parse(params, &c->notice, &heartbeat);
-		c->next = why ? BODY_SKIPPED : heartbeat ? BODY_HEARTBEAT :
-		    BODY_NOTICE;
-	}
-	json_decref(message);
-	return why;
+	c->next = heartbeat ? BODY_HEARTBEAT : BODY_NOTICE;
+	return NULL;
 }
 
 /* What is not understood is said once in a connection, and what it was about
@@ -276,7 +230,7 @@ static void
 client_take_line(struct client *c, const char *line, size_t n)
 {
 	const char *why = c->next != BODY_NONE ? client_take_body(c, line, n) :
-	    client_take_message(c, line, n);
+	    client_take_message(c, line);
 
 	if (why && !c->told_bad) {
 		journal_error("bad message from vitalsd: %s", why);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Fuzz target: a notifier that says anything on notify.sock, and a receiver
- * that names any time in its Retry-After.  No notice is called delivered that
+ * Fuzz target: a notifier that says anything on notify.sock, or is told anything
+ * there, and a receiver that names any time in its Retry-After.  No notice is called delivered that
  * the notifier did not call so, by its key.
  *
  * Easy to get wrong: the waiting notice's key is the same in each run, so that
  * the fuzzer can come upon it.
  */
 #include "daemon/json.h"
+#include "daemon/notice_line.h"
 #include "daemon/outbox.h"
 #include "notify/retry.h"
 
@@ -82,6 +83,24 @@ fuzz_retry(const uint8_t *data, size_t size)
 	assert(ms == RETRY_NONE || (ms >= 0 && ms <= RETRY_MOST_MS));
 }
 
+/* What is read as a notice is written as it was. */
+static void
+fuzz_notice_line(const uint8_t *data, size_t size)
+{
+	char line[256], again[NOTICE_LINE_MAX];
+	struct notice n;
+	bool heartbeat;
+
+	if (size >= sizeof line)
+		return;
+	memcpy(line, data, size);
+	line[size] = '\0';
+	if (!notice_line_parse(line, &n, &heartbeat))
+		return;
+	assert(notice_line_put(again, &n, heartbeat) == strlen(again));
+	assert(strcmp(again, line) == 0);
+}
+
 static void
 say(sd_event *loop, const struct sockaddr_un *a, const uint8_t *data,
     size_t size)
@@ -124,6 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		config.channel[0].at_least = PRIORITY_LOW;
 	}
 	fuzz_retry(data, size);
+	fuzz_notice_line(data, size);
 	snprintf(a.sun_path, sizeof a.sun_path, "%s/notify.sock", dir);
 	r = sd_event_new(&loop);
 	assert(r >= 0);

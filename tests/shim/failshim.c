@@ -31,6 +31,7 @@
 
 static _Atomic int wanted_kind;
 static atomic_long left;	/* calls until it fails; below 1: it has */
+static atomic_long last;	/* what is left when the last of them fails */
 static atomic_bool fired;
 static int with_error;
 static char report[300];
@@ -47,9 +48,16 @@ void *__libc_realloc(void *p, size_t n);
 void
 failshim_set(enum fail_kind kind, long n, int error)
 {
+	failshim_set_run(kind, n, error, 1);
+}
+
+void
+failshim_set_run(enum fail_kind kind, long n, int error, long run)
+{
 	atomic_store(&wanted_kind, FAIL_NONE);
 	atomic_store(&fired, false);
 	atomic_store(&left, n);
+	atomic_store(&last, 2 - run);
 	with_error = error;
 	atomic_store(&wanted_kind, (int)kind);
 }
@@ -65,17 +73,18 @@ begin(void)
 {
 	const char *text = getenv("FAILSHIM"), *to = getenv("FAILSHIM_REPORT");
 	char name[20] = "";
-	long n = 0;
+	long n = 0, run = 1;
 	int error = 0;
 
 	if (to != NULL && strlen(to) < sizeof report)
 		strcpy(report, to);
 	aborts = getenv("FAILSHIM_ABORT") != NULL;
-	if (text == NULL || sscanf(text, "%19s %ld %d", name, &n, &error) != 3)
+	if (text == NULL || sscanf(text, "%19s %ld %d %ld", name, &n,
+	    &error, &run) < 3)
 		return;
 	for (int k = 1; k < FAIL_KINDS; k++)
 		if (strcmp(name, fail_kind_names[k]) == 0)
-			failshim_set((enum fail_kind)k, n, error);
+			failshim_set_run((enum fail_kind)k, n, error, run);
 }
 
 static void
@@ -95,12 +104,16 @@ tell(void)
 static bool
 fails(enum fail_kind kind)
 {
-	if (atomic_load(&wanted_kind) != (int)kind ||
-	    atomic_fetch_sub(&left, 1) != 1)
+	long now;
+
+	if (atomic_load(&wanted_kind) != (int)kind)
 		return false;
-	atomic_store(&wanted_kind, FAIL_NONE);
-	atomic_store(&fired, true);
-	if (report[0] != '\0')
+	now = atomic_fetch_sub(&left, 1);
+	if (now > 1 || now < atomic_load(&last))
+		return false;
+	if (now == atomic_load(&last))
+		atomic_store(&wanted_kind, FAIL_NONE);
+	if (!atomic_exchange(&fired, true) && report[0] != '\0')
 		tell();
 	if (aborts)
 		abort();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Makes the n-th call of a kind fail, once: preloaded into a program, which it
- * tells by its environment, or linked into a test, which sets it.
+ * Makes the n-th call of a kind fail, and as many after it as is asked for:
+ * preloaded into a program, which it tells by its environment, or linked into a
+ * test, which sets it.
  *
  * Easy to get wrong: only what the kernel or the libraries really do is
  * pretended.  A timer's or an event's descriptor never gives EIO, and a wait
@@ -42,10 +43,12 @@ static const char *const fail_kind_names[FAIL_KINDS]
 
 /* The n-th (from 1) call from now on fails with that errno. */
 void failshim_set(enum fail_kind kind, long n, int error);
-/* Whether it has. */
+/* 'run' calls do, from the n-th on. */
+void failshim_set_run(enum fail_kind kind, long n, int error, long run);
+/* Whether one has. */
 bool failshim_fired(void);
 
-/* When preloaded: FAILSHIM="KIND N ERRNO", by the kind's name and numbers;
+/* When preloaded: FAILSHIM="KIND N ERRNO [RUN]", by the kind's name and numbers;
  * FAILSHIM_REPORT=file gets a line when it has failed; FAILSHIM_ABORT=1 aborts
  * at that place, for a debugger. */
 

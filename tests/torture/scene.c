@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/notice_line.h"
+
 #define PATIENCE_MS 8000	/* for each thing that must happen */
 #define FEED_MS 40
 
@@ -147,21 +149,20 @@ take_control(struct scene *s, const char *line)
 static void
 take_notice(struct scene *s, const char *line)
 {
-	json_t *m = json_loads(line, 0, NULL);
-	json_t *p = json_object_get(m, "params");
-	const char *key = json_string_value(json_object_get(p, "key"));
-	char text[300];
+	char text[300], key[EVENT_ID_TEXT];
+	struct notice n;
+	bool heartbeat;
 
 	if (strstr(line, "\"spo2-low\"") != NULL)
 		s->told = true;
-	if (key != NULL && !json_is_true(json_object_get(p, "heartbeat"))) {
+	if (notice_line_parse(line, &n, &heartbeat) && !heartbeat) {
+		event_id_format(key, n.key);
 		snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"method\":"
 		    "\"notify.result\",\"params\":{\"key\":\"%s\",\"channel\":"
 		    "\"station\",\"attempt\":1,\"outcome\":\"delivered\","
 		    "\"detail\":\"\"}}\n", key);
 		say(&s->notify, text);
 	}
-	json_decref(m);
 }
 
 static void
@@ -533,7 +534,7 @@ remove_all(const char *dir)
 
 enum scene_end
 scene_play(const char *build, const char *parent, enum fail_kind kind, long n,
-    int error, char why[512])
+    int error, long run, char why[512])
 {
 	struct scene *s = calloc(1, sizeof *s);
 	enum scene_end end;
@@ -548,8 +549,8 @@ scene_play(const char *build, const char *parent, enum fail_kind kind, long n,
 	    fail_kind_names[kind], n);
 	snprintf(s->preload, sizeof s->preload, "LD_PRELOAD=%s/failshim.so",
 	    build);
-	snprintf(s->fault, sizeof s->fault, "FAILSHIM=%s %ld %d",
-	    fail_kind_names[kind], n, error);
+	snprintf(s->fault, sizeof s->fault, "FAILSHIM=%s %ld %d %ld",
+	    fail_kind_names[kind], n, error, run);
 	snprintf(s->report, sizeof s->report, "FAILSHIM_REPORT=%s/fired",
 	    s->dir);
 	if (mkdir(s->dir, 0700) < 0 || !write_config(s) || !open_monitor(s))

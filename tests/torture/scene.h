@@ -22,9 +22,9 @@ enum scene_end {
 };
 #define SCENE_ENDS 4
 
-/* Plays it in a directory of its own below 'parent'; kept if it ends badly.
+/* Plays it, 'run' calls failing in a row from the n-th on, in a directory of its own below 'parent'; kept if it ends badly.
  * 'why' gets a sentence then. */
 enum scene_end scene_play(const char *build, const char *parent,
-    enum fail_kind kind, long n, int error, char why[512]);
+    enum fail_kind kind, long n, int error, long run, char why[512]);
 
 #endif

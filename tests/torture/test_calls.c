@@ -7,8 +7,9 @@
  * Easy to get wrong: only at its start may vitalsd give up, and then with a
  * word about it, and the next start must work.
  *
- * EVERY (of each kind its own: see the table) and JOBS (6) may be set in the
- * environment; SEED moves the sample.
+ * EVERY (of each kind its own: see the table), RUN (how many calls fail in a
+ * row, 1), KIND (all) and JOBS (6) may be set in the environment; SEED moves the
+ * sample.
  */
 #include "tests/torture/scene.h"
 
@@ -94,12 +95,13 @@ run_sweep(const struct sweep *w, struct tally *t, const char *dir,
 {
 	const char *build = getenv("VITALS_BUILD") ?: "build";
 	long every = (long)setting("EVERY", (uint64_t)w->every);
+	long run = (long)setting("RUN", 1);
 	long n = 1 + (long)(seed % (uint64_t)every) + (long)job * every;
 	char why[512] = "";
 
 	for (;; n += every * (long)jobs) {
 		enum scene_end end = scene_play(build, dir, w->kind, n,
-		    w->error, why);
+		    w->error, run, why);
 
 		t->n[end]++;
 		if (end == SCENE_UNTOUCHED)
@@ -107,8 +109,8 @@ run_sweep(const struct sweep *w, struct tally *t, const char *dir,
 		t->last = n;
 		if (end == SCENE_BAD && t->first[0] == '\0')
 			snprintf(t->first, sizeof t->first, "FAILSHIM=\"%s "
-			    "%ld %d\": %s", fail_kind_names[w->kind], n,
-			    w->error, why);
+			    "%ld %d %ld\": %s", fail_kind_names[w->kind], n,
+			    w->error, run, why);
 		if (t->n[SCENE_BAD] >= BAD_MOST)
 			return;
 	}

@@ -251,6 +251,24 @@ sending_to_a_closed_peer_is_an_error_and_no_signal(void **state)
 }
 
 static void
+what_is_queued_goes_with_the_next_line_at_once(void **state)
+{
+	struct pair p = pair_open();
+	char text[32];
+
+	(void)state;
+	assert_int_equal(lines_queue(&p.l, "one", 3), 0);
+	assert_true(lines_waiting(&p.l));
+	assert_int_equal(recv(p.peer, text, sizeof(text), MSG_DONTWAIT), -1);
+	assert_int_equal(lines_queue(&p.l, "a\nb", 3), -EINVAL);
+	assert_int_equal(lines_send(&p.l, "two", 3), 0);
+	assert_false(lines_waiting(&p.l));
+	assert_int_equal(recv(p.peer, text, sizeof(text), MSG_DONTWAIT), 8);
+	assert_memory_equal(text, "one\ntwo\n", 8);
+	pair_close(&p);
+}
+
+static void
 what_would_break_the_framing_is_not_sent(void **state)
 {
 	static char big[LINES_MAX + 1];
@@ -304,6 +322,7 @@ main(void)
 		cmocka_unit_test(a_nul_byte_in_a_line_is_seen_in_its_length),
 		cmocka_unit_test(a_peer_that_does_not_read_is_found_and_blocks_nobody),
 		cmocka_unit_test(sending_to_a_closed_peer_is_an_error_and_no_signal),
+		cmocka_unit_test(what_is_queued_goes_with_the_next_line_at_once),
 		cmocka_unit_test(what_would_break_the_framing_is_not_sent),
 		cmocka_unit_test(one_who_is_trusted_may_send_a_longer_line),
 	};

@@ -17,6 +17,8 @@
 
 #define PATIENCE_US 4000000
 
+static FILE *messages;	/* all that the notifier said: into schema-check */
+
 struct fixture {
 	struct loopback server;
 	struct notify_config config;
@@ -49,6 +51,7 @@ hear(struct fixture *f, const char *method)
 		wait_readable(f, f->fd);
 		assert_int_equal(lines_read(&f->lines), 0);
 	}
+	fprintf(messages, "%s\n", line);
 	m = json_loads(line, 0, NULL);
 	assert_non_null(m);
 	assert_string_equal(json_string_value(json_object_get(m, "method")),
@@ -98,10 +101,8 @@ offer(struct fixture *f, int n, const char *channel)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":"
-	    "\"notice\",\"params\":{\"key\":\"00000000000000ab-%d\","
-	    "\"channel\":\"%s\",\"priority\":\"high\",\"heartbeat\":false}}",
-	    n, channel);
+	snprintf(text, sizeof(text), "notice 00000000000000ab-%d %s high "
+	    "alarm", n, channel);
 	say(f, text);
 	snprintf(text, sizeof(text), "{\"n\":%d}", n);
 	say(f, text);
@@ -232,27 +233,22 @@ static void
 what_is_not_understood_does_not_end_the_connection(void **state)
 {
 	static const char *const bad[] = {
-		"", "rubbish", "[]", "{}", "{\"method\":\"notice\"}",
-		"{\"method\":\"notice\",\"params\":[]}", "{}",
-		"{\"method\":\"notice\",\"params\":{\"key\":\"x-1\","
-		"\"channel\":\"station\",\"priority\":\"high\","
-		"\"heartbeat\":false}}", "{}",
-		"{\"method\":\"notice\",\"params\":{\"key\":"
-		"\"00000000000000ab-1\",\"channel\":\"station\",\"priority\":"
-		"\"urgent\",\"heartbeat\":false}}", "{}",
-		"{\"method\":\"notice\",\"params\":{\"key\":"
-		"\"00000000000000ab-1\",\"channel\":\"station\",\"priority\":"
-		"\"high\",\"heartbeat\":false}}", "",
+		"", "rubbish", "[]", "{}",
 		"{\"jsonrpc\":\"2.0\",\"method\":\"later\",\"params\":{}}",
+		/* The line after each is its body, and skipped with it. */
+		"notice ", "notice 00000000000000ab-1 station high alarm",
+		"notice x-1 station high alarm", "{}",
+		"notice 00000000000000ab-1 station urgent alarm", "{}",
+		"notice 00000000000000ab-1 station high alarm again", "{}",
+		/* A notice without a body. */
+		"notice 00000000000000ab-1 station high alarm", "",
 	};
 	struct fixture *f = *state;
 	char much[NOTICE_BODY_MAX + 1];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		say(f, bad[i]);
-	say(f, "{\"method\":\"notice\",\"params\":{\"key\":"
-	    "\"00000000000000ab-2\",\"channel\":\"station\",\"priority\":"
-	    "\"high\",\"heartbeat\":false}}");
+	say(f, "notice 00000000000000ab-2 station high alarm");
 	memset(much, 'x', sizeof(much));
 	assert_int_equal(lines_send(&f->lines, much, NOTICE_BODY_MAX), 0);
 	offer(f, 7, "station");
@@ -267,19 +263,15 @@ a_body_is_sent_byte_for_byte_and_never_read(void **state)
 {
 	static const char *const body[] = {
 		"{\"text\":\"\\u00e9 \\\"quoted\\\" \\\\ \xc3\xa9\",  \"n\":1.50}",
-		"{\"jsonrpc\":\"2.0\",\"method\":\"notice\",\"params\":{\"key\":"
-		"\"00000000000000ab-9\",\"channel\":\"station\",\"priority\":"
-		"\"high\",\"heartbeat\":false}}",
+		"notice 00000000000000ab-9 station high alarm",
 		"no JSON",
 	};
 	struct fixture *f = *state;
 	char text[512];
 
 	for (int i = 0; i < 3; i++) {
-		snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":"
-		    "\"notice\",\"params\":{\"key\":\"00000000000000ab-%d\","
-		    "\"channel\":\"station\",\"priority\":\"low\","
-		    "\"heartbeat\":false}}", i + 1);
+		snprintf(text, sizeof(text), "notice 00000000000000ab-%d "
+		    "station low alarm", i + 1);
 		say(f, text);
 		say(f, body[i]);
 		expect_result(f, i + 1, 1, "delivered", "HTTP 200");
@@ -299,9 +291,7 @@ half_a_notice_is_forgotten_with_its_connection(void **state)
 {
 	struct fixture *f = *state;
 
-	say(f, "{\"method\":\"notice\",\"params\":{\"key\":"
-	    "\"00000000000000ab-1\",\"channel\":\"station\",\"priority\":"
-	    "\"high\",\"heartbeat\":false}}");
+	say(f, "notice 00000000000000ab-1 station high alarm");
 	part(f);
 	meet(f);
 	offer(f, 2, "station");
@@ -310,6 +300,22 @@ half_a_notice_is_forgotten_with_its_connection(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+static int
+open_checker(void **state)
+{
+	(void)state;
+	messages = popen("tests/schema-check "
+	    "schemas/notify-socket.schema.json", "w");
+	return messages == NULL;
+}
+
+static int
+close_checker(void **state)
+{
+	(void)state;
+	return pclose(messages);
+}
 
 int
 main(void)
@@ -325,5 +331,5 @@ main(void)
 	};
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_checker, close_checker);
 }
