@@ -85,6 +85,7 @@ static struct {
 	pthread_t thread;
 	enum mode mode;
 	enum journal_level most;
+	bool held;		/* the thread is not woken for a line */
 	bool stopping, ended;
 	uint64_t lost, told;	/* told: of 'lost', what a line has said */
 	size_t first, n;
@@ -332,6 +333,24 @@ journal_start(const char *program, enum journal_level most)
 }
 
 void
+journal_hold(void)
+{
+	pthread_mutex_lock(&journal.mutex);
+	journal.held = true;
+	pthread_mutex_unlock(&journal.mutex);
+}
+
+void
+journal_release(void)
+{
+	pthread_mutex_lock(&journal.mutex);
+	journal.held = false;
+	if (journal.n > 0)
+		pthread_cond_signal(&journal.work);
+	pthread_mutex_unlock(&journal.mutex);
+}
+
+void
 journal_stop(int wait_ms)
 {
 	struct timespec until;
@@ -400,7 +419,8 @@ say(enum journal_level level, const struct journal_fields *about,
 	} else {
 		journal.ring[(journal.first + journal.n) % RING] = l;
 		journal.n++;
-		pthread_cond_signal(&journal.work);
+		if (!journal.held || journal.n > RING / 2)
+			pthread_cond_signal(&journal.work);
 	}
 	pthread_mutex_unlock(&journal.mutex);
 	if (direct)

@@ -74,6 +74,12 @@ struct journal_fields {
  * 'most' is the least urgent level that is written. */
 int journal_start(const char *program, enum journal_level most);
 
+/* From now on lines are kept, until journal_release() or until half of those
+ * that there is room for wait.  For as long as something more urgent needs the
+ * processors: a few lines of code. */
+void journal_hold(void);
+void journal_release(void);
+
 /* Writes what waits (at most wait_ms) and ends the thread. */
 void journal_stop(int wait_ms);
 

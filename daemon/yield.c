@@ -6,6 +6,10 @@
  */
 #include "daemon/yield.h"
 
+#include <sched.h>
+
+#include "daemon/journal.h"
+
 #define YIELD_US 2000
 
 static int
@@ -47,11 +51,18 @@ void
 yield_to_notice(struct yield *y)
 {
 	y->noticed = true;
+	journal_hold();
 }
 
 void
 yield_turn(struct yield *y)
 {
+	if (y->noticed) {
+		/* Woken by us, the notifier mostly has to wait for this very
+		 * processor. */
+		sched_yield();
+		journal_release();
+	}
 	if (y->noticed && !y->waits)
 		y->waits = sd_event_source_set_time_relative(y->timer,
 		    YIELD_US) >= 0 && sd_event_source_set_enabled(y->timer,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * When the log's thread is woken: at the end of each turn of the loop, but
- * after a turn that handed out a notice 2 ms later.  What sends the notice on
- * shares the processors with that thread, and goes first; the notice's record
- * and that of its delivery then often go into one commit, too.
+ * A notice that was handed out goes before all else.  At the end of its turn
+ * of the loop the processor is left to whoever waits for it, mostly the notifier;
+ * lines for the journal that came up in that turn wait until then, and the log's
+ * thread, which is woken at the end of any other turn, is woken 2 ms later.  The
+ * notice's record and that of its delivery then often go into one commit, too.
  *
  * Easy to get wrong: it never waits longer, however many notices follow.
  */

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,6 +329,44 @@ a_stuck_reader_costs_lines_that_are_counted_and_never_time(void **state)
 	pipe_close(&p);
 }
 
+/* Reads until that many lines have come; fails if they do not. */
+static void
+expect_lines(struct pipe *p, size_t lines)
+{
+	struct pollfd f = { .fd = p->read_fd, .events = POLLIN };
+	char c;
+
+	while (lines > 0) {
+		assert_int_equal(poll(&f, 1, 5000), 1);
+		assert_int_equal(read(p->read_fd, &c, 1), 1);
+		lines -= c == '\n';
+	}
+}
+
+static void
+lines_that_were_held_are_written_when_let_go_or_when_they_are_many(
+    void **state)
+{
+	struct pipe p;
+
+	(void)state;
+	pipe_open(&p);
+	assert_int_equal(journal_start("unit", JOURNAL_INFO), 0);
+	for (int i = 0; i < 20; i++) {
+		journal_hold();
+		journal_info("held");
+		journal_release();
+		expect_lines(&p, 1);
+	}
+	journal_hold();
+	for (int i = 0; i < 200; i++)
+		journal_info("one of many");
+	expect_lines(&p, 129);
+	journal_release();
+	journal_stop(2000);
+	assert_null(strstr(pipe_close(&p), "lost"));
+}
+
 int
 main(void)
 {
@@ -349,6 +388,8 @@ main(void)
 		cmocka_unit_test(
 		    what_others_can_cause_at_will_is_bounded_and_counted),
 		cmocka_unit_test(levels_are_named_as_in_syslog),
+		cmocka_unit_test(
+		    lines_that_were_held_are_written_when_let_go_or_when_they_are_many),
 		cmocka_unit_test(
 		    a_stuck_reader_costs_lines_that_are_counted_and_never_time),
 	};
