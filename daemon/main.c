@@ -5,14 +5,20 @@
  * Easy to get wrong: exit status 2 is for a wrong command line, 1 for what is
  * wrong with the world, so that a unit or a script can tell them apart.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/journal.h"
 #include "daemon/paths.h"
 #include "daemon/service.h"
+
+#define LOOK_UP_MEMORY 65536
 
 static void
 usage(FILE *out)
@@ -25,6 +31,21 @@ usage(FILE *out)
 	    "  -v, --verbose  the same as --log-level debug\n"
 	    "      --version  print the version and end\n"
 	    "  -h, --help     this text\n", paths_help);
+}
+
+/* At the first look-up of a user the C library reads nsswitch.conf, and ends the
+ * process by an assertion if memory is short just then.  So it comes now, with
+ * memory that was there a moment ago, and not in the midst of a session. */
+static bool
+look_up_once(void)
+{
+	void *volatile some = malloc(LOOK_UP_MEMORY);
+
+	if (some == NULL)
+		return false;
+	free(some);
+	(void)getpwuid(geteuid());
+	return true;
 }
 
 int
@@ -80,6 +101,10 @@ main(int argc, char **argv)
 	}
 	/* Three threads that allocate little share one heap. */
 	mallopt(M_ARENA_MAX, 1);
+	if (!look_up_once()) {
+		fprintf(stderr, "vitalsd: %s\n", strerror(ENOMEM));
+		return 1;
+	}
 	r = journal_start("vitalsd", level);
 	if (r < 0)
 		fprintf(stderr, "vitalsd: no log thread (%s); lines go out "

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -142,24 +143,6 @@ may_fail(int fd)
 	return may;
 }
 
-void *
-malloc(size_t n)
-{
-	return fails(FAIL_MALLOC) ? NULL : __libc_malloc(n);
-}
-
-void *
-calloc(size_t n, size_t size)
-{
-	return fails(FAIL_MALLOC) ? NULL : __libc_calloc(n, size);
-}
-
-void *
-realloc(void *p, size_t n)
-{
-	return fails(FAIL_MALLOC) ? NULL : __libc_realloc(p, n);
-}
-
 /* Steps that sqlite3_exec() makes are its own: it asks sqlite3_finalize() how
  * they went, which knows nothing of what is pretended here. */
 static _Thread_local int in_exec;
@@ -184,6 +167,42 @@ sqlite3_exec(sqlite3 *sql, const char *text,
 	rc = real(sql, text, row, arg, error);
 	in_exec--;
 	return rc;
+}
+
+/* The first look-up is not made to fail for want of memory: it would end the
+ * process in the C library, and daemon/main.c has memory at hand for it. */
+static _Thread_local bool looks_up;
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	static atomic_bool before;
+	struct passwd *pw;
+
+	REAL(getpwuid);
+	looks_up = !atomic_exchange(&before, true);
+	pw = real(uid);
+	looks_up = false;
+	return pw;
+}
+
+void *
+malloc(size_t n)
+{
+	return !looks_up && fails(FAIL_MALLOC) ? NULL : __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return !looks_up && fails(FAIL_MALLOC) ? NULL :
+	    __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return !looks_up && fails(FAIL_MALLOC) ? NULL : __libc_realloc(p, n);
 }
 
 static int
