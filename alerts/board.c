@@ -94,10 +94,8 @@ advance(struct board *b, int64_t t_ms, bool judge_cuff)
 		b->now_ms = next;
 		judge(b);
 	}
-	if (b->now_ms < t_ms) {
-		b->now_ms = t_ms;
-		judge(b);
-	}
+	if (b->now_ms < t_ms)
+		b->now_ms = t_ms;	/* no deadline since: nothing to judge */
 }
 
 void

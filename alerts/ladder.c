@@ -22,44 +22,35 @@ arm(struct board *b, enum ladder l)
 	b->sink.armed(b->sink.arg, b->now_ms, l);
 }
 
-/* Whether some tier of the ladder could fire at all. */
-static bool
-ladder_applies(const struct board *b, int l, enum subject *subject)
+/* A ladder is armed once some tier of it could fire. */
+static void
+arm_cuff(struct board *b)
 {
 	int32_t limit = 0, clear = 0;
 
 	for (int i = 0; i < TIERS; i++) {
-		if ((int)tier_info[i].ladder != l)
-			continue;
-		*subject = tier_info[i].subject;
-		if (sight_limits(b, i, &limit, &clear))
-			return true;
-	}
-	return false;
-}
+		enum ladder l = tier_info[i].ladder;
 
-static void
-arm_cuff(struct board *b)
-{
-	enum subject s = SUBJECT_HEART_RATE;
-
-	for (int l = 0; l < LADDERS; l++) {
-		if (!b->armed[l] && ladder_applies(b, l, &s) &&
-		    s >= SUBJECT_LEVELS)
-			arm(b, (enum ladder)l);
+		if (!b->armed[l] && tier_info[i].subject >= SUBJECT_LEVELS &&
+		    sight_limits(b, i, &limit, &clear))
+			arm(b, l);
 	}
 }
 
 static void
 arm_levels(struct board *b)
 {
-	enum subject s = SUBJECT_NIBP_SYS;
+	int32_t limit = 0, clear = 0;
 
-	for (int l = 0; l < LADDERS; l++) {
-		if (!b->armed[l] && ladder_applies(b, l, &s) &&
-		    s < SUBJECT_LEVELS && source_has_value(&b->subject[s]) &&
-		    source_valid_ms(b, &b->subject[s]) >= b->limits.arm_ms)
-			arm(b, (enum ladder)l);
+	for (int i = 0; i < TIERS; i++) {
+		enum ladder l = tier_info[i].ladder;
+		enum subject s = tier_info[i].subject;
+
+		if (!b->armed[l] && s < SUBJECT_LEVELS &&
+		    source_has_value(&b->subject[s]) &&
+		    source_valid_ms(b, &b->subject[s]) >= b->limits.arm_ms &&
+		    sight_limits(b, i, &limit, &clear))
+			arm(b, l);
 	}
 }
 
@@ -218,7 +209,8 @@ update_gauge(struct board *b, int tier)
 	if (info->subject >= SUBJECT_LEVELS) {
 		int32_t limit = 0, clear = 0;
 
-		if (!sight_limits(b, tier, &limit, &clear))
+		if (g->state != ALARM_INACTIVE &&
+		    !sight_limits(b, tier, &limit, &clear))
 			g->state = ALARM_INACTIVE;
 		return;
 	}
@@ -230,25 +222,24 @@ update_gauge(struct board *b, int tier)
 	note_limit(b, tier, was_active);
 }
 
-/* The tier that decides: the most urgent that fired; among equals the later
- * row.  -1: none. */
-static int
-deciding_tier(const struct board *b, int l)
+/* The tier that decides for each ladder: the most urgent that fired; among
+ * equals the later row.  -1: none. */
+static void
+find_deciding(const struct board *b, int best[LADDERS])
 {
-	int best = -1;
-
+	for (int l = 0; l < LADDERS; l++)
+		best[l] = -1;
 	for (int i = 0; i < TIERS; i++) {
 		enum priority p = b->limits.tier[i].priority;
+		int *at = &best[tier_info[i].ladder];
 
-		if ((int)tier_info[i].ladder != l ||
-		    b->gauge[i].state != ALARM_ACTIVE)
+		if (b->gauge[i].state != ALARM_ACTIVE)
 			continue;
-		if (best < 0 || p > b->limits.tier[best].priority ||
-		    (p == b->limits.tier[best].priority &&
-		    tier_info[i].row > tier_info[best].row))
-			best = i;
+		if (*at < 0 || p > b->limits.tier[*at].priority ||
+		    (p == b->limits.tier[*at].priority &&
+		    tier_info[i].row > tier_info[*at].row))
+			*at = i;
 	}
-	return best;
 }
 
 /* What a latched event speaks of: its worst since somebody acknowledged. */
@@ -267,11 +258,11 @@ note_worst(const struct board *b, struct alarm *a, int tier, bool anew)
 }
 
 static void
-update_ladder(struct board *b, int l)
+update_ladder(struct board *b, int l, int deciding)
 {
 	struct alarm *a = &b->alarm[SLOT_LADDER + l];
 	bool acknowledged = a->acknowledged;
-	int tier = b->armed[l] ? deciding_tier(b, l) : -1;
+	int tier = b->armed[l] ? deciding : -1;
 	enum priority level = PRIORITY_NONE;
 	bool confirmed = a->confirmed;
 	int rank = 0, phase;
@@ -305,11 +296,14 @@ update_ladder(struct board *b, int l)
 void
 ladder_update(struct board *b)
 {
+	int deciding[LADDERS];
+
 	for (int i = TIERS - 1; i >= 0; i--)	/* the more urgent ones first */
 		update_gauge(b, i);
 	arm_levels(b);
+	find_deciding(b, deciding);
 	for (int l = 0; l < LADDERS; l++)
-		update_ladder(b, l);
+		update_ladder(b, l, deciding[l]);
 }
 
 int64_t

@@ -57,8 +57,7 @@ sight_limits(const struct board *b, int tier, int32_t *limit, int32_t *clear)
 {
 	const struct tier_info *info = &tier_info[tier];
 	const struct limit *l = &b->limits.tier[tier];
-	bool high = comparison_is_high(info->comparison);
-	int32_t base = b->baseline.value[info->subject];
+	int32_t base;
 
 	if (!l->on || (info->baseline_only && b->phase != PHASE_BASELINE))
 		return false;
@@ -68,6 +67,7 @@ sight_limits(const struct board *b, int tier, int32_t *limit, int32_t *clear)
 		return true;
 	if (!b->baseline.has[info->subject])
 		return false;
+	base = b->baseline.value[info->subject];
 	if (info->relative == RELATIVE_UNITS) {
 		*limit += base;
 		*clear += base;
@@ -75,7 +75,8 @@ sight_limits(const struct board *b, int tier, int32_t *limit, int32_t *clear)
 		*limit = percent_of(base, l->limit,
 		    info->comparison == AT_OR_ABOVE ||
 		    info->comparison == BELOW);
-		*clear = percent_of(base, l->clear, !high);
+		*clear = percent_of(base, l->clear,
+		    !comparison_is_high(info->comparison));
 	}
 	return true;
 }
