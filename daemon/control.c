@@ -88,10 +88,7 @@ take_page(struct control *c, struct control_page *page)
 static void
 flush_in(struct control *c, int64_t ms)
 {
-	if (sd_event_source_set_time_relative(c->flush,
-	    (uint64_t)ms * 1000) >= 0)
-		(void)sd_event_source_set_enabled(c->flush,
-		    SD_EVENT_ONESHOT);
+	(void)every_once(c->flush, (uint64_t)ms * 1000);
 }
 
 static void
@@ -138,21 +135,22 @@ on_flush(sd_event_source *s, uint64_t usec, void *arg)
 	return 0;
 }
 
-void
+bool
 control_changed(struct control *c, size_t bed, bool urgent)
 {
 	enum news news = urgent ? NEWS_URGENT : NEWS_CHANGED;
 
 	if (c == NULL)
-		return;
+		return false;
 	if (bed < c->host.hub->beds_n && c->news[bed] < news)
 		c->news[bed] = news;
 	if (c->changed && !urgent)
-		return;
+		return false;
 	c->changed = true;
 	/* Urgent ones go at the end of this turn, so that one turn with many
 	 * changes makes one message. */
 	flush_in(c, urgent ? 0 : CONTROL_STATE_MS);
+	return true;
 }
 
 static int

@@ -31,8 +31,8 @@ void control_free(struct control *c);
 void control_reconfigure(struct control *c, const struct config *config);
 
 /* Something that a screen shows changed on that bed (beds_n: of the box);
- * urgent: an alarm did. */
-void control_changed(struct control *c, size_t bed, bool urgent);
+ * urgent: an alarm did.  True if a timer was set (daemon/loop.h). */
+bool control_changed(struct control *c, size_t bed, bool urgent);
 
 /* The store reported: answers that waited for it may go out. */
 void control_stored(struct control *c);

@@ -34,3 +34,17 @@ every_again(sd_event_source *s, uint64_t due_usec, uint64_t period_ms)
 		return r;
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
+
+int
+every_once(sd_event_source *s, uint64_t delay_usec)
+{
+	struct timespec t;
+	int r;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	r = sd_event_source_set_time(s, (uint64_t)t.tv_sec * 1000000 +
+	    (uint64_t)t.tv_nsec / 1000 + delay_usec);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}

@@ -20,10 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS 250		/* the port's timer; also asks the driver */
+#define TICK_MS 250		/* the port's tick; also asks the driver */
 #define TICK_IDLE_MS 1000	/* where there is nothing to ask and to send */
-#define TICK_SLACK_US 50000
-#define FROZEN_MS 5000		/* the timer did not run: nor did vitalsd */
+#define FROZEN_MS 5000		/* the tick did not run: nor did vitalsd */
 #define TURN_BYTES 65536	/* read in one turn of the loop, at most */
 #define WRITE_MS 2000		/* a message is on the wire by then, or dropped */
 
@@ -38,12 +37,13 @@ struct port {
 	const struct config_port *config;
 	size_t index;
 	struct port_sink sink;
-	sd_event *loop;
-	sd_event_source *timer, *io;
+	struct loop *loop;
+	struct loop_port on_loop;
+	uint32_t watched;	/* EPOLLIN, perhaps EPOLLOUT */
 	struct tty *tty;	/* NULL while it is not open */
 	struct stream *stream;	/* of stream_size() */
 	uint64_t turns;
-	int64_t turned_ms;	/* when the timer last ran */
+	int64_t turned_ms;	/* when the tick last ran */
 	bool told;		/* the sink knows the state of the line */
 	unsigned brief_n;	/* so often in a row it was lost soon */
 	bool recording;
@@ -73,18 +73,23 @@ say_why(char out[TTY_WHY], const char *what, const char *path)
 }
 
 static void
-arm_timer(struct port *p, int64_t now_ms)
+arm_tick(struct port *p, int64_t now_ms)
 {
 	bool idle = p->config->driver->request == NULL && p->out_n == 0;
 	int64_t next_ms = now_ms + (idle ? TICK_IDLE_MS : TICK_MS);
-	int r;
 
 	if (p->tty == NULL && p->next_ms < next_ms)
 		next_ms = p->next_ms;
-	r = sd_event_source_set_time(p->timer, (uint64_t)next_ms * 1000);
-	assert(r >= 0);
-	r = sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
-	assert(r >= 0);
+	loop_tick_at(p->loop, &p->on_loop, next_ms);
+}
+
+static void
+watch_for(struct port *p, uint32_t events)
+{
+	/* Where it fails, the next tick tries again. */
+	if (events != p->watched && loop_watch_for(p->loop, &p->on_loop,
+	    transport_fd(p->tty), events) == 0)
+		p->watched = events;
 }
 
 static void
@@ -92,7 +97,7 @@ drop_message(struct port *p, int64_t now_ms)
 {
 	transport_drop_unsent(p->tty);
 	p->out_n = 0;
-	(void)sd_event_source_set_io_events(p->io, EPOLLIN);
+	watch_for(p, EPOLLIN);
 	p->write_failures++;
 	port_say_blocked(&p->say, now_ms, true);
 }
@@ -116,7 +121,7 @@ static void
 close_line(struct port *p)
 {
 	add_errors(&p->errors, p);
-	p->io = sd_event_source_disable_unref(p->io);
+	loop_unwatch(p->loop, &p->on_loop, transport_fd(p->tty));
 	transport_close(p->tty);
 	p->tty = NULL;
 	p->out_n = 0;
@@ -139,7 +144,7 @@ lose_line(struct port *p, int64_t now_ms, int error)
 	say_why(p->why, "the device is gone", p->device);
 	p->device[0] = '\0';	/* the number may be another monitor's now */
 	port_say_lost(&p->say, now_ms, error, p->why);
-	arm_timer(p, now_ms);
+	arm_tick(p, now_ms);
 	p->sink.link(p->sink.arg, p->index, false, p->why);
 }
 
@@ -174,8 +179,7 @@ push_message(struct port *p, int64_t now_ms)
 		drop_message(p, now_ms);
 		return true;
 	}
-	(void)sd_event_source_set_io_events(p->io,
-	    waiting ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	watch_for(p, waiting ? EPOLLIN | EPOLLOUT : EPOLLIN);
 	return true;
 }
 
@@ -265,14 +269,12 @@ wake_up(struct port *p, int64_t now_ms)
 		stream_reset(p->stream, now_ms);
 }
 
-static int
-on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
+static void
+on_ready(void *arg, uint32_t revents)
 {
 	struct port *p = arg;
 	uint8_t buf[4096];
 
-	(void)source;
-	(void)fd;
 	if (clock_boot_ms() - p->turned_ms > FROZEN_MS)
 		wake_up(p, clock_boot_ms());
 	for (size_t done = 0; p->tty != NULL && done < TURN_BYTES;) {
@@ -283,7 +285,7 @@ on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 			break;
 		if (n < 0) {
 			lose_line(p, now_ms, (int)n);
-			return 0;
+			return;
 		}
 		take_bytes(p, now_ms, buf, (size_t)n);
 		done += (size_t)n;
@@ -294,7 +296,6 @@ on_io(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	}
 	if (p->tty != NULL && (revents & EPOLLOUT))
 		(void)serve_output(p, clock_boot_ms());
-	return 0;
 }
 
 /* An attempt that failed; only a new reason is news. */
@@ -324,8 +325,9 @@ try_open(struct port *p, int64_t now_ms)
 
 	p->tried_ms = now_ms;
 	if (r == 0) {
-		r = sd_event_add_io(p->loop, &p->io, transport_fd(p->tty),
-		    EPOLLIN, on_io, p);
+		p->watched = EPOLLIN;
+		r = loop_watch(p->loop, &p->on_loop, transport_fd(p->tty),
+		    p->watched);
 		if (r < 0) {
 			transport_close(p->tty);
 			p->tty = NULL;
@@ -349,14 +351,12 @@ try_open(struct port *p, int64_t now_ms)
 	(void)serve_output(p, now_ms);
 }
 
-static int
-on_timer(sd_event_source *source, uint64_t usec, void *arg)
+static void
+on_tick(void *arg)
 {
 	struct port *p = arg;
 	int64_t now_ms = clock_boot_ms();
 
-	(void)source;
-	(void)usec;
 	if (p->tty != NULL && now_ms - p->turned_ms > FROZEN_MS)
 		wake_up(p, now_ms);
 	p->turned_ms = now_ms;
@@ -371,12 +371,11 @@ on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	} else if (now_ms >= p->next_ms) {
 		try_open(p, now_ms);
 	}
-	arm_timer(p, now_ms);
-	return 0;
+	arm_tick(p, now_ms);
 }
 
 int
-port_new(struct port **out, sd_event *loop, const struct config_port *c,
+port_new(struct port **out, struct loop *loop, const struct config_port *c,
     size_t index, const struct port_sink *sink)
 {
 	int64_t now_ms = clock_boot_ms();
@@ -388,11 +387,17 @@ port_new(struct port **out, sd_event *loop, const struct config_port *c,
 	p->config = c;
 	p->index = index;
 	p->sink = *sink;
-	p->loop = sd_event_ref(loop);
+	p->loop = loop;
+	p->on_loop = (struct loop_port){ on_ready, on_tick, p, 0 };
 	p->since_ms = p->next_ms = p->turned_ms = now_ms;
 	p->frame_ms = p->byte_ms = STREAM_NEVER;
 	snprintf(p->why, sizeof(p->why), "not opened yet");
 	port_say_init(&p->say, c);
+	r = loop_join(loop, &p->on_loop);
+	if (r < 0) {
+		free(p);
+		return r;
+	}
 	p->stream = malloc(stream_size(c->driver));
 	if (c->driver->tx != NULL)
 		p->out = malloc(TX_MAX);
@@ -401,12 +406,7 @@ port_new(struct port **out, sd_event *loop, const struct config_port *c,
 		return -ENOMEM;
 	}
 	stream_init(p->stream, c->driver, &c->options, now_ms);
-	r = sd_event_add_time(loop, &p->timer, CLOCK_BOOTTIME,
-	    (uint64_t)now_ms * 1000, TICK_SLACK_US, on_timer, p);
-	if (r < 0) {
-		port_free(p);
-		return r;
-	}
+	loop_tick_at(loop, &p->on_loop, now_ms);
 	*out = p;
 	return 0;
 }
@@ -418,8 +418,7 @@ port_free(struct port *p)
 		return;
 	if (p->tty != NULL)
 		close_line(p);
-	sd_event_source_disable_unref(p->timer);
-	sd_event_unref(p->loop);
+	loop_leave(p->loop, &p->on_loop);
 	free(p->stream);
 	free(p->out);
 	free(p);
@@ -460,7 +459,7 @@ port_hotplug(struct port *p)
 	if (p->tty != NULL || p->next_ms <= at_ms)
 		return;
 	p->next_ms = at_ms > now_ms ? at_ms : now_ms;
-	arm_timer(p, now_ms);
+	arm_tick(p, now_ms);
 }
 
 void

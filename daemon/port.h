@@ -10,9 +10,8 @@
 #ifndef DAEMON_PORT_H
 #define DAEMON_PORT_H
 
-#include <systemd/sd-event.h>
-
 #include "daemon/config.h"
+#include "daemon/loop.h"
 #include "drivers/stream.h"
 
 struct port;
@@ -46,9 +45,9 @@ struct port_status {
 };
 
 /* Takes its place on the loop, which tries to open at its next turn: no sink
- * is called before this has returned.  'c' must outlive it.  A sink must not
- * free a port. */
-int port_new(struct port **out, sd_event *loop, const struct config_port *c,
+ * is called before this has returned.  'c' and the loop must outlive it.  A
+ * sink must not free a port. */
+int port_new(struct port **out, struct loop *loop, const struct config_port *c,
     size_t index, const struct port_sink *sink) MUST_CHECK;
 void port_free(struct port *p);
 
@@ -61,7 +60,7 @@ void port_hotplug(struct port *p);
 /* Raw bytes go to the sink as well. */
 void port_record(struct port *p, bool on);
 
-/* How often the port's timer has run: the watchdog's evidence. */
+/* How often the port's tick has run: the watchdog's evidence. */
 uint64_t port_turns(const struct port *p);
 
 #endif

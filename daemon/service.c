@@ -8,6 +8,7 @@
  */
 #include "daemon/service.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include "daemon/hotplug.h"
 #include "daemon/hub.h"
 #include "daemon/journal.h"
+#include "daemon/loop.h"
 #include "daemon/outbox.h"
 #include "daemon/port.h"
 #include "daemon/resume.h"
@@ -39,8 +41,9 @@ struct service {
 	const struct paths *paths;
 	struct config *config;
 	struct config *first;	/* ports point into it for ever */
-	sd_event *loop;
-	sd_event_source *deadline, *post, *stored, *term, *interrupt, *hangup;
+	sd_event *loop;		/* of all but the ports */
+	struct loop *turns;	/* of all */
+	sd_event_source *deadline, *stored, *term, *interrupt, *hangup;
 	struct hub hub;
 	struct store *store;
 	struct outbox *outbox;
@@ -53,6 +56,8 @@ struct service {
 	uint64_t ticket;	/* of the last statement */
 	bool refused;		/* one since somebody asked had no room */
 	struct yield yield;
+	struct now frame_now;	/* of this turn, if it had a frame */
+	bool has_frame_now;
 	int64_t armed_ms;	/* what the deadline timer is set to */
 };
 
@@ -74,6 +79,7 @@ hub_record_sink(void *arg, const struct now *now, const struct record *r,
 	struct service *s = arg;
 	uint64_t ticket;
 
+	loop_touch(s->turns);
 	/* Until hub_alarm_sink(), which comes next, has made its notices. */
 	if (r->class == RECORD_ALARM)
 		store_hold(s->store);
@@ -94,6 +100,7 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
 	struct service *s = arg;
 	int bed = hub_find_bed(&s->hub, c->bed);
 
+	loop_touch(s->turns);
 	/* The notice first: all else can wait. */
 	if (s->outbox != NULL)
 		outbox_alarm(s->outbox, now, c, label);
@@ -106,7 +113,10 @@ hub_alarm_sink(void *arg, const struct now *now, const struct alarm_change *c,
 static void
 hub_changed_sink(void *arg, size_t bed)
 {
-	control_changed(((struct service *)arg)->control, bed, false);
+	struct service *s = arg;
+
+	if (control_changed(s->control, bed, false))
+		loop_touch(s->turns);
 }
 
 static void
@@ -150,9 +160,13 @@ static void
 port_frame_sink(void *arg, size_t index, const struct decoded *d)
 {
 	struct service *s = arg;
-	struct now now = clock_now_synced(health_synced(s->health));
 
-	hub_frame(&s->hub, &now, index, d);
+	/* The hub takes the frame's own time; of this it needs only how far the
+	 * two clocks are apart. */
+	if (!s->has_frame_now)
+		s->frame_now = clock_now_synced(health_synced(s->health));
+	s->has_frame_now = true;
+	hub_frame(&s->hub, &s->frame_now, index, d);
 }
 
 static void
@@ -161,6 +175,7 @@ port_link_sink(void *arg, size_t index, bool open, const char *why)
 	struct service *s = arg;
 	struct now now = clock_now();
 
+	loop_touch(s->turns);
 	hub_link(&s->hub, &now, index, open, why);
 }
 
@@ -170,6 +185,7 @@ port_bytes_sink(void *arg, size_t index, int64_t t_ms, bool sent,
 {
 	struct service *s = arg;
 
+	loop_touch(s->turns);
 	control_bytes(s->control, index, t_ms, sent, p, n);
 }
 
@@ -207,26 +223,28 @@ on_deadline(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* After whatever was dispatched: the timer follows the hub's deadline. */
-static int
-on_post(sd_event_source *source, void *arg)
+/* At the end of a turn: the timer follows the hub's deadline. */
+static void
+after_turn(void *arg)
 {
 	struct service *s = arg;
 	int64_t next = hub_next_ms(&s->hub);
 	int r;
 
-	(void)source;
-	yield_turn(&s->yield);
+	s->has_frame_now = false;
+	if (yield_turn(&s->yield))
+		loop_touch(s->turns);
 	/* Every frame moves a deadline further off; a timer that is early finds
 	 * nothing due and is set anew. */
 	if (s->armed_ms <= next)
-		return 0;
+		return;
 	s->armed_ms = next;
+	loop_touch(s->turns);
 	r = sd_event_source_set_time(s->deadline,
 	    next < 0 ? 0 : (uint64_t)next * 1000);
-	if (r < 0)
-		return r;
-	return sd_event_source_set_enabled(s->deadline, SD_EVENT_ONESHOT);
+	assert(r >= 0);
+	r = sd_event_source_set_enabled(s->deadline, SD_EVENT_ONESHOT);
+	assert(r >= 0);
 }
 
 static int
@@ -316,7 +334,6 @@ add_sources(struct service *s)
 	    1, on_deadline, s)) < 0 ||
 	    (r = sd_event_source_set_enabled(s->deadline, SD_EVENT_OFF)) < 0 ||
 	    (r = yield_init(&s->yield, s->loop, s->store)) < 0 ||
-	    (r = sd_event_add_post(s->loop, &s->post, on_post, s)) < 0 ||
 	    (r = sd_event_add_signal(s->loop, &s->term, SIGTERM, on_signal,
 	    s)) < 0 ||
 	    (r = sd_event_add_signal(s->loop, &s->interrupt, SIGINT,
@@ -345,7 +362,7 @@ open_ports(struct service *s)
 	int r;
 
 	for (size_t i = 0; i < s->config->ports_n; i++) {
-		r = port_new(&s->port[i], s->loop, &s->config->ports[i], i,
+		r = port_new(&s->port[i], s->turns, &s->config->ports[i], i,
 		    &sink);
 		if (r < 0)
 			return r;
@@ -384,6 +401,7 @@ start(struct service *s)
 	if (s->port == NULL)
 		return -ENOMEM;
 	if ((r = sd_event_default(&s->loop)) < 0 ||
+	    (r = loop_new(&s->turns, s->loop)) < 0 ||
 	    (r = setup_open_log(&s->store, &s->resume.restored, s->config,
 	    s->paths->state, &s->started, start_id)) < 0 ||
 	    (r = setup_make_hub(&s->hub, s->config, &s->started, start_id,
@@ -430,7 +448,6 @@ stop(struct service *s)
 	outbox_free(s->outbox);
 	sd_event_source_disable_unref(s->deadline);
 	yield_end(&s->yield);
-	sd_event_source_disable_unref(s->post);
 	sd_event_source_disable_unref(s->stored);
 	sd_event_source_disable_unref(s->term);
 	sd_event_source_disable_unref(s->interrupt);
@@ -438,6 +455,7 @@ stop(struct service *s)
 	if (s->store != NULL)
 		store_close(s->store, &now, CLOSE_MS);
 	resume_free(&s->resume);
+	loop_free(s->turns);
 	sd_event_unref(s->loop);
 	free(s->port);
 	setup_free_hub(&s->hub);
@@ -475,7 +493,8 @@ service_run(const struct paths *paths)
 		    s.config->ports_n == 1 ? "" : "s");
 		supervisor_tell("READY=1\nSTATUS=beds: %zu, monitors: "
 		    "%zu", s.config->beds_n, s.config->ports_n);
-		r = sd_event_loop(s.loop);
+		loop_after(s.turns, after_turn, &s);
+		r = loop_run(s.turns);
 		supervisor_tell("STOPPING=1");
 		journal_log(JOURNAL_NOTICE, &(struct journal_fields){
 		    .message = JOURNAL_ENDED }, "vitalsd ends%s%s",

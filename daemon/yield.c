@@ -8,6 +8,7 @@
 
 #include <sched.h>
 
+#include "daemon/every.h"
 #include "daemon/journal.h"
 
 #define YIELD_US 2000
@@ -54,9 +55,11 @@ yield_to_notice(struct yield *y)
 	journal_hold();
 }
 
-void
+bool
 yield_turn(struct yield *y)
 {
+	bool set = false;
+
 	if (y->noticed) {
 		/* Woken by us, the notifier mostly has to wait for this very
 		 * processor. */
@@ -64,10 +67,9 @@ yield_turn(struct yield *y)
 		journal_release();
 	}
 	if (y->noticed && !y->waits)
-		y->waits = sd_event_source_set_time_relative(y->timer,
-		    YIELD_US) >= 0 && sd_event_source_set_enabled(y->timer,
-		    SD_EVENT_ONESHOT) >= 0;
+		set = y->waits = every_once(y->timer, YIELD_US) >= 0;
 	y->noticed = false;
 	if (!y->waits)
 		store_wake(y->store);
+	return set;
 }

@@ -30,7 +30,7 @@ void yield_end(struct yield *y);
 /* A notice was handed out. */
 void yield_to_notice(struct yield *y);
 
-/* The turn is over. */
-void yield_turn(struct yield *y);
+/* The turn is over.  True if a timer was set (daemon/loop.h). */
+bool yield_turn(struct yield *y);
 
 #endif

@@ -29,6 +29,7 @@ struct fixture {
 	char dir[64];
 	int systemd;
 	sd_event *loop, *other_loop;
+	struct loop *turns, *other_turns;
 	struct config config;
 	struct config_bed bed;
 	struct config_port port_config;
@@ -104,6 +105,8 @@ setup(void **state)
 	be_systemd(f);
 	assert_true(sd_event_new(&f->loop) >= 0);
 	assert_true(sd_event_new(&f->other_loop) >= 0);
+	assert_int_equal(loop_new(&f->turns, f->loop), 0);
+	assert_int_equal(loop_new(&f->other_turns, f->other_loop), 0);
 	f->started = clock_now();
 	o.dir = f->dir;
 	o.now = f->started;
@@ -136,6 +139,8 @@ teardown(void **state)
 	port_free(f->port);
 	store_close(f->store, &f->started, 2000);
 	setup_free_hub(&f->hub);
+	loop_free(f->turns);
+	loop_free(f->other_turns);
 	sd_event_unref(f->loop);
 	sd_event_unref(f->other_loop);
 	close(f->systemd);
@@ -148,7 +153,7 @@ teardown(void **state)
 }
 
 static void
-start(struct fixture *f, sd_event *loop_of_port)
+start(struct fixture *f, struct loop *loop_of_port)
 {
 	const struct port_sink sink = { f, NULL, ignore_link, NULL };
 
@@ -167,7 +172,7 @@ fed_within(struct fixture *f, int64_t ms)
 	int fed = 0;
 
 	while (clock_boot_ms() < until)
-		assert_true(sd_event_run(f->loop, 20000) >= 0);
+		assert_true(loop_turn(f->turns, 20) == 0);
 	for (;;) {
 		ssize_t n = recv(f->systemd, text, sizeof text - 1, 0);
 
@@ -189,7 +194,7 @@ a_daemon_that_turns_feeds_the_watchdog(void **state)
 	int fed = 0;
 
 	/* Seldom, where the machine is busy; but it goes on. */
-	start(f, f->loop);
+	start(f, f->turns);
 	while (fed < 3 && clock_boot_ms() < until)
 		fed += fed_within(f, FED_MS);
 	assert_true(fed >= 3);
@@ -202,8 +207,8 @@ a_port_whose_timer_stands_still_starves_the_watchdog(void **state)
 {
 	struct fixture *f = *state;
 
-	start(f, f->other_loop);
-	assert_true(sd_event_run(f->other_loop, 1000000) > 0);
+	start(f, f->other_turns);
+	assert_true(loop_turn(f->other_turns, 1000) == 0);
 	/* Once, for the turn that it made. */
 	assert_in_range(fed_within(f, 3 * FED_MS + FED_MS / 2), 0, 1);
 	assert_int_equal(fed_within(f, FED_MS * 2), 0);
@@ -216,7 +221,7 @@ a_hub_that_nobody_ticks_starves_the_watchdog(void **state)
 	struct now past = f->started;
 	struct decoded d = { .result = DECODE_IGNORED };
 
-	start(f, f->loop);
+	start(f, f->turns);
 	/* Its silence was to be noted long ago. */
 	past.t_ms -= 60000;
 	d.t_ms = past.t_ms;
