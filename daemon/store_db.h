@@ -25,6 +25,8 @@ enum store_statement {
 #define STORE_WAL_FRAME_BYTES (24 + STORE_PAGE_BYTES)
 #define STORE_CHECKPOINT_PAGES 2000	/* in the WAL when it is checkpointed */
 
+struct queued_reading;
+
 /* Everything here but the options is of the store's thread. */
 struct store_db {
 	const struct store_options *options;
@@ -42,6 +44,10 @@ struct store_db {
 	int64_t segment_t_ms;		/* its first reading */
 	int64_t rows;			/* in it */
 	int64_t oldest;			/* those below it were removed */
+
+	/* What the next INSERT of readings stores (daemon/store_feed.h). */
+	const struct queued_reading *feed;
+	size_t feed_n;
 
 	bool anchored;
 	int64_t wall_offset_ms;		/* wall_ms - t_ms of the last clock row */

@@ -140,6 +140,14 @@ store_queue_reading_at(const struct store_queue *q, size_t i)
 	return &q->reading[(q->reading_head + i) % q->readings_cap];
 }
 
+size_t
+store_queue_row(const struct store_queue *q, size_t i, size_t n)
+{
+	size_t left = q->readings_cap - (q->reading_head + i) % q->readings_cap;
+
+	return n < left ? n : left;
+}
+
 const struct queued_record *
 store_queue_record_at(const struct store_queue *q, size_t i)
 {

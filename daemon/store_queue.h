@@ -52,6 +52,8 @@ uint64_t store_queue_record(struct store_queue *q, const struct now *now,
 /* The i-th that waits (0: the oldest); i is below the count. */
 const struct queued_reading *store_queue_reading_at(
     const struct store_queue *q, size_t i);
+/* So many of the n readings from the i-th on lie one after the other there. */
+size_t store_queue_row(const struct store_queue *q, size_t i, size_t n);
 const struct queued_record *store_queue_record_at(
     const struct store_queue *q, size_t i);
 

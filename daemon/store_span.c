@@ -170,6 +170,14 @@ carry_over(struct store_db *d, const struct now *now, int64_t segment)
 	return err;
 }
 
+bool
+store_span_is_full(const struct store_db *d, const struct now *now,
+    int64_t rows)
+{
+	return d->segment == 0 || rows >= SEGMENT_ROWS ||
+	    now->t_ms - d->segment_t_ms >= d->options->segment_ms;
+}
+
 int
 store_span_segment(struct store_db *d, const struct now *now)
 {
@@ -177,8 +185,7 @@ store_span_segment(struct store_db *d, const struct now *now)
 	char name[32];
 	int err;
 
-	if (d->segment != 0 && d->rows < SEGMENT_ROWS &&
-	    now->t_ms - d->segment_t_ms < d->options->segment_ms)
+	if (!store_span_is_full(d, now, d->rows))
 		return 0;
 	err = store_db_number(d, "SELECT max(n) FROM segment", NULL, 0, &n);
 	if (err < 0)

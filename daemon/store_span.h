@@ -16,6 +16,11 @@
  * or, after segment_ms, a new one; the open sessions go on in it. */
 int store_span_segment(struct store_db *d, const struct now *now) MUST_CHECK;
 
+/* Whether a reading of now needs a new segment where this one has so many
+ * rows. */
+bool store_span_is_full(const struct store_db *d, const struct now *now,
+    int64_t rows) MUST_CHECK;
+
 /* A segment is to be removed: the view 'readings' forgets it. */
 int store_span_forget(struct store_db *d, int64_t segment) MUST_CHECK;
 

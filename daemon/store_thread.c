@@ -126,40 +126,79 @@ asks_for_seal(const struct queued_record *c)
 	    kind == STATEMENT_SESSION_ABORT || kind == STATEMENT_AMEND;
 }
 
-/* Stores the i-th reading or the j-th record, whichever came first. */
-static int
-write_next(struct store *s, const struct store_batch *b, size_t *i, size_t *j)
+/* Whether that failed for the first time.  Once may be an accident of another's
+ * making, and the log is read anew after it; twice, and it would stop all
+ * others. */
+static bool
+is_first_refusal(struct store *s, uint64_t first, uint64_t last)
 {
-	const struct queued_reading *r = *i < b->readings ?
-	    store_queue_reading_at(&s->queue, *i) : NULL;
-	const struct queued_record *c = *j < b->records ?
-	    store_queue_record_at(&s->queue, *j) : NULL;
-	bool reading = r != NULL && (c == NULL || r->ticket < c->ticket);
-	uint64_t ticket = reading ? r->ticket : c->ticket;
+	if (first <= s->stuck_ticket)
+		return false;
+	s->stuck_ticket = last;
+	return true;
+}
+
+/* Stores readings from the i-th on, none of them younger than 'before'. */
+static int
+write_readings(struct store *s, const struct store_batch *b, uint64_t before,
+    size_t *i)
+{
+	const struct queued_reading *r = store_queue_reading_at(&s->queue, *i);
+	size_t n = store_queue_row(&s->queue, *i, b->readings - *i);
+	size_t run = 1, stored = 0;
 	int err;
 
-	s->latest = reading ? r->now : c->now;
-	if (reading)
-		err = store_write_reading(&s->db, &r->now, r->port,
-		    &r->reading);
-	else if (c->clock)
+	/* Where one of them was refused, each stands for itself. */
+	while (run < n && r[run].ticket < before &&
+	    r->ticket > s->stuck_ticket)
+		run++;
+	err = store_write_readings(&s->db, r, run, &stored);
+	if (err == -EINVAL && !is_first_refusal(s, r->ticket,
+	    r[run - 1].ticket)) {
+		s->skipped_readings++;
+		stored = 1;
+		err = 0;
+	}
+	if (err < 0)
+		return err;
+	s->latest = r[stored - 1].now;
+	*i += stored;
+	return 0;
+}
+
+static int
+write_record(struct store *s, const struct queued_record *c)
+{
+	int err;
+
+	s->latest = c->now;
+	if (c->clock)
 		err = store_start_clock(&s->db, &c->now);
 	else
 		err = store_write_record(&s->db, &c->now, &c->record);
-	if (!reading && asks_for_seal(c))
+	if (asks_for_seal(c))
 		s->seal_ms = store_thread_clock_ms(CLOCK_MONOTONIC) +
 		    SEAL_DELAY_MS;
-	if (err == -EINVAL) {
-		/* Once may be an accident of another's making, and the log
-		 * was read anew since; twice, and it would stop all others. */
-		if (ticket > s->stuck_ticket) {
-			s->stuck_ticket = ticket;
-			return err;
-		}
-		reading ? s->skipped_readings++ : s->skipped_records++;
-		err = 0;
-	}
-	reading ? ++*i : ++*j;
+	if (err != -EINVAL || is_first_refusal(s, c->ticket, c->ticket))
+		return err;
+	s->skipped_records++;
+	return 0;
+}
+
+/* Stores readings from the i-th on or the j-th record, whichever came first. */
+static int
+write_next(struct store *s, const struct store_batch *b, size_t *i, size_t *j)
+{
+	const struct queued_record *c = *j < b->records ?
+	    store_queue_record_at(&s->queue, *j) : NULL;
+	uint64_t before = c != NULL ? c->ticket : UINT64_MAX;
+	int err;
+
+	if (*i < b->readings &&
+	    store_queue_reading_at(&s->queue, *i)->ticket < before)
+		return write_readings(s, b, before, i);
+	err = write_record(s, c);
+	*j += err == 0;
 	return err;
 }
 

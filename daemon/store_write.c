@@ -5,6 +5,7 @@
  * Easy to get wrong: store_restore.c reads the same columns back by position.
  */
 #include "daemon/store_write.h"
+#include "daemon/store_feed.h"
 #include "daemon/store_span.h"
 #include "daemon/store_start.h"
 
@@ -17,55 +18,71 @@
  * row; more, and nobody told us of a step. */
 #define DRIFT_MS 500
 
-static int
-write_clock_if_moved(struct store_db *d, const struct now *now)
+static bool
+clock_moved(const struct store_db *d, const struct now *now)
 {
 	int64_t drift = now->wall_ms - now->t_ms - d->wall_offset_ms;
 
-	if (d->anchored && now->synced == d->synced && drift <= DRIFT_MS &&
-	    drift >= -DRIFT_MS)
+	return !d->anchored || now->synced != d->synced || drift > DRIFT_MS ||
+	    drift < -DRIFT_MS;
+}
+
+/* So many of them, from the first, can be stored by one statement. */
+static size_t
+alike(const struct store_db *d, const struct queued_reading *r, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && r[i].port < d->options->ports_n &&
+	    !clock_moved(d, &r[i].now) &&
+	    !store_span_is_full(d, &r[i].now, d->rows + (int64_t)i))
+		i++;
+	return i;
+}
+
+static int
+prepare_readings(struct store_db *d, sqlite3_stmt **out)
+{
+	char sql[200];
+	int err = 0;
+
+	*out = d->prepared[DB_READING];
+	if (*out != NULL)
 		return 0;
-	return store_start_clock(d, now);
+	/* SQLite numbers them on, from what was the last row. */
+	snprintf(sql, sizeof sql, "INSERT INTO reading_%06" PRId64 " ("
+	    STORE_FEED_COLUMNS ") SELECT " STORE_FEED_COLUMNS " FROM "
+	    STORE_FEED_TABLE, d->segment);
+	err = store_feed_register(d);
+	return err < 0 ? err : store_db_prepare(d, DB_READING, sql, out);
 }
 
 int
-store_write_reading(struct store_db *d, const struct now *now, size_t port,
-    const struct reading *r)
+store_write_readings(struct store_db *d, const struct queued_reading *r,
+    size_t n, size_t *stored)
 {
-	sqlite3_stmt *st = d->prepared[DB_READING];
-	char sql[96];
-	int err;
+	sqlite3_stmt *st = NULL;
+	int err = 0;
 
-	if (port >= d->options->ports_n)
+	*stored = 0;
+	if (r->port >= d->options->ports_n)
 		return -EINVAL;
-	err = write_clock_if_moved(d, now);
+	if (clock_moved(d, &r->now))
+		err = store_start_clock(d, &r->now);
 	if (err == 0)
-		err = store_span_segment(d, now);
+		err = store_span_segment(d, &r->now);
+	if (err == 0)
+		err = prepare_readings(d, &st);
 	if (err < 0)
 		return err;
-	if (d->prepared[DB_READING] == NULL) {
-		snprintf(sql, sizeof sql, "INSERT INTO reading_%06" PRId64
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", d->segment);
-		err = store_db_prepare(d, DB_READING, sql, &st);
-		if (err < 0)
-			return err;
-	}
-	st = d->prepared[DB_READING];
-	sqlite3_bind_int64(st, 1, d->rows + 1);
-	sqlite3_bind_int64(st, 2, d->port[port]);
-	sqlite3_bind_int64(st, 3, now->t_ms);
-	sqlite3_bind_int64(st, 4, r->vital);
-	sqlite3_bind_int64(st, 5, r->quality);
-	sqlite3_bind_int64(st, 6, r->flags);
-	if (reading_has_value(r))
-		sqlite3_bind_int64(st, 7, r->value);
-	else
-		sqlite3_bind_null(st, 7);
-	sqlite3_bind_int64(st, 8, r->age_ms);
+	d->feed = r;
+	d->feed_n = alike(d, r, n);
 	err = store_db_step(d, st);
-	if (err == 0)
-		d->rows++;
-	return err;
+	if (err < 0)
+		return err;
+	*stored = d->feed_n;
+	d->rows += (int64_t)d->feed_n;
+	return 0;
 }
 
 /* Which kind the statement is that an amendment names; -1 if unknown. */

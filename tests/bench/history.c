@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * history DIR READINGS BEDS [slow]: makes a log of so many readings, of sessions
+ * history DIR READINGS BEDS: makes a log of so many readings, of sessions
  * of 4 hours on all beds at once, three vitals a second each, with what belongs
  * to a session: statements, alarms, notices, deliveries.
  *
  * Everything is written by the store's own functions, in this one thread and
- * without waiting for the disk.  To be quick, the trigger that looks for a row
- * to be replaced is away while a segment is filled; 'slow' leaves it there, and
- * a test holds the two logs against each other.
+ * without waiting for the disk.
  *
  * Easy to get wrong: no session is sealed; the figures that this log is for do
  * not depend on that.
@@ -32,11 +30,8 @@ struct history {
 	struct store_options o;
 	struct store_port port[BEDS_MAX];
 	int beds;
-	bool slow;
 	uint64_t ids;		/* given out */
 	uint32_t noise;
-	int64_t unguarded;	/* the segment whose trigger is away */
-	char *trigger;		/* its text */
 	int64_t rows, in_batch;
 	int64_t batch;		/* of sessions */
 };
@@ -134,35 +129,6 @@ put_alarm(struct history *h, int bed, int64_t t_ms)
 	put(h, t_ms + 40, &r);
 }
 
-/* The trigger of a full segment comes back, that of the new one (0: none)
- * goes, its text being kept. */
-static void
-move_guard(struct history *h, int64_t segment)
-{
-	sqlite3_stmt *st = NULL;
-	char sql[128];
-
-	if (h->slow || segment == h->unguarded)
-		return;
-	if (h->trigger != NULL)
-		must(h, store_db_run(&h->d, h->trigger), "a trigger");
-	free(h->trigger);
-	h->trigger = NULL;
-	h->unguarded = segment;
-	if (segment == 0)
-		return;
-	snprintf(sql, sizeof sql, "SELECT sql FROM sqlite_schema WHERE "
-	    "name = 'reading_%06lld_replace'", (long long)segment);
-	if (sqlite3_prepare_v2(h->d.sql, sql, -1, &st, NULL) == SQLITE_OK &&
-	    sqlite3_step(st) == SQLITE_ROW)
-		h->trigger = strdup((const char *)sqlite3_column_text(st, 0));
-	sqlite3_finalize(st);
-	snprintf(sql, sizeof sql, "DROP TRIGGER reading_%06lld_replace",
-	    (long long)segment);
-	must(h, h->trigger == NULL ? -1 : store_db_run(&h->d, sql),
-	    "a trigger");
-}
-
 static void
 put_readings(struct history *h, int bed, int64_t t_ms)
 {
@@ -173,20 +139,25 @@ put_readings(struct history *h, int bed, int64_t t_ms)
 		{ VITAL_HR, 60, 40 }, { VITAL_SPO2, 9400, 500 },
 		{ VITAL_RR, 10, 10 },
 	};
+	const size_t n = sizeof of / sizeof *of;
+	struct queued_reading all[sizeof of / sizeof *of];
 	struct now now = at(t_ms);
+	size_t stored = 0;
 
-	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct reading r = { .vital = of[i].vital };
 
 		h->noise = h->noise * 1664525 + 1013904223;
 		r.value = of[i].least + (int32_t)((h->noise >> 16) %
 		    (uint32_t)of[i].spread);
-		must(h, store_span_segment(&h->d, &now), "a segment");
-		move_guard(h, h->d.segment);
-		must(h, store_write_reading(&h->d, &now, (size_t)bed, &r),
-		    "a reading");
-		h->rows++;
-		h->in_batch++;
+		all[i] = (struct queued_reading){ .now = now,
+			.port = (uint32_t)bed, .reading = r };
+	}
+	for (size_t i = 0; i < n; i += stored) {
+		must(h, store_write_readings(&h->d, all + i, n - i, &stored),
+		    "readings");
+		h->rows += (int64_t)stored;
+		h->in_batch += (int64_t)stored;
 	}
 }
 
@@ -265,11 +236,10 @@ main(int argc, char **argv)
 	int64_t wanted, t_ms = 1000;
 
 	if (argc < 4 || (h.beds = atoi(argv[3])) < 1 || h.beds > BEDS_MAX) {
-		fprintf(stderr, "usage: history DIR READINGS BEDS [slow]\n");
+		fprintf(stderr, "usage: history DIR READINGS BEDS\n");
 		return 2;
 	}
 	wanted = atoll(argv[2]);
-	h.slow = argc > 4 && strcmp(argv[4], "slow") == 0;
 	open_log(&h, argv[1]);
 	begin(&h);
 	for (; h.rows < wanted; h.batch++) {
@@ -277,7 +247,6 @@ main(int argc, char **argv)
 			put_second(&h, t_ms, s);
 		t_ms += PAUSE_S * 1000;
 	}
-	move_guard(&h, 0);
 	commit(&h);
 	store_db_free(&h.d);
 	printf("%lld readings, %lld sessions\n", (long long)h.rows,

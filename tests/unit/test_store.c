@@ -8,6 +8,7 @@
 #include "tests/unit/store_help.h"
 
 #include "daemon/seal.h"
+#include "daemon/store_queue.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -553,6 +554,69 @@ a_second_vitalsd_on_the_same_log_is_refused(void **state)
 	assert_non_null(strstr(f->error, f->dir));
 }
 
+static void
+a_reading_that_cannot_be_stored_costs_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct now now = at(2002);
+	struct reading r = { .vital = VITAL_HR, .value = 99 };
+	struct store_report report;
+
+	open_store(f);
+	store_hold(f->store);
+	(void)put_hr(f, 2000, 60);
+	(void)put_hr(f, 2001, 61);
+	(void)store_reading(f->store, &now, 7, &r);	/* no such port */
+	(void)put_hr(f, 2003, 62);
+	store_release(f->store);
+	report = await(f, put_hr(f, 2004, 63));
+	assert_int_equal(report.lost_readings, 1);
+	assert_int_equal(report.readings, 4);
+	assert_string_equal(ask(f, "SELECT group_concat(row || ':' || value) "
+	    "FROM reading_000001"), "1:60,2:61,3:62,4:63");
+}
+
+static void
+readings_that_come_together_are_parted_where_a_segment_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	open_store(f);
+	store_hold(f->store);
+	for (int i = 0; i < 3; i++)
+		(void)put_hr(f, 2000 + i, 60 + i);
+	for (int i = 0; i < 2; i++)
+		(void)put_hr(f, 2000 + 24 * HOUR_MS + i, 70 + i);
+	store_release(f->store);
+	await(f, put_hr(f, 2000 + 24 * HOUR_MS + 2, 72));
+	assert_string_equal(ask(f, "SELECT group_concat(row || ':' || value) "
+	    "FROM reading_000001"), "1:60,2:61,3:62");
+	assert_string_equal(ask(f, "SELECT group_concat(row || ':' || value) "
+	    "FROM reading_000002"), "1:70,2:71,3:72");
+}
+
+static void
+readings_that_wait_at_the_end_of_the_ring_are_told_from_those_at_its_start(
+    void **state)
+{
+	struct reading r = { .vital = VITAL_HR };
+	struct now now = at(0);
+	struct store_queue q;
+
+	(void)state;
+	assert_int_equal(store_queue_init(&q, 4, 1), 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_not_equal(store_queue_reading(&q, &now, 0, &r), 0);
+	assert_int_equal(store_queue_row(&q, 0, 4), 4);
+	store_queue_drop(&q, 3, 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_not_equal(store_queue_reading(&q, &now, 0, &r), 0);
+	assert_int_equal(store_queue_row(&q, 0, 3), 1);
+	assert_int_equal(store_queue_row(&q, 1, 2), 2);
+	assert_int_equal(store_queue_row(&q, 1, 1), 1);
+	store_queue_free(&q);
+}
+
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -574,6 +638,11 @@ main(void)
 		STORE_TEST(a_seal_shows_every_change),
 		STORE_TEST(
 		    a_session_is_sealed_while_the_store_runs_and_again_when_amended),
+		STORE_TEST(a_reading_that_cannot_be_stored_costs_no_other),
+		STORE_TEST(
+		    readings_that_come_together_are_parted_where_a_segment_ends),
+		STORE_TEST(
+		    readings_that_wait_at_the_end_of_the_ring_are_told_from_those_at_its_start),
 		STORE_TEST(what_arrives_is_committed_within_its_time),
 		STORE_TEST(what_is_held_is_committed_together_when_it_is_released),
 		STORE_TEST(the_write_ahead_log_is_grown_ahead_and_used_again),
