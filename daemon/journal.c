@@ -90,13 +90,16 @@ static struct {
 	uint64_t lost, told;	/* told: of 'lost', what a line has said */
 	size_t first, n;
 	char program[32];
-	struct log_line ring[RING];
 } journal = {
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
 	.work = PTHREAD_COND_INITIALIZER,
 	.most = JOURNAL_INFO,
 	.program = "vitalsd",
 };
+
+/* Apart from it, so that its quarter of a megabyte of zeros is not in the
+ * program's file and is memory only as far as lines ever wait. */
+static struct log_line ring[RING];
 
 /* Whether standard error is the journal's own stream; systemd says so by
  * naming its device and inode. */
@@ -254,7 +257,7 @@ run(void *arg)
 			pthread_cond_wait(&journal.work, &journal.mutex);
 		lost = journal.lost - journal.told;
 		if (journal.n > 0) {
-			l = journal.ring[journal.first];
+			l = ring[journal.first];
 			/* Back to the start: few pages are ever used. */
 			journal.first = --journal.n == 0 ? 0 :
 			    (journal.first + 1) % RING;
@@ -417,7 +420,7 @@ say(enum journal_level level, const struct journal_fields *about,
 	} else if (journal.mode == MODE_STUCK || journal.n == RING) {
 		journal.lost++;
 	} else {
-		journal.ring[(journal.first + journal.n) % RING] = l;
+		ring[(journal.first + journal.n) % RING] = l;
 		journal.n++;
 		if (!journal.held || journal.n > RING / 2)
 			pthread_cond_signal(&journal.work);
