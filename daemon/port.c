@@ -41,7 +41,7 @@ struct port {
 	struct loop_port on_loop;
 	uint32_t watched;	/* EPOLLIN, perhaps EPOLLOUT */
 	struct tty *tty;	/* NULL while it is not open */
-	struct stream *stream;	/* of stream_size() */
+	struct stream *stream;	/* narrow, until something long comes */
 	uint64_t turns;
 	int64_t turned_ms;	/* when the tick last ran */
 	bool told;		/* the sink knows the state of the line */
@@ -52,8 +52,7 @@ struct port {
 	uint64_t opened, written, write_failures, refused;
 	struct modem modem;
 	struct tty_errors errors;	/* of lines closed since */
-	char device[TTY_DEVICE];
-	char why[TTY_WHY];
+	char *device, *why;	/* as in struct port_status; NULL: "" */
 	bool has_device_clock;
 	int64_t skew_ms;
 	/* The message being written; none if out_n is 0.  Bytes that the
@@ -63,6 +62,7 @@ struct port {
 	int64_t out_ms;
 	struct port_say say;
 };
+_Static_assert(sizeof(struct port) <= 416, "a port grows");
 
 /* "no such device: /dev/serial/by-id/..." */
 static void
@@ -70,6 +70,20 @@ say_why(char out[TTY_WHY], const char *what, const char *path)
 {
 	if (snprintf(out, TTY_WHY, "%s: %s", what, path) >= TTY_WHY)
 		memcpy(out + TTY_WHY - 4, "...", 4);
+}
+
+/* *kept becomes that text.  Where memory is short, it becomes "". */
+static void
+keep_text(char **kept, const char *text)
+{
+	free(*kept);
+	*kept = text[0] != '\0' ? strdup(text) : NULL;
+}
+
+static const char *
+text_of(const char *kept)
+{
+	return kept != NULL ? kept : "";
 }
 
 static void
@@ -137,15 +151,18 @@ hurry_ms(const struct port *p)
 static void
 lose_line(struct port *p, int64_t now_ms, int error)
 {
+	char why[TTY_WHY];
+
 	close_line(p);
 	p->brief_n = now_ms - p->since_ms < BRIEF_MS ? p->brief_n + 1 : 0;
 	p->since_ms = now_ms;
 	p->next_ms = now_ms + hurry_ms(p);
-	say_why(p->why, "the device is gone", p->device);
-	p->device[0] = '\0';	/* the number may be another monitor's now */
-	port_say_lost(&p->say, now_ms, error, p->why);
+	say_why(why, "the device is gone", text_of(p->device));
+	keep_text(&p->why, why);
+	keep_text(&p->device, "");	/* the number may be another monitor's now */
+	port_say_lost(&p->say, now_ms, error, why);
 	arm_tick(p, now_ms);
-	p->sink.link(p->sink.arg, p->index, false, p->why);
+	p->sink.link(p->sink.arg, p->index, false, why);
 }
 
 /* Sends what the kernel takes of the message.  False if the line was lost. */
@@ -217,6 +234,22 @@ serve_output(struct port *p, int64_t now_ms)
 	return n == 0 || send_message(p, now_ms, m, n);
 }
 
+/* For a frame that is longer than all before.  Where memory is short, it is
+ * lost. */
+static void
+widen(struct port *p, int64_t t_ms)
+{
+	struct stream *wide = realloc(p->stream,
+	    stream_size(p->config->driver));
+
+	if (wide == NULL) {
+		stream_reset(p->stream, t_ms);
+		return;
+	}
+	stream_widen(wide);
+	p->stream = wide;
+}
+
 static void
 take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 {
@@ -244,6 +277,8 @@ take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 			}
 			p->sink.frame(p->sink.arg, p->index, &d);
 		}
+		if (stream_is_cramped(p->stream))
+			widen(p, t_ms);
 	}
 }
 
@@ -308,11 +343,11 @@ note_failure(struct port *p, int64_t now_ms, int error, const char *what)
 	    RETRY_MS : RETRY_LATE_MS);
 	say_why(why, what, p->config->path);
 	port_say_failed(&p->say, now_ms, error, why);
-	if (p->told && strcmp(why, p->why) == 0)
+	if (p->told && strcmp(why, text_of(p->why)) == 0)
 		return;
-	memcpy(p->why, why, sizeof(why));
+	keep_text(&p->why, why);
 	if (!p->told)
-		p->sink.link(p->sink.arg, p->index, false, p->why);
+		p->sink.link(p->sink.arg, p->index, false, why);
 	p->told = true;
 }
 
@@ -339,14 +374,14 @@ try_open(struct port *p, int64_t now_ms)
 		note_failure(p, now_ms, r, why);
 		return;
 	}
-	memcpy(p->device, device, sizeof(device));
-	p->why[0] = '\0';
+	keep_text(&p->device, device);
+	keep_text(&p->why, "");
 	p->told = true;
 	p->modem = (struct modem){ 0 };
 	p->opened++;
 	p->since_ms = now_ms;
 	stream_reset(p->stream, now_ms);
-	port_say_open(&p->say, now_ms, p->device);
+	port_say_open(&p->say, now_ms, device);
 	p->sink.link(p->sink.arg, p->index, true, "");
 	(void)serve_output(p, now_ms);
 }
@@ -391,14 +426,15 @@ port_new(struct port **out, struct loop *loop, const struct config_port *c,
 	p->on_loop = (struct loop_port){ on_ready, on_tick, p, 0 };
 	p->since_ms = p->next_ms = p->turned_ms = now_ms;
 	p->frame_ms = p->byte_ms = STREAM_NEVER;
-	snprintf(p->why, sizeof(p->why), "not opened yet");
+	keep_text(&p->why, "not opened yet");
 	port_say_init(&p->say, c);
 	r = loop_join(loop, &p->on_loop);
 	if (r < 0) {
+		free(p->why);
 		free(p);
 		return r;
 	}
-	p->stream = malloc(stream_size(c->driver));
+	p->stream = malloc(stream_size_narrow());
 	if (c->driver->tx != NULL)
 		p->out = malloc(TX_MAX);
 	if (p->stream == NULL || (c->driver->tx != NULL && p->out == NULL)) {
@@ -406,6 +442,7 @@ port_new(struct port **out, struct loop *loop, const struct config_port *c,
 		return -ENOMEM;
 	}
 	stream_init(p->stream, c->driver, &c->options, now_ms);
+	stream_narrow(p->stream);
 	loop_tick_at(loop, &p->on_loop, now_ms);
 	*out = p;
 	return 0;
@@ -420,6 +457,8 @@ port_free(struct port *p)
 		close_line(p);
 	loop_leave(p->loop, &p->on_loop);
 	free(p->stream);
+	free(p->device);
+	free(p->why);
 	free(p->out);
 	free(p);
 }
@@ -446,8 +485,8 @@ port_status(const struct port *p, struct port_status *out)
 		.device_clock_skew_ms = p->skew_ms,
 		.has_device_clock = p->has_device_clock,
 	};
-	memcpy(out->why, p->why, sizeof(out->why));
-	memcpy(out->device, p->device, sizeof(out->device));
+	snprintf(out->why, sizeof(out->why), "%s", text_of(p->why));
+	snprintf(out->device, sizeof(out->device), "%s", text_of(p->device));
 }
 
 void

@@ -62,7 +62,7 @@ struct driver_options {
 	uint16_t interval_s;	/* how often to ask for values; 0: default */
 };
 
-#define DRIVER_STATE_MAX 256	/* bytes; a driver asserts that its fits */
+#define DRIVER_STATE_MAX 80	/* bytes; a driver asserts that its fits */
 union driver_state {
 	unsigned char byte[DRIVER_STATE_MAX];
 	int64_t align;

@@ -25,6 +25,34 @@ stream_size(const struct driver *d)
 	    WINDOW_SPARE;
 }
 
+/* Every port has one. */
+_Static_assert(offsetof(struct stream, window.at) <= 704, "a port grows");
+
+size_t
+stream_size_narrow(void)
+{
+	return offsetof(struct stream, window.at) + WINDOW_SPARE;
+}
+
+void
+stream_narrow(struct stream *s)
+{
+	s->window.capacity = WINDOW_SPARE;
+}
+
+bool
+stream_is_cramped(const struct stream *s)
+{
+	return s->window.capacity < s->window.longest + WINDOW_SPARE &&
+	    window_length(&s->window) == s->window.capacity;
+}
+
+void
+stream_widen(struct stream *s)
+{
+	s->window.capacity = s->window.longest + WINDOW_SPARE;
+}
+
 static void
 stream_start(struct stream *s)
 {

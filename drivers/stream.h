@@ -44,8 +44,10 @@ struct stream {
 #define STREAM_NEVER INT64_MIN
 
 /* So many bytes of a struct stream are ever touched with that driver: where
- * there are many, it is enough to have these. */
+ * there are many, it is enough to have these.  And so many to begin with, as
+ * nearly all of what monitors send comes in short frames: see stream_narrow(). */
 size_t stream_size(const struct driver *d);
+size_t stream_size_narrow(void);
 
 /* One frame that was found. */
 struct decoded {
@@ -58,6 +60,14 @@ struct decoded {
 /* Starts afresh: counters too.  The driver must outlive the stream. */
 void stream_init(struct stream *s, const struct driver *d,
     const struct driver_options *o, int64_t t_ms);
+
+/* For a stream of stream_size_narrow() bytes, right after stream_init().  When
+ * stream_next() has said false and stream_is_cramped(), it holds the beginning of
+ * a frame that is too long for it: it is to be moved to stream_size() bytes and
+ * widened, or reset, before it is fed again. */
+void stream_narrow(struct stream *s);
+bool stream_is_cramped(const struct stream *s) MUST_CHECK;
+void stream_widen(struct stream *s);
 
 /* The line was opened anew: drops a partial frame and the driver's state,
  * keeps the counters. */

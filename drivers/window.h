@@ -47,7 +47,8 @@ struct window {
 	size_t start, end;	/* start <= end <= capacity */
 	size_t capacity;	/* <= WINDOW_CAPACITY: bytes that it may hold,
 				 * and beyond which nothing is touched */
-	size_t longest;	/* < capacity: a frame needs no more */
+	size_t longest;	/* a frame needs no more; < capacity unless the
+			 * stream is narrow */
 	size_t seen;	/* so many were held when frame() was asked of this
 			 * very index 0 before; 0 when it was not */
 	size_t need;	/* and so many it wants to see when it is asked again */

@@ -474,6 +474,129 @@ a_change_that_stays_or_takes_its_time_is_believed(void **state)
 	assert_int_equal(feed_rate(5200, 180), QUALITY_GOOD);
 }
 
+/* --- many streams -------------------------------------------------------- */
+
+static int
+lengthy_frame(const struct window *w, int64_t gap_ms)
+{
+	(void)gap_ms;
+	if (window_at(w, 0) != 'L')
+		return FRAME_GARBAGE;
+	return window_length(w) < 600 ? FRAME_MORE : 600;
+}
+
+static enum decode
+lengthy_decode(union driver_state *u, int64_t t_ms, const struct window *w,
+    size_t n, struct readings *out)
+{
+	(void)u, (void)t_ms;
+	readings_add(out, VITAL_HR, QUALITY_GOOD, window_at(w, n - 1));
+	return DECODE_OK;
+}
+
+static const struct driver lengthy = {
+	.name = "lengthy", .silent_after_ms = 3000, .longest = 600,
+	.frame = lengthy_frame, .decode = lengthy_decode,
+};
+
+/* As a port feeds it: in memory that is exactly as large as it is said to be,
+ * so that the sanitizer sees a byte too many.  Returns how many frames. */
+static size_t
+feed_narrow(struct stream **x, const uint8_t *p, size_t n, size_t *widened)
+{
+	struct decoded d;
+	size_t frames = 0;
+
+	while (n > 0) {
+		size_t taken = stream_feed(*x, 1000, p, n);
+
+		assert_true(taken > 0);
+		p += taken;
+		n -= taken;
+		while (stream_next(*x, &d)) {
+			assert_int_equal(d.result, DECODE_OK);
+			frames++;
+		}
+		if (stream_is_cramped(*x)) {
+			*x = realloc(*x, stream_size((*x)->driver));
+			assert_non_null(*x);
+			stream_widen(*x);
+			++*widened;
+		}
+	}
+	return frames;
+}
+
+static void
+a_narrow_stream_is_widened_by_the_first_long_frame(void **state)
+{
+	struct stream *x = malloc(stream_size_narrow());
+	uint8_t frames[1200] = { 'L' };
+	size_t widened = 0;
+
+	(void)state;
+	frames[600] = 'L';
+	frames[599] = frames[1199] = 72;
+	assert_true(stream_size_narrow() <= 1024);
+	assert_true(stream_size(&lengthy) > stream_size_narrow());
+	stream_init(x, &lengthy, NULL, 0);
+	stream_narrow(x);
+	assert_int_equal(feed_narrow(&x, frames, 60, &widened), 0);
+	assert_int_equal(widened, 0);
+	assert_int_equal(feed_narrow(&x, frames + 60, 1140, &widened), 2);
+	assert_int_equal(widened, 1);
+	assert_int_equal(x->count.garbage, 0);
+	free(x);
+}
+
+static void
+short_frames_leave_a_stream_narrow(void **state)
+{
+	struct stream *x = malloc(stream_size_narrow());
+	const uint8_t f[4] = { 'F', 1, 72, (uint8_t)('F' + 1 + 72) };
+	uint8_t burst[4 * 100];
+	size_t widened = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		memcpy(burst + 4 * i, f, 4);
+	stream_init(x, &toy, NULL, 0);
+	stream_narrow(x);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(feed_narrow(&x, f, 3, &widened) +
+		    feed_narrow(&x, f + 3, 1, &widened), 1);
+	assert_int_equal(feed_narrow(&x, burst, sizeof burst, &widened), 100);
+	assert_int_equal(widened, 0);
+	free(x);
+}
+
+static void
+a_narrow_stream_that_cannot_be_widened_goes_on_once_it_is_reset(void **state)
+{
+	struct stream *x = malloc(stream_size_narrow());
+	const uint8_t f[4] = { 'F', 1, 72, (uint8_t)('F' + 1 + 72) };
+	uint8_t beginning[600];
+	struct decoded d;
+	size_t n, widened = 0;
+
+	(void)state;
+	memset(beginning, 'L', sizeof beginning);
+	stream_init(x, &lengthy, NULL, 0);
+	stream_narrow(x);
+	n = stream_feed(x, 1000, beginning, sizeof beginning);
+	assert_true(n > 0 && n < sizeof beginning);
+	assert_false(stream_next(x, &d));
+	assert_true(stream_is_cramped(x));
+	stream_reset(x, 1000);
+	assert_false(stream_is_cramped(x));
+	assert_int_equal(x->count.garbage, n);
+	assert_int_equal(stream_feed(x, 1001, beginning, 50), 50);
+	stream_init(x, &toy, NULL, 0);
+	stream_narrow(x);
+	assert_int_equal(feed_narrow(&x, f, 4, &widened), 1);
+	free(x);
+}
+
 int
 main(void)
 {
@@ -508,6 +631,10 @@ main(void)
 		STREAM_TEST(a_reading_without_a_value_holds_no_number),
 		STREAM_TEST(a_lone_value_far_from_the_others_is_doubted),
 		STREAM_TEST(a_change_that_stays_or_takes_its_time_is_believed),
+		STREAM_TEST(a_narrow_stream_is_widened_by_the_first_long_frame),
+		STREAM_TEST(short_frames_leave_a_stream_narrow),
+		STREAM_TEST(
+	    a_narrow_stream_that_cannot_be_widened_goes_on_once_it_is_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
