@@ -27,12 +27,17 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* The kernel counts in int and wraps. */
+struct counters {
+	unsigned framing, parity, breaks, overruns;
+};
+
 struct tty {
 	int fd;			/* the serial port's belongs to 'sp' */
 	struct sp_port *sp;	/* NULL for a pseudo-terminal */
 	bool locked;		/* by us: what is set is ours to undo */
 	bool counts;		/* 'base' holds the counters at opening */
-	struct serial_icounter_struct base;
+	struct counters base;
 	struct tty_errors errors;	/* as last asked */
 };
 
@@ -264,6 +269,20 @@ assert_modem_lines(int fd)
 	(void)ioctl(fd, TIOCMBIS, &lines);
 }
 
+/* False where the device does not count. */
+static bool
+read_counters(int fd, struct counters *out)
+{
+	struct serial_icounter_struct c;
+
+	if (ioctl(fd, TIOCGICOUNT, &c) != 0)
+		return false;
+	*out = (struct counters){ (unsigned)c.frame, (unsigned)c.parity,
+		(unsigned)c.brk, (unsigned)c.overrun +
+		(unsigned)c.buf_overrun };
+	return true;
+}
+
 int
 transport_open(struct tty **out, enum transport kind, const char *path,
     const struct line *line, char device[TTY_DEVICE], char why[TTY_WHY])
@@ -302,7 +321,7 @@ transport_open(struct tty **out, enum transport kind, const char *path,
 	if (r != 0)
 		goto fail;
 	assert_modem_lines(t->fd);
-	t->counts = ioctl(t->fd, TIOCGICOUNT, &t->base) == 0;
+	t->counts = read_counters(t->fd, &t->base);
 	*out = t;
 	return 0;
 fail:
@@ -403,17 +422,14 @@ transport_drop_unsent(struct tty *t)
 void
 transport_errors(struct tty *t, struct tty_errors *out)
 {
-	struct serial_icounter_struct c;
+	struct counters c;
 
 	/* A device that is gone answers no more; its last word stands. */
-	if (t->counts && ioctl(t->fd, TIOCGICOUNT, &c) == 0) {
-		/* The kernel counts in int and wraps. */
-		t->errors.framing = (unsigned)c.frame - (unsigned)t->base.frame;
-		t->errors.parity = (unsigned)c.parity - (unsigned)t->base.parity;
-		t->errors.breaks = (unsigned)c.brk - (unsigned)t->base.brk;
-		t->errors.overruns =
-		    (unsigned)c.overrun - (unsigned)t->base.overrun +
-		    (unsigned)c.buf_overrun - (unsigned)t->base.buf_overrun;
+	if (t->counts && read_counters(t->fd, &c)) {
+		t->errors.framing = c.framing - t->base.framing;
+		t->errors.parity = c.parity - t->base.parity;
+		t->errors.breaks = c.breaks - t->base.breaks;
+		t->errors.overruns = c.overruns - t->base.overruns;
 	}
 	*out = t->errors;
 }
