@@ -241,7 +241,7 @@ set_up_connection(struct store_db *d)
 	 * cache are of use. */
 	return store_db_run(d, "PRAGMA synchronous = FULL;"
 	    "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF;"
-	    "PRAGMA cache_size = -512");
+	    "PRAGMA cache_size = -256");
 }
 
 static int

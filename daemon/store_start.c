@@ -344,5 +344,7 @@ store_start_writing(struct store_db *d, const struct now *now, bool *fresh)
 		err = store_db_run(d, "COMMIT");
 	if (err < 0 && sqlite3_get_autocommit(d->sql) == 0)
 		(void)sqlite3_exec(d->sql, "ROLLBACK", NULL, NULL, NULL);
+	/* Pages that only checking and beginning had to look at. */
+	(void)sqlite3_db_release_memory(d->sql);
 	return err;
 }
