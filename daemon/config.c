@@ -18,6 +18,8 @@ config_free(struct config *c)
 {
 	if (c == NULL)
 		return;
+	for (size_t i = 0; i < c->ports_n; i++)
+		free((void *)c->ports[i].path);
 	free(c->beds);
 	free(c->ports);
 	free(c->roles);

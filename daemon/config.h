@@ -30,7 +30,8 @@ struct config_port {
 	const struct driver *driver;
 	struct driver_options options;
 	enum transport transport;
-	char path[CONFIG_PATH_MAX];
+	const char *path;		/* its own memory; below
+					 * CONFIG_PATH_MAX */
 	struct line line;		/* the driver's, unless set here */
 	bool same_limb;			/* oximeter on the cuff's arm (T2) */
 };

@@ -197,7 +197,7 @@ look_at_path(const struct config_port *p, const struct config_places *places,
 {
 	struct stat st;
 
-	out->at = config_place_of(places, p->path);
+	out->at = config_place_of(places, &p->path);
 	if (out->at == NULL)
 		return;
 	plain_path(out->plain, p->path);

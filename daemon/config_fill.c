@@ -9,6 +9,7 @@
 #include "daemon/config_keys.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct reader {
@@ -101,6 +102,22 @@ take_text(const struct config_key *k, const char *s, size_t n, void *field)
 		return fault;
 	memcpy(field, s, n);
 	memset((char *)field + n, 0, k->size - n);
+	return NULL;
+}
+
+static const char *
+take_path(const struct config_key *k, const char *s, size_t n, const char **field)
+{
+	const char *fault = text_fault(k, s, n);
+	char *copy;
+
+	if (fault != NULL)
+		return fault;
+	copy = strndup(s, n);
+	if (copy == NULL)
+		return "finds no memory";
+	free((void *)*field);
+	*field = copy;
 	return NULL;
 }
 
@@ -207,8 +224,10 @@ take_scalar(struct reader *r, const yaml_node_t *node,
 	switch (k->type) {
 	case TYPE_TEXT:
 	case TYPE_NAME:
-	case TYPE_PATH:
 		fault = take_text(k, s, n, field);
+		break;
+	case TYPE_PATH:
+		fault = take_path(k, s, n, field);
 		break;
 	case TYPE_WHOLE:
 	case TYPE_DURATION:

@@ -75,7 +75,7 @@ const struct config_key config_keys[] = {
 	{ SECTION_MONITOR, "driver", TYPE_DRIVER, YES,
 	    FIELD(config_port, driver), 0, 0, NULL, 0 },
 	{ SECTION_MONITOR, "port", TYPE_PATH, YES,
-	    TEXT(config_port, path, 2), 0, 0 },
+	    FIELD(config_port, path), 2, CONFIG_PATH_MAX - 1, NULL, 0 },
 	{ SECTION_MONITOR, "transport", TYPE_WORD, NO,
 	    FIELD(config_port, transport), 0, 0, transports, 0 },
 	{ SECTION_MONITOR, "interval", TYPE_SECONDS, NO,

@@ -31,7 +31,7 @@ enum config_section {
 enum config_type {
 	TYPE_TEXT,	/* anything printable */
 	TYPE_NAME,	/* letters, digits, '-', '_' */
-	TYPE_PATH,	/* absolute */
+	TYPE_PATH,	/* absolute; a char * of its own memory */
 	TYPE_WHOLE,
 	TYPE_DURATION,	/* kept in ms */
 	TYPE_SECONDS,	/* a duration kept in whole seconds */

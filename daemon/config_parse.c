@@ -51,6 +51,17 @@ digest_text(char out[65], const char *text, size_t length)
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
+/* Gives back what was room for the largest configuration.  A failure keeps it:
+ * nothing was to grow. */
+static void
+keep_used(void **array, size_t n, size_t size)
+{
+	void *less = realloc(*array, (n > 0 ? n : 1) * size);
+
+	if (less != NULL)
+		*array = less;
+}
+
 struct config *
 config_parse(const char *text, size_t length, struct complaints *out)
 {
@@ -68,8 +79,12 @@ config_parse(const char *text, size_t length, struct complaints *out)
 		digest_text(c->digest, text, length);
 	}
 	free(places);
-	if (out->n == 0)
+	if (out->n == 0) {
+		keep_used((void **)&c->beds, c->beds_n, sizeof(*c->beds));
+		keep_used((void **)&c->ports, c->ports_n, sizeof(*c->ports));
+		keep_used((void **)&c->roles, c->roles_n, sizeof(*c->roles));
 		return c;
+	}
 	complaints_sort(out);
 	config_free(c);
 	return NULL;

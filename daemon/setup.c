@@ -84,12 +84,8 @@ setup_open_log(struct store **out, struct store_restored **restored,
 	for (size_t i = 0; i < c->ports_n; i++) {
 		const struct config_port *p = &c->ports[i];
 
-		snprintf(ports[i].name, sizeof ports[i].name, "%s", p->name);
-		snprintf(ports[i].bed, sizeof ports[i].bed, "%s",
-		    c->beds[p->bed].id);
-		snprintf(ports[i].driver, sizeof ports[i].driver, "%s",
-		    p->driver->name);
-		snprintf(ports[i].path, sizeof ports[i].path, "%s", p->path);
+		ports[i] = (struct store_port){ p->name, c->beds[p->bed].id,
+			p->driver->name, p->path };
 	}
 	o.ports = ports;
 	r = resume_boot_id(o.boot_id);

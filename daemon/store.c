@@ -182,11 +182,50 @@ store_free(struct store *s)
 	free(s);
 }
 
+static const char *
+copy_word(char **at, const char *word)
+{
+	const char *copy = *at;
+
+	*at = stpcpy(*at, word) + 1;
+	return copy;
+}
+
+/* The ports and their words in one piece of memory; NULL when it is short.  Its
+ * own, since the thread may outlive whatever the caller has. */
+static struct store_port *
+copy_ports(const struct store_options *o)
+{
+	size_t words = 0;
+	struct store_port *copy;
+	char *at;
+
+	for (size_t i = 0; i < o->ports_n; i++) {
+		const struct store_port *p = &o->ports[i];
+
+		words += strlen(p->name) + strlen(p->bed) +
+		    strlen(p->driver) + strlen(p->path) + 4;
+	}
+	copy = malloc((o->ports_n + 1) * sizeof *copy + words);
+	if (copy == NULL)
+		return NULL;
+	at = (char *)&copy[o->ports_n];
+	for (size_t i = 0; i < o->ports_n; i++) {
+		const struct store_port *p = &o->ports[i];
+
+		copy[i].name = copy_word(&at, p->name);
+		copy[i].bed = copy_word(&at, p->bed);
+		copy[i].driver = copy_word(&at, p->driver);
+		copy[i].path = copy_word(&at, p->path);
+	}
+	return copy;
+}
+
 static struct store *
 store_new(const struct store_options *o)
 {
 	struct store *s = calloc(1, sizeof *s);
-	struct store_port *ports = calloc(o->ports_n + 1, sizeof *ports);
+	struct store_port *ports = copy_ports(o);
 	pthread_condattr_t attr;
 
 	if (s == NULL || ports == NULL) {
@@ -194,8 +233,6 @@ store_new(const struct store_options *o)
 		free(ports);
 		return NULL;
 	}
-	if (o->ports_n > 0)
-		memcpy(ports, o->ports, o->ports_n * sizeof *ports);
 	s->options = *o;
 	s->options.ports = ports;
 	s->options.dir = strdup(o->dir);

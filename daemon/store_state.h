@@ -19,10 +19,7 @@
 
 /* One configured port as the log knows it. */
 struct store_port {
-	char name[PORT_NAME_MAX];
-	char bed[BED_MAX];
-	char driver[32];
-	char path[256];
+	const char *name, *bed, *driver, *path;
 };
 
 struct store_options {
@@ -30,7 +27,7 @@ struct store_options {
 	uint64_t start_id;	/* this process start (struct event_id) */
 	char boot_id[40];	/* /proc/sys/kernel/random/boot_id */
 	const char *version;	/* of vitalsd */
-	const struct store_port *ports;
+	const struct store_port *ports;	/* copied, words and all */
 	size_t ports_n;
 	int64_t segment_ms;	/* a segment of readings is at most so long */
 	uint64_t ballast;	/* bytes kept to be given back on a full disk */

@@ -29,6 +29,7 @@ struct history {
 	struct store_db d;
 	struct store_options o;
 	struct store_port port[BEDS_MAX];
+	char bed[BEDS_MAX][BED_MAX], name[BEDS_MAX][PORT_NAME_MAX];
 	int beds;
 	uint64_t ids;		/* given out */
 	uint32_t noise;
@@ -217,10 +218,10 @@ open_log(struct history *h, const char *dir)
 	for (int i = 0; i < h->beds; i++) {
 		struct store_port *p = &h->port[i];
 
-		snprintf(p->bed, sizeof p->bed, "BED%d", i + 1);
-		snprintf(p->name, sizeof p->name, "BED%d/ox", i + 1);
-		strcpy(p->driver, "nonin-2");
-		strcpy(p->path, "/dev/serial/by-id/x");
+		snprintf(h->bed[i], sizeof h->bed[i], "BED%d", i + 1);
+		snprintf(h->name[i], sizeof h->name[i], "BED%d/ox", i + 1);
+		*p = (struct store_port){ h->name[i], h->bed[i], "nonin-2",
+			"/dev/serial/by-id/x" };
 	}
 	h->d.options = &h->o;
 	must(h, store_db_open(&h->d), "the log");

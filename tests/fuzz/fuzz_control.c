@@ -153,7 +153,7 @@ make_config(void)
 	limit_set_default(&f.config.limits);
 	strcpy(f.bed_config.id, "CHAIR1");
 	strcpy(f.port_config.name, "CHAIR1/ox");
-	strcpy(f.port_config.path, "/dev/serial/by-id/x");
+	f.port_config.path = "/dev/serial/by-id/x";
 	f.port_config.driver = driver_find("nonin-2");
 	f.config.beds = &f.bed_config;
 	f.config.ports = &f.port_config;

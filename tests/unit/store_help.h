@@ -57,13 +57,10 @@ setup(void **state)
 	assert_non_null(f);
 	strcpy(f->dir, "/tmp/vitalsd-store-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	for (int i = 0; i < 2; i++)
-		f->ports[i] = (struct store_port){ .driver = "ge-dri",
-			.path = "/dev/serial/by-id/x" };
-	strcpy(f->ports[0].name, "ge");
-	strcpy(f->ports[0].bed, "CHAIR3");
-	strcpy(f->ports[1].name, "nonin");
-	strcpy(f->ports[1].bed, "CHAIR4");
+	f->ports[0] = (struct store_port){ "ge", "CHAIR3", "ge-dri",
+		"/dev/serial/by-id/x" };
+	f->ports[1] = (struct store_port){ "nonin", "CHAIR4", "ge-dri",
+		"/dev/serial/by-id/x" };
 	f->options = (struct store_options){ .dir = f->dir, .start_id = 0xa1,
 		.boot_id = "11111111-1111-1111-1111-111111111111",
 		.version = "0.1", .ports = f->ports, .ports_n = 2,

@@ -217,7 +217,7 @@ make_hub(struct fixture *f, const struct now *now)
 			false, 0 };
 		strcpy(f->beds[i].id, id[i]);
 		strcpy(f->ports[i].name, name[i]);
-		strcpy(f->ports[i].path, "/dev/serial/by-id/x");
+		f->ports[i].path = "/dev/serial/by-id/x";
 		f->ports[i].bed = i;
 		f->ports[i].driver = driver;
 	}

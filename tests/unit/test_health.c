@@ -33,6 +33,7 @@ struct fixture {
 	struct config config;
 	struct config_bed bed;
 	struct config_port port_config;
+	char port_path[CONFIG_PATH_MAX];
 	struct port *port;
 	struct hub hub;
 	struct store *store;
@@ -117,8 +118,8 @@ setup(void **state)
 	f->port_config.driver = driver_find("nonin-2");
 	f->port_config.transport = TRANSPORT_PTY;
 	strcpy(f->port_config.name, "CHAIR1/ox");
-	snprintf(f->port_config.path, sizeof f->port_config.path, "%s/none",
-	    f->dir);
+	snprintf(f->port_path, sizeof f->port_path, "%s/none", f->dir);
+	f->port_config.path = f->port_path;
 	f->config.beds = &f->bed;
 	f->config.ports = &f->port_config;
 	f->config.beds_n = f->config.ports_n = 1;

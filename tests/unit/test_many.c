@@ -117,7 +117,8 @@ a_reload_with_another_bed_among_a_thousand_needs_a_restart(void **state)
 	(void)state;
 	assert_non_null(strstr(config_reloadable(a, b), "beds: "));
 	assert_null(config_reloadable(a, c));
-	strcpy(c->ports[999].path, "/dev/serial/by-path/other");
+	free((void *)c->ports[999].path);
+	c->ports[999].path = strdup("/dev/serial/by-path/other");
 	assert_non_null(strstr(config_reloadable(a, c), "beds[].monitors: "));
 	config_free(a);
 	config_free(b);

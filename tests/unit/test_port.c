@@ -151,7 +151,7 @@ setup(void **state)
 		f.config[i] = (struct config_port){ .driver = &toy,
 			.transport = TRANSPORT_PTY, .line = toy.line };
 		snprintf(f.config[i].name, PORT_NAME_MAX, "BED/%d", i);
-		strcpy(f.config[i].path, f.pty[i].link);
+		f.config[i].path = f.pty[i].link;
 	}
 	*state = &f;
 	return 0;
@@ -444,7 +444,7 @@ two_ports_on_one_device_do_not_both_get_it(void **state)
 	struct fixture *f = *state;
 	struct port_status st;
 
-	strcpy(f->config[1].path, f->pty[0].link);
+	f->config[1].path = f->pty[0].link;
 	start(f, 0);
 	WAIT(1000, f->opened[0] == 1);
 	start(f, 1);
