@@ -79,15 +79,13 @@ gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
 	} else if (measured_ms - g->last_ms <= within_ms) {
 		g->confirmed = true;
 	}
-	g->inside_ms = ALARM_NEVER;
 	g->last_ms = measured_ms;
 }
 
 void
-alarm_init(struct alarm *a, enum alarm_type type, bool pausable,
-    char by[BY_MAX])
+alarm_init(struct alarm *a, enum alarm_type type, bool pausable)
 {
-	*a = (struct alarm){ .by = by, .type = type, .pausable = pausable,
+	*a = (struct alarm){ .type = type, .pausable = pausable,
 		.tier = -1, .worst = -1 };
 }
 
@@ -108,7 +106,7 @@ over(struct alarm *a, enum alarm_phase phase)
 }
 
 static int
-alarm_start(struct alarm *a, enum priority level, int rank,
+alarm_start(struct alarm *a, enum priority level, uint8_t rank,
     struct id_source *ids)
 {
 	a->event = id_next(ids);
@@ -120,7 +118,7 @@ alarm_start(struct alarm *a, enum priority level, int rank,
 }
 
 int
-alarm_move(struct alarm *a, enum priority level, int rank,
+alarm_move(struct alarm *a, enum priority level, uint8_t rank,
     struct id_source *ids)
 {
 	bool ranked = a->type == ALARM_PHYSIOLOGICAL &&
@@ -182,8 +180,8 @@ alarm_finish(struct alarm *a)
 	return alarm_is_open(a) ? over(a, ALARM_END) : ALARM_UNCHANGED;
 }
 
-void
-alarm_show(const struct alarm *a, struct alarm_change *out)
+static void
+show(const struct alarm *a, struct alarm_change *out)
 {
 	out->event = a->event;
 	out->type = a->type;
@@ -193,12 +191,18 @@ alarm_show(const struct alarm *a, struct alarm_change *out)
 	out->peak = a->peak;
 	out->level = a->level;
 	out->acknowledged = a->acknowledged;
-	if (a->acknowledged)
-		memcpy(out->by, a->by, BY_MAX);
 	out->confirmed = a->confirmed;
 	out->paused = a->withheld;
 	out->demo = a->demo;
 	out->since_ms = a->since_ms;
+}
+
+void
+alarm_show(const struct alarm *a, const char *by, struct alarm_change *out)
+{
+	show(a, out);
+	if (a->acknowledged)
+		memcpy(out->by, by, BY_MAX);
 }
 
 /* In a pause, what would call somebody is withheld; what tells the end or the
@@ -216,7 +220,7 @@ alarm_tell(struct alarm *a, enum alarm_phase phase, bool pausing,
 	else if (calls && !hold)
 		a->withheld = false;
 	a->phase = phase;
-	alarm_show(a, out);
+	show(a, out);
 	out->by[0] = '\0';	/* of a change: who made it */
 	if (calls)
 		out->paused = hold;

@@ -30,15 +30,20 @@ enum stand {
 	STAND_CLEAR = 4,
 } PACKED;
 
+/* There are dozens per bed, so it is packed; a gauge is fed levels or
+ * measurements, never both. */
 struct gauge {
-	enum alarm_state state;	/* INACTIVE, PENDING or ACTIVE */
-	enum stand stand;	/* as last fed */
-	bool confirmed;		/* beyond in two readings, or none needed */
 	int64_t since_ms;	/* the limit was first crossed */
-	int64_t inside_ms;	/* clear without a break since; ALARM_NEVER */
-	int64_t last_ms;	/* cuff: the last measurement beyond it */
+	union {
+		int64_t inside_ms;	/* level: clear without a break since;
+					 * ALARM_NEVER */
+		int64_t last_ms;	/* cuff: the last measurement beyond */
+	};
 	int32_t limit;		/* as it was when it was crossed; the owner's */
-	int32_t baseline;	/* likewise, of a relative one */
+	int16_t baseline;	/* likewise, of a relative one */
+	enum alarm_state state : 4;	/* INACTIVE, PENDING or ACTIVE */
+	enum stand stand : 4;	/* as last fed */
+	bool confirmed;		/* beyond in two readings, or none needed */
 };
 
 /* A level at t_ms; to be called again at gauge_next(), its value unchanged. */
@@ -51,34 +56,34 @@ int64_t gauge_next(const struct gauge *g, int64_t delay_ms, int64_t clear_ms);
 void gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
     bool confirm, int64_t within_ms);
 
+/* Packed likewise.  Who acknowledged it is kept by the owner. */
 struct alarm {
-	/* Fixed when it is set up. */
-	char *by;		/* the owner's memory, BY_MAX: who acknowledged
-				 * it; meaningless unless acknowledged */
-	enum alarm_type type;
-	bool pausable;
-
 	struct event_id event;	/* of the present, or else the last, event */
-	enum alarm_state state;	/* INACTIVE, ACTIVE or LATCHED */
-	enum alarm_phase phase;	/* of the last change */
-	enum priority priority;	/* of the signal */
-	enum priority level;	/* of the condition */
-	enum priority peak;	/* the highest signal of the event so far */
-	int rank;		/* orders causes of one level */
-	int tier;		/* that decides; -1: none */
-	int worst;		/* the tier of the highest level, for as long as
-				 * nobody has acknowledged it; -1: none */
-	bool acknowledged;
-	bool confirmed;
-	bool withheld;		/* raised in a pause and not announced since */
-	bool demo;
 	int64_t since_ms;
+	/* Fixed when it is set up. */
+	enum alarm_type type : 4;
+	bool pausable : 1;
+
+	bool acknowledged : 1;
+	bool confirmed : 1;
+	bool withheld : 1;	/* raised in a pause and not announced since */
+	enum alarm_state state : 4;	/* INACTIVE, ACTIVE or LATCHED */
+	enum alarm_phase phase : 4;	/* of the last change */
+	enum priority priority : 2;	/* of the signal */
+	enum priority level : 2;	/* of the condition */
+	enum priority peak : 2;	/* the highest signal of the event so far */
+	bool demo : 1;
+	uint8_t rank;		/* orders causes of one level */
+	int8_t tier;		/* that decides; -1: none */
+	int8_t worst;		/* the tier of the highest level, for as long as
+				 * nobody has acknowledged it; -1: none */
 };
+_Static_assert(sizeof(struct gauge) == 24, "a bed holds one for each tier");
+_Static_assert(sizeof(struct alarm) == 32, "a bed holds one for each slot");
 
 #define ALARM_UNCHANGED (-1)
 
-void alarm_init(struct alarm *a, enum alarm_type type, bool pausable,
-    char by[BY_MAX]);
+void alarm_init(struct alarm *a, enum alarm_type type, bool pausable);
 
 /*
  * The condition now stands at 'level' (NONE: it does not hold), for a cause of
@@ -94,7 +99,7 @@ void alarm_init(struct alarm *a, enum alarm_type type, bool pausable,
  * Among physiological causes at HIGH a greater rank counts as up (a
  * saturation of 80 % after one of 87 %); at other levels it is an UPDATE.
  */
-int alarm_move(struct alarm *a, enum priority level, int rank,
+int alarm_move(struct alarm *a, enum priority level, uint8_t rank,
     struct id_source *ids) MUST_CHECK;
 
 /* ACKNOWLEDGE, or RESET (and over) if it was latched. */
@@ -114,8 +119,9 @@ alarm_is_open(const struct alarm *a)
 void alarm_tell(struct alarm *a, enum alarm_phase phase, bool pausing,
     struct alarm_change *out);
 
-/* The same without a change having happened, for those who look; and who has
- * acknowledged it. */
-void alarm_show(const struct alarm *a, struct alarm_change *out);
+/* The same without a change having happened, for those who look; 'by' is who
+ * acknowledged it, of BY_MAX bytes, and is not read where nobody has. */
+void alarm_show(const struct alarm *a, const char *by,
+    struct alarm_change *out);
 
 #endif

@@ -44,9 +44,9 @@ end_pause(struct board *b)
 {
 	b->pausing = false;
 	for (int i = 0; i < SLOTS; i++) {
-		const struct alarm *a = &b->alarm[i];
+		const struct alarm *a = board_alarm(b, i);
 
-		if (alarm_is_open(a) && a->pausable && !a->acknowledged)
+		if (a != NULL && alarm_is_open(a) && a->pausable && !a->acknowledged)
 			tell(b, i, ALARM_CONTINUE, NULL, NULL);
 	}
 }
@@ -108,9 +108,11 @@ board_init(struct board *b, const struct limit_set *limits,
 	memset(b, 0, sizeof *b);
 	b->port = room->port;
 	b->by = room->by;
+	for (int i = 0; i < SUBJECT_LEVELS; i++)
+		b->subject[i].sample = room->sample[i];
 	b->sink = *sink;
 	b->ids = ids;
-	b->limits = *limits;
+	b->limits = limits;
 	b->now_ms = t_ms;
 	b->phase = PHASE_IDLE;
 	b->ports_n = ports_n;
@@ -118,9 +120,9 @@ board_init(struct board *b, const struct limit_set *limits,
 		b->port[i] = (struct port_state){ .is = ports[i],
 			.good_ms = t_ms };
 	for (int i = 0; i < LADDERS; i++)
-		alarm_init(&b->alarm[SLOT_LADDER + i],
+		alarm_init(board_alarm(b, SLOT_LADDER + i),
 		    i == LADDER_NIBP_ADVISORY ? ALARM_ADVISORY :
-		    ALARM_PHYSIOLOGICAL, true, b->by[SLOT_LADDER + i]);
+		    ALARM_PHYSIOLOGICAL, true);
 	technical_init(b);
 	source_open(b);
 	ladder_open(b);
@@ -131,7 +133,8 @@ static void
 end_all(struct board *b, const char *reason)
 {
 	for (int i = 0; i < SLOTS; i++) {
-		int phase = alarm_finish(&b->alarm[i]);
+		struct alarm *a = board_alarm(b, i);
+		int phase = a != NULL ? alarm_finish(a) : ALARM_UNCHANGED;
 
 		if (phase != ALARM_UNCHANGED)
 			tell(b, i, (enum alarm_phase)phase, NULL, reason);
@@ -141,7 +144,7 @@ end_all(struct board *b, const char *reason)
 static void
 begin(struct board *b, const struct limit_set *limits, bool restored)
 {
-	b->limits = *limits;
+	b->limits = limits;
 	memset(&b->baseline, 0, sizeof b->baseline);
 	b->in_session = true;
 	b->restored = restored;
@@ -301,14 +304,14 @@ board_ack(struct board *b, int64_t t_ms, struct event_id event, const char *by)
 {
 	advance(b, t_ms, true);
 	for (int i = 0; i < SLOTS; i++) {
-		struct alarm *a = &b->alarm[i];
+		struct alarm *a = board_alarm(b, i);
 		int phase;
 
-		if (!alarm_is_open(a) || !event_id_equal(a->event, event))
+		if (a == NULL || !alarm_is_open(a) || !event_id_equal(a->event, event))
 			continue;
 		phase = alarm_acknowledge(a);
 		if (phase != ALARM_UNCHANGED) {
-			struct phrase who = phrase_begin(a->by, BY_MAX);
+			struct phrase who = phrase_begin(b->by[i], BY_MAX);
 
 			phrase_put(&who, by);
 			tell(b, i, (enum alarm_phase)phase, by, NULL);
@@ -342,7 +345,7 @@ void
 board_limits(struct board *b, int64_t t_ms, const struct limit_set *l)
 {
 	advance(b, t_ms, true);
-	b->limits = *l;
+	b->limits = l;
 	judge(b);
 }
 
@@ -381,13 +384,13 @@ board_view(const struct board *b, struct alarm_change *out, size_t cap)
 	size_t n = 0;
 
 	for (int i = 0; i < SLOTS && n < cap; i++) {
-		const struct alarm *a = &b->alarm[i];
+		const struct alarm *a = board_alarm(b, i);
 
-		if (!alarm_is_open(a))
+		if (a == NULL || !alarm_is_open(a))
 			continue;
 		memset(&out[n], 0, sizeof out[n]);
 		out[n].infusion_ms = INFUSION_NONE;
-		alarm_show(a, &out[n]);
+		alarm_show(a, b->by[i], &out[n]);
 		if (i < SLOT_LADDER + LADDERS)
 			ladder_describe(b, (enum ladder)(i - SLOT_LADDER),
 			    &out[n]);
@@ -401,10 +404,13 @@ board_view(const struct board *b, struct alarm_change *out, size_t cap)
 bool
 board_holds(const struct board *b, struct event_id event)
 {
-	for (int i = 0; i < SLOTS; i++)
-		if (alarm_is_open(&b->alarm[i]) &&
-		    event_id_equal(b->alarm[i].event, event))
+	for (int i = 0; i < SLOTS; i++) {
+		const struct alarm *a = board_alarm(b, i);
+
+		if (a != NULL && alarm_is_open(a) &&
+		    event_id_equal(a->event, event))
 			return true;
+	}
 	return false;
 }
 
@@ -413,10 +419,12 @@ board_worst(const struct board *b)
 {
 	enum priority worst = PRIORITY_NONE;
 
-	for (int i = 0; i < SLOTS; i++)
-		if (alarm_is_open(&b->alarm[i]) &&
-		    b->alarm[i].priority > worst)
-			worst = b->alarm[i].priority;
+	for (int i = 0; i < SLOTS; i++) {
+		const struct alarm *a = board_alarm(b, i);
+
+		if (a != NULL && alarm_is_open(a) && a->priority > worst)
+			worst = a->priority;
+	}
 	return worst;
 }
 

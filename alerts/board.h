@@ -41,6 +41,8 @@
 
 #include "alerts/board_state.h"
 
+/* Here and below, a limit set stays the caller's: it must be there, unchanged,
+ * until another takes its place, so that beds may share one. */
 void board_init(struct board *b, const struct limit_set *limits,
     const struct board_port *ports, size_t ports_n,
     const struct board_room *room, const struct board_sink *sink,

@@ -59,6 +59,10 @@ struct board_level {
 #define SLICES 7
 #define SLICE_MS 10000
 
+/* The alarms that each port has of its own. */
+enum port_alarm { PORT_NO_DATA, PORT_DAMAGED, PORT_FROZEN };	/* T1, T5, T6 */
+#define PORT_ALARMS 3
+
 struct port_state {
 	struct board_port is;
 	bool open;
@@ -71,14 +75,16 @@ struct port_state {
 	int64_t same_ms;	/* T6: no number has changed since */
 	int64_t slice_ms;	/* T5: start of the present slice */
 	uint32_t good_n[SLICES], bad_n[SLICES];
+	struct alarm alarm[PORT_ALARMS];
 };
 
 /* The good values of the last 5 minutes, one a second, for the suggestion of a
  * baseline.  Each second has its place in a ring, so that no time need be
- * kept with a value. */
+ * kept with a value; and a value is a byte, since a level beyond 250 in shown
+ * units is never GOOD (vital_info; a test holds it to that). */
 #define SAMPLES 300
 #define SAMPLE_MS 1000
-#define SAMPLE_NONE INT16_MIN
+#define SAMPLE_NONE UINT8_MAX
 
 /* A subject that is a level. */
 struct subject_state {
@@ -96,7 +102,8 @@ struct subject_state {
 	int64_t valid_from_ms;	/* with a value since; NEVER: it has none */
 	int64_t valid_ms;	/* and so long altogether before that */
 	int64_t sample_s;	/* the ring's last second; -1: it is empty */
-	int16_t sample[SAMPLES];	/* shown units, by second % SAMPLES */
+	uint8_t *sample;	/* SAMPLES, by second % SAMPLES, in shown units;
+				 * the caller's */
 };
 
 #define CUFF_PARTS 3		/* sys, dia, map: subject - SUBJECT_LEVELS */
@@ -111,6 +118,8 @@ struct measurement {
 	int64_t measured_ms;	/* when it was made */
 };
 
+/* All alarms that a bed can have, in the order in which they are told where
+ * several change for one reason; board_alarm() says where they are. */
 enum slot {
 	SLOT_LADDER = 0,
 	SLOT_NO_DATA = SLOT_LADDER + LADDERS,		/* T1, by port */
@@ -121,11 +130,12 @@ enum slot {
 	SLOT_IDLE_VITALS = SLOT_FROZEN + BOARD_PORTS,
 	SLOTS
 };
+#define SLOTS_OF_PORTS (PORT_ALARMS * BOARD_PORTS)
 
 struct board {
 	struct board_sink sink;
 	struct id_source *ids;
-	struct limit_set limits;
+	const struct limit_set *limits;	/* the caller's */
 	struct baseline baseline;
 
 	int64_t now_ms;
@@ -149,7 +159,7 @@ struct board {
 	bool armed[LADDERS];
 	struct gauge gauge[TIERS];
 	int64_t idle_vitals_ms;	/* vitals without a session since; NEVER */
-	struct alarm alarm[SLOTS];
+	struct alarm alarm[SLOTS - SLOTS_OF_PORTS];	/* board_alarm() */
 	char (*by)[BY_MAX];		/* SLOTS: who acknowledged */
 };
 
@@ -158,7 +168,43 @@ struct board {
 struct board_room {
 	struct port_state *port;	/* ports_n of them */
 	char (*by)[BY_MAX];		/* SLOTS of them */
+	uint8_t *sample[SUBJECT_LEVELS];	/* SAMPLES of each */
 };
+
+/* Which port's alarm a slot is, and which of them; PORT_ALARMS: none's. */
+static inline enum port_alarm
+board_port_alarm(int slot, size_t *port)
+{
+	static const struct { int from; enum port_alarm which; } of[] = {
+		{ SLOT_NO_DATA, PORT_NO_DATA }, { SLOT_DAMAGED, PORT_DAMAGED },
+		{ SLOT_FROZEN, PORT_FROZEN },
+	};
+
+	for (int i = 0; i < PORT_ALARMS; i++) {
+		if (slot < of[i].from || slot >= of[i].from + BOARD_PORTS)
+			continue;
+		*port = (size_t)(slot - of[i].from);
+		return of[i].which;
+	}
+	return PORT_ALARMS;
+}
+
+/* The alarm of a slot; NULL if it is that of a port which the bed has not.  As
+ * with strchr(), who has a const board takes a const alarm. */
+static inline struct alarm *
+board_alarm(const struct board *b, int slot)
+{
+	size_t port = 0;
+	enum port_alarm which = board_port_alarm(slot, &port);
+
+	if (which != PORT_ALARMS)
+		return port < b->ports_n ? &b->port[port].alarm[which] : NULL;
+	if (slot >= SLOT_IDLE_VITALS)
+		slot -= 2 * BOARD_PORTS;
+	if (slot >= SLOT_NO_VALUE)
+		slot -= BOARD_PORTS;
+	return (struct alarm *)&b->alarm[slot];
+}
 
 /* *next becomes the earlier of the two, as far as 'at' is yet to come. */
 static inline void

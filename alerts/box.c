@@ -169,7 +169,7 @@ take(struct box *b, enum box_condition c)
 		struct box_slot *s = &b->slot[i];
 
 		if (i >= b->used_n || !alarm_is_open(&s->alarm)) {
-			alarm_init(&s->alarm, ALARM_TECHNICAL, false, s->by);
+			alarm_init(&s->alarm, ALARM_TECHNICAL, false);
 			if (b->used_n < i + 1)
 				b->used_n = i + 1;
 			return s;
@@ -274,7 +274,7 @@ box_view(const struct box *b, size_t *from, struct alarm_change *out,
 			continue;
 		memset(&out[n], 0, sizeof out[n]);
 		out[n].infusion_ms = INFUSION_NONE;
-		alarm_show(&s->alarm, &out[n]);
+		alarm_show(&s->alarm, s->by, &out[n]);
 		describe(s, &out[n]);
 		n++;
 	}

@@ -48,7 +48,7 @@ arm_levels(struct board *b)
 
 		if (!b->armed[l] && s < SUBJECT_LEVELS &&
 		    source_has_value(&b->subject[s]) &&
-		    source_valid_ms(b, &b->subject[s]) >= b->limits.arm_ms &&
+		    source_valid_ms(b, &b->subject[s]) >= b->limits->arm_ms &&
 		    sight_limits(b, i, &limit, &clear))
 			arm(b, l);
 	}
@@ -103,7 +103,7 @@ note_limit(struct board *b, int tier, bool was_active)
 	    sight_of(b, info->subject).value, g->limit))
 		return;
 	g->limit = limit;
-	g->baseline = b->baseline.value[info->subject];
+	g->baseline = (int16_t)b->baseline.value[info->subject];
 }
 
 static void
@@ -196,7 +196,7 @@ delay_of(const struct board *b, int tier)
 		if (b->gauge[i].state == ALARM_ACTIVE && are_alike(tier, i))
 			return 0;
 	}
-	return b->limits.tier[tier].delay_ms;
+	return b->limits->tier[tier].delay_ms;
 }
 
 static void
@@ -218,7 +218,7 @@ update_gauge(struct board *b, int tier)
 	    b->now_ms >= given_up_ms(b, info->subject))
 		g->state = ALARM_INACTIVE;
 	gauge_level(g, b->now_ms, sight_stand(b, tier), delay_of(b, tier),
-	    b->limits.clear_ms);
+	    b->limits->clear_ms);
 	note_limit(b, tier, was_active);
 }
 
@@ -230,13 +230,13 @@ find_deciding(const struct board *b, int best[LADDERS])
 	for (int l = 0; l < LADDERS; l++)
 		best[l] = -1;
 	for (int i = 0; i < TIERS; i++) {
-		enum priority p = b->limits.tier[i].priority;
+		enum priority p = b->limits->tier[i].priority;
 		int *at = &best[tier_info[i].ladder];
 
 		if (b->gauge[i].state != ALARM_ACTIVE)
 			continue;
-		if (*at < 0 || p > b->limits.tier[*at].priority ||
-		    (p == b->limits.tier[*at].priority &&
+		if (*at < 0 || p > b->limits->tier[*at].priority ||
+		    (p == b->limits->tier[*at].priority &&
 		    tier_info[i].row > tier_info[*at].row))
 			*at = i;
 	}
@@ -246,29 +246,30 @@ find_deciding(const struct board *b, int best[LADDERS])
 static void
 note_worst(const struct board *b, struct alarm *a, int tier, bool anew)
 {
-	enum priority now = b->limits.tier[tier].priority, worst;
+	enum priority now = b->limits->tier[tier].priority, worst;
 
 	if (!anew && a->worst >= 0 && a->worst < TIERS) {
-		worst = b->limits.tier[a->worst].priority;
+		worst = b->limits->tier[a->worst].priority;
 		if (now < worst || (now == worst &&
 		    tier_info[tier].row < tier_info[a->worst].row))
 			return;
 	}
-	a->worst = tier;
+	a->worst = (int8_t)tier;
 }
 
 static void
 update_ladder(struct board *b, int l, int deciding)
 {
-	struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	struct alarm *a = board_alarm(b, SLOT_LADDER + (int)l);
 	bool acknowledged = a->acknowledged;
 	int tier = b->armed[l] ? deciding : -1;
 	enum priority level = PRIORITY_NONE;
 	bool confirmed = a->confirmed;
-	int rank = 0, phase;
+	uint8_t rank = 0;
+	int phase;
 
 	if (tier >= 0) {
-		level = b->limits.tier[tier].priority;
+		level = b->limits->tier[tier].priority;
 		rank = tier_info[tier].row;
 		confirmed = b->gauge[tier].confirmed;
 	}
@@ -284,7 +285,7 @@ update_ladder(struct board *b, int l, int deciding)
 		a->since_ms = b->gauge[a->tier].since_ms;
 	}
 	if (tier >= 0) {
-		a->tier = tier;
+		a->tier = (int8_t)tier;
 		a->since_ms = b->gauge[tier].since_ms;
 		a->confirmed = confirmed;
 	}
@@ -315,7 +316,7 @@ ladder_next(const struct board *b)
 		if (tier_info[i].subject < SUBJECT_LEVELS)
 			board_soonest(&next, b->now_ms,
 			    gauge_next(&b->gauge[i],
-			    b->limits.tier[i].delay_ms, b->limits.clear_ms));
+			    b->limits->tier[i].delay_ms, b->limits->clear_ms));
 	}
 	for (int s = 0; s < SUBJECT_LEVELS; s++) {
 		const struct subject_state *state = &b->subject[s];
@@ -324,7 +325,7 @@ ladder_next(const struct board *b)
 		    given_up_ms(b, (enum subject)s));
 		if (state->valid_from_ms != BOARD_NEVER)
 			board_soonest(&next, b->now_ms, state->valid_from_ms +
-			    b->limits.arm_ms - state->valid_ms);
+			    b->limits->arm_ms - state->valid_ms);
 	}
 	return next;
 }
@@ -400,7 +401,7 @@ void
 ladder_tell(struct board *b, enum ladder l, enum alarm_phase phase,
     const char *by, const char *reason)
 {
-	struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	struct alarm *a = board_alarm(b, SLOT_LADDER + (int)l);
 	struct alarm_change c = { .infusion_ms = INFUSION_NONE };
 	struct phrase who = phrase_begin(c.by, sizeof c.by);
 
@@ -420,10 +421,11 @@ static void
 adopt_limit(struct board *b, int tier)
 {
 	struct gauge *g = &b->gauge[tier];
-	int32_t limit = b->limits.tier[tier].limit, clear = 0;
+	int32_t limit = b->limits->tier[tier].limit, clear = 0;
 
 	if (sight_limits(b, tier, &limit, &clear))
-		g->baseline = b->baseline.value[tier_info[tier].subject];
+		g->baseline =
+		    (int16_t)b->baseline.value[tier_info[tier].subject];
 	g->limit = limit;
 }
 
@@ -440,9 +442,11 @@ adopt_gauges(struct board *b, int tier, const struct alarm_change *c)
 		g->state = ALARM_ACTIVE;
 		g->since_ms = c->since_ms < b->now_ms ? c->since_ms :
 		    b->now_ms;
-		g->inside_ms = ALARM_NEVER;
 		g->confirmed = c->confirmed;
-		g->last_ms = g->since_ms;
+		if (tier_info[i].subject < SUBJECT_LEVELS)
+			g->inside_ms = ALARM_NEVER;
+		else
+			g->last_ms = g->since_ms;
 		adopt_limit(b, i);
 	}
 }
@@ -450,7 +454,7 @@ adopt_gauges(struct board *b, int tier, const struct alarm_change *c)
 bool
 ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
 {
-	struct alarm *a = &b->alarm[SLOT_LADDER + l];
+	struct alarm *a = board_alarm(b, SLOT_LADDER + (int)l);
 	int tier = tier_find(c->tier);
 
 	if (alarm_is_open(a) || tier < 0 || tier_info[tier].ladder != l)
@@ -469,9 +473,9 @@ ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
 	a->peak = PRIORITY_HIGH;	/* the log does not say */
 	a->level = c->level;
 	a->rank = tier_info[tier].row;
-	a->tier = a->worst = tier;
+	a->tier = a->worst = (int8_t)tier;
 	a->acknowledged = c->acknowledged;
-	memcpy(a->by, c->by, BY_MAX);
+	memcpy(b->by[SLOT_LADDER + l], c->by, BY_MAX);
 	a->confirmed = c->confirmed;
 	a->withheld = false;
 	a->demo = c->demo;

@@ -56,7 +56,7 @@ bool
 sight_limits(const struct board *b, int tier, int32_t *limit, int32_t *clear)
 {
 	const struct tier_info *info = &tier_info[tier];
-	const struct limit *l = &b->limits.tier[tier];
+	const struct limit *l = &b->limits->tier[tier];
 	int32_t base;
 
 	if (!l->on || (info->baseline_only && b->phase != PHASE_BASELINE))

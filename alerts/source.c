@@ -176,14 +176,13 @@ take_sample(struct subject_state *s)
 	int64_t second = s->measured_ms / SAMPLE_MS;
 
 	if (s->quality != QUALITY_GOOD || s->measured_ms < 0 ||
-	    second <= s->sample_s || s->value <= SAMPLE_NONE ||
-	    s->value > INT16_MAX)
+	    second <= s->sample_s || s->value < 0 || s->value >= SAMPLE_NONE)
 		return;
 	/* Nobody measured in between. */
 	for (int i = 0; i < SAMPLES && s->sample_s < second; i++)
 		s->sample[++s->sample_s % SAMPLES] = SAMPLE_NONE;
 	s->sample_s = second;
-	s->sample[second % SAMPLES] = (int16_t)s->value;
+	s->sample[second % SAMPLES] = (uint8_t)s->value;
 }
 
 void
@@ -222,7 +221,8 @@ source_open(struct board *b)
 			.missing_ms = b->now_ms,
 			.waiting_ms = b->now_ms,
 			.valid_from_ms = BOARD_NEVER,
-			.sample_s = -1,
+			.sample_s = -1,	/* it need not be cleared */
+			.sample = s->sample,
 		};
 	}
 	for (size_t i = 0; i < b->ports_n && i < BOARD_PORTS; i++)
@@ -233,10 +233,10 @@ int32_t
 source_patience_ms(const struct board *b, enum subject s)
 {
 	if (s == SUBJECT_RR)
-		return b->limits.no_rr_ms;
+		return b->limits->no_rr_ms;
 	/* A cuff on the oximeter's arm takes its pulse away for a while. */
-	return b->subject[s].same_limb ? b->limits.no_value_cuff_ms :
-	    b->limits.no_value_ms;
+	return b->subject[s].same_limb ? b->limits->no_value_cuff_ms :
+	    b->limits->no_value_ms;
 }
 
 enum vital
@@ -273,12 +273,12 @@ source_next(const struct board *b)
 bool
 source_median(const struct subject_state *s, int64_t from_ms, int32_t *out)
 {
-	int16_t sorted[SAMPLES];
+	uint8_t sorted[SAMPLES];
 	size_t n = 0;
 
 	for (int64_t i = 0; i < SAMPLES && i <= s->sample_s; i++) {
 		int64_t second = s->sample_s - i;
-		int16_t value = s->sample[second % SAMPLES];
+		uint8_t value = s->sample[second % SAMPLES];
 		size_t at = n;
 
 		if (second * SAMPLE_MS < from_ms || value == SAMPLE_NONE)

@@ -18,10 +18,10 @@ void
 technical_init(struct board *b)
 {
 	for (int i = SLOT_NO_DATA; i < SLOTS; i++)
-		alarm_init(&b->alarm[i], ALARM_TECHNICAL, i >= SLOT_NO_VALUE,
-		    b->by[i]);
-	alarm_init(&b->alarm[SLOT_IDLE_VITALS], ALARM_ADVISORY, true,
-	    b->by[SLOT_IDLE_VITALS]);
+		if (board_alarm(b, i) != NULL)
+			alarm_init(board_alarm(b, i), i == SLOT_IDLE_VITALS ?
+			    ALARM_ADVISORY : ALARM_TECHNICAL,
+			    i >= SLOT_NO_VALUE);
 }
 
 void
@@ -51,7 +51,7 @@ technical_link(struct board *b, size_t port, bool open)
 	p->open = open;
 	/* Once an event: a loose plug comes and goes every second. */
 	if (!other || p->reworded ||
-	    !alarm_is_open(&b->alarm[SLOT_NO_DATA + port]))
+	    !alarm_is_open(&p->alarm[PORT_NO_DATA]))
 		return;
 	p->reworded = true;
 	technical_tell(b, SLOT_NO_DATA + (int)port, ALARM_UPDATE, NULL, NULL);
@@ -60,7 +60,7 @@ technical_link(struct board *b, size_t port, bool open)
 static void
 move(struct board *b, int slot, enum priority level, int64_t since_ms)
 {
-	struct alarm *a = &b->alarm[slot];
+	struct alarm *a = board_alarm(b, slot);
 	int phase = alarm_move(a, level, 0, b->ids);
 
 	a->confirmed = true;
@@ -74,7 +74,7 @@ move(struct board *b, int slot, enum priority level, int64_t since_ms)
 static int64_t
 silent_at_ms(const struct board *b, const struct port_state *p)
 {
-	int32_t limit = b->limits.no_data_ms;
+	int32_t limit = b->limits->no_data_ms;
 
 	if (limit < p->is.silent_after_ms)
 		limit = p->is.silent_after_ms;
@@ -84,7 +84,7 @@ silent_at_ms(const struct board *b, const struct port_state *p)
 static bool
 is_silent(const struct board *b, size_t port)
 {
-	return alarm_is_open(&b->alarm[SLOT_NO_DATA + port]);
+	return alarm_is_open(&b->port[port].alarm[PORT_NO_DATA]);
 }
 
 /* Whether T1 already says why this subject has no value. */
@@ -114,7 +114,7 @@ update_no_data(struct board *b, size_t port)
 
 	if (b->in_session && b->now_ms >= silent_at_ms(b, p)) {
 		bool high = b->phase == PHASE_INFUSION &&
-		    b->now_ms - p->good_ms >= b->limits.no_data_high_ms;
+		    b->now_ms - p->good_ms >= b->limits->no_data_high_ms;
 
 		level = high ? PRIORITY_HIGH : PRIORITY_MEDIUM;
 	}
@@ -146,7 +146,7 @@ no_value_at_ms(const struct board *b, int subject)
 static void
 update_no_value(struct board *b, int subject)
 {
-	const struct alarm *a = &b->alarm[SLOT_NO_VALUE + subject];
+	const struct alarm *a = board_alarm(b, SLOT_NO_VALUE + subject);
 	const struct subject_state *s = &b->subject[subject];
 	bool holds = b->in_session && !source_has_value(s) &&
 	    (alarm_is_open(a) || (b->now_ms >= no_value_at_ms(b, subject) &&
@@ -164,12 +164,12 @@ nibp_due_ms(const struct board *b)
 {
 	switch (b->phase) {
 	case PHASE_BASELINE:
-		return b->limits.nibp_due_baseline_ms;
+		return b->limits->nibp_due_baseline_ms;
 	case PHASE_INFUSION:
 	case PHASE_PAUSED:
-		return b->limits.nibp_due_infusion_ms;
+		return b->limits->nibp_due_infusion_ms;
 	case PHASE_RECOVERY:
-		return b->limits.nibp_due_recovery_ms;
+		return b->limits->nibp_due_recovery_ms;
 	case PHASE_IDLE:
 	case PHASE_CLOSED:
 	case PHASE_ABORTED:
@@ -222,8 +222,8 @@ update_damaged(struct board *b, size_t port)
 {
 	struct port_state *p = &b->port[port];
 	/* Over at half the rate: around the limit it would come and go. */
-	int64_t bad = 0, all = 0, percent = b->limits.reject_percent *
-	    (alarm_is_open(&b->alarm[SLOT_DAMAGED + port]) ? 50 : 100);
+	int64_t bad = 0, all = 0, percent = b->limits->reject_percent *
+	    (alarm_is_open(&p->alarm[PORT_DAMAGED]) ? 50 : 100);
 	bool holds;
 
 	slices_advance(p, b->now_ms);
@@ -250,7 +250,7 @@ update_frozen(struct board *b, size_t port)
 {
 	const struct port_state *p = &b->port[port];
 	bool holds = b->in_session && gives_all(b, p) &&
-	    b->now_ms - p->same_ms >= b->limits.frozen_ms;
+	    b->now_ms - p->same_ms >= b->limits->frozen_ms;
 
 	move(b, SLOT_FROZEN + (int)port, holds ? PRIORITY_LOW : PRIORITY_NONE,
 	    p->same_ms);
@@ -268,7 +268,7 @@ update_idle(struct board *b)
 	else if (b->idle_vitals_ms == BOARD_NEVER)
 		b->idle_vitals_ms = b->now_ms;
 	holds = b->idle_vitals_ms != BOARD_NEVER &&
-	    b->now_ms - b->idle_vitals_ms >= b->limits.idle_vitals_ms;
+	    b->now_ms - b->idle_vitals_ms >= b->limits->idle_vitals_ms;
 	move(b, SLOT_IDLE_VITALS, holds ? PRIORITY_LOW : PRIORITY_NONE,
 	    b->idle_vitals_ms);
 }
@@ -295,7 +295,7 @@ technical_next(const struct board *b)
 	if (!b->in_session) {
 		if (b->idle_vitals_ms != BOARD_NEVER)
 			board_soonest(&next, b->now_ms, b->idle_vitals_ms +
-			    b->limits.idle_vitals_ms);
+			    b->limits->idle_vitals_ms);
 		return next;
 	}
 	for (size_t i = 0; i < b->ports_n && i < BOARD_PORTS; i++) {
@@ -304,9 +304,9 @@ technical_next(const struct board *b)
 		board_soonest(&next, b->now_ms, silent_at_ms(b, p));
 		if (b->phase == PHASE_INFUSION)
 			board_soonest(&next, b->now_ms,
-			    p->good_ms + b->limits.no_data_high_ms);
+			    p->good_ms + b->limits->no_data_high_ms);
 		board_soonest(&next, b->now_ms,
-		    p->same_ms + b->limits.frozen_ms);
+		    p->same_ms + b->limits->frozen_ms);
 		if (!slices_empty(p))
 			board_soonest(&next, b->now_ms,
 			    p->slice_ms + SLICE_MS);
@@ -428,13 +428,10 @@ say_frozen(const struct board *b, const struct port_state *p, bool over,
 static const struct port_state *
 port_of(const struct board *b, int slot)
 {
-	if (slot >= SLOT_NO_DATA && slot < SLOT_NO_DATA + BOARD_PORTS)
-		return &b->port[slot - SLOT_NO_DATA];
-	if (slot >= SLOT_DAMAGED && slot < SLOT_DAMAGED + BOARD_PORTS)
-		return &b->port[slot - SLOT_DAMAGED];
-	if (slot >= SLOT_FROZEN && slot < SLOT_FROZEN + BOARD_PORTS)
-		return &b->port[slot - SLOT_FROZEN];
-	return NULL;
+	size_t port = 0;
+
+	return board_port_alarm(slot, &port) != PORT_ALARMS ?
+	    &b->port[port] : NULL;
 }
 
 void
@@ -477,7 +474,7 @@ void
 technical_tell(struct board *b, int slot, enum alarm_phase phase,
     const char *by, const char *reason)
 {
-	struct alarm *a = &b->alarm[slot];
+	struct alarm *a = board_alarm(b, slot);
 	const struct port_state *p = port_of(b, slot);
 	struct alarm_change c = { .infusion_ms = INFUSION_NONE };
 	struct phrase who = phrase_begin(c.by, sizeof c.by);

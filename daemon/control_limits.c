@@ -150,7 +150,7 @@ control_limits_set(struct control_call *c)
 	if (reason[0] == '\0')
 		return call_refuse(c, CONTROL_BAD_PARAMS, "a changed limit "
 		    "needs its reason (--reason)");
-	trial = c->host->hub->bed[bed].board.limits;
+	trial = c->host->hub->bed[bed].board.limits[0];
 	old = trial.tier[t];
 	if ((e = take_limit(c, &trial.tier[t])) != CONTROL_OK)
 		return e;

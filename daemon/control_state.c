@@ -12,9 +12,9 @@
 #include "daemon/json.h"
 
 static json_t *
-value_json(const struct hub_port *p, enum vital v, int64_t t_ms)
+value_json(const struct hub_port *p, enum vital v, const struct hub_value *hv,
+    int64_t t_ms)
 {
-	const struct hub_value *hv = &p->value[v];
 	const struct vital_info *info = &vital_info[v];
 	const struct reading *r = &hv->reading;
 	int64_t age = t_ms - hv->t_ms + r->age_ms;
@@ -123,6 +123,7 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 {
 	const struct hub_bed *b = &h->hub->bed[i];
 	struct session_stamp stamp = hub_stamp(h->hub, i, now->t_ms);
+	struct session s;
 	bool open = b->session.id[0] != '\0';
 	int64_t paused = board_paused_until(&b->board);
 	json_t *o = json_pack("{s:s, s:s, s:I, s:s?, s:s?, s:s}", "bed", b->id,
@@ -134,8 +135,9 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 
 	if (o == NULL)
 		goto done;
+	hub_session(h->hub, i, &s);
 	json_object_set_new(o, "since_start_ms", open ? json_integer(
-	    now->t_ms - session_begin_ms(&b->session)) : json_null());
+	    now->t_ms - session_begin_ms(&s)) : json_null());
 	json_object_set_new(o, "infusion_ms", json_infusion(stamp.infusion_ms));
 	json_object_set_new(o, "interval", json_integer(stamp.interval));
 	json_object_set_new(o, "recovery_min_ms",
@@ -145,15 +147,19 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	json_object_set_new(o, "paused_until_ms", paused > now->t_ms ?
 	    json_integer(paused) : json_null());
 	json_object_set_new(o, "recovery_ms", stamp.phase == PHASE_RECOVERY ?
-	    json_integer(now->t_ms - recovery_begin_ms(&b->session)) :
+	    json_integer(now->t_ms - recovery_begin_ms(&s)) :
 	    json_null());
 	for (size_t j = 0; j < b->ports_n; j++) {
 		const struct hub_port *p = &h->hub->port[b->port[j]];
 
-		for (int v = 0; v < VITALS; v++)
-			if (p->value[v].seen)
-				json_array_append_new(vitals, value_json(p,
-				    (enum vital)v, now->t_ms));
+		for (enum vital v = 0; v < VITALS; v++) {
+			const struct hub_value *hv = hub_value_of(h->hub,
+			    b->port[j], v);
+
+			if (hv->seen)
+				json_array_append_new(vitals, value_json(p, v,
+				    hv, now->t_ms));
+		}
 		json_array_append_new(ports, json_pack("{s:s, s:s, s:o}",
 		    "port", p->name, "link", link_word(p), "age_ms",
 		    p->frame_ms == STREAM_NEVER ? json_null() :
@@ -272,12 +278,12 @@ json_t *
 control_limits(const struct control_host *h, size_t bed)
 {
 	const struct hub_bed *b = &h->hub->bed[bed];
-	const struct limit_set *site = &h->hub->site;
+	const struct limit_set *site = h->hub->site;
 	json_t *tiers = json_array();
 
 	for (int t = 0; t < TIERS; t++) {
 		const struct tier_info *info = &tier_info[t];
-		const struct limit *l = &b->board.limits.tier[t];
+		const struct limit *l = &b->board.limits->tier[t];
 		const struct limit *s = &site->tier[t];
 		char grade[2] = { info->grade, '\0' };
 		json_t *o = json_limit(l);
@@ -301,6 +307,6 @@ control_limits(const struct control_host *h, size_t bed)
 		json_array_append_new(tiers, o);
 	}
 	return json_pack("{s:s, s:s?, s:s, s:s, s:o}", "bed", b->id, "session",
-	    b->session.id[0] != '\0' ? b->session.id : NULL, "set", b->board.limits.name, "confirmed_by",
-	    b->board.limits.confirmed_by, "tiers", tiers);
+	    b->session.id[0] != '\0' ? b->session.id : NULL, "set", b->board.limits->name, "confirmed_by",
+	    b->board.limits->confirmed_by, "tiers", tiers);
 }

@@ -101,7 +101,7 @@ transition(struct control_call *c, enum statement_kind kind)
 	    sizeof reason)) != CONTROL_OK)
 		return e;
 	if (reason[0] != '\0' || kind == STATEMENT_SESSION_START) {
-		const struct limit_set *l = &c->host->hub->site;
+		const struct limit_set *l = c->host->hub->site;
 
 		/* A session says which limits it began with. */
 		o = kind == STATEMENT_SESSION_START ?

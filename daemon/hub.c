@@ -117,7 +117,9 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 	struct board_sink box_sink = { h, box_alarm, silent_source,
 		silent_armed };
 
-	h->site = *site;
+	assert(h->ports_n <= UINT16_MAX);
+	h->site_room[0] = *site;
+	h->site = &h->site_room[0];
 	h->ids.start = start_id;
 	h->ids.n = 0;
 	h->sink = *sink;
@@ -129,7 +131,6 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		memset(b, 0, sizeof *b);
 		hub_copy_text(b->id, sizeof b->id, beds[i].id);
 		hub_copy_text(b->label, sizeof b->label, beds[i].label);
-		b->ended = &h->ended[i];
 		b->hub = h;
 	}
 	for (size_t i = 0; i < h->ports_n; i++) {
@@ -148,7 +149,7 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		b = &h->bed[p->bed];
 		assert(b->ports_n < BOARD_PORTS);
 		p->slot = b->ports_n;
-		b->port[b->ports_n++] = i;
+		b->port[b->ports_n++] = (uint16_t)i;
 	}
 	for (size_t i = 0; i < h->beds_n; i++) {
 		struct hub_bed *b = &h->bed[i];
@@ -156,6 +157,8 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		struct board_port bp[BOARD_PORTS] = { { 0 } };
 
 		room.by = h->by[i];
+		for (size_t j = 0; j < SUBJECT_LEVELS; j++)
+			room.sample[j] = h->sample[j * h->beds_n + i];
 		for (size_t j = 0; j < b->ports_n; j++) {
 			const struct hub_port_config *c = &ports[b->port[j]];
 
@@ -164,7 +167,7 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 			bp[j].silent_after_ms =
 			    (int32_t)h->port[b->port[j]].silent_after_ms;
 		}
-		board_init(&b->board, site, bp, b->ports_n, &room, &s, &h->ids,
+		board_init(&b->board, h->site, bp, b->ports_n, &room, &s, &h->ids,
 		    now->t_ms);
 		room.port += b->ports_n;
 	}
@@ -185,7 +188,14 @@ hub_restore(struct hub *h, const struct now *now, size_t bed,
 	struct hub_bed *b = &h->bed[bed];
 
 	h->now = *now;
-	b->session = *s;
+	hub_keep_session(h, bed, HUB_OPEN, s);
+	/* Nearly always they are what the site's others have. */
+	if (memcmp(limits, h->site, sizeof *limits) == 0) {
+		limits = h->site;
+	} else {
+		h->limits[bed] = *limits;
+		limits = &h->limits[bed];
+	}
 	b->baseline_confirmed = baseline != NULL;
 	if (baseline != NULL)
 		b->baseline = *baseline;
@@ -265,9 +275,8 @@ hub_frame(struct hub *h, const struct now *now, size_t port,
 	for (size_t i = 0; i < d->readings.n && i < READINGS_MAX; i++) {
 		const struct reading *r = &d->readings.item[i];
 
-		p->value[r->vital].seen = true;
-		p->value[r->vital].reading = *r;
-		p->value[r->vital].t_ms = d->t_ms;
+		*hub_value_of(h, port, r->vital) = (struct hub_value){
+			.seen = true, .reading = *r, .t_ms = d->t_ms };
 		h->sink.reading(h->sink.arg, &h->now, port, r);
 	}
 	if (d->readings.n > 0)
@@ -353,13 +362,22 @@ hub_event(struct hub *h, const struct now *now, const struct event *e)
 void
 hub_site_limits(struct hub *h, const struct limit_set *site)
 {
-	h->site = *site;
+	const struct limit_set *was = h->site;
+
+	h->site = &h->site_room[was == &h->site_room[0]];
+	h->site_room[h->site - h->site_room] = *site;
 	for (size_t i = 0; i < h->beds_n; i++) {
 		struct hub_bed *b = &h->bed[i];
 
-		if (hub_in_session(b))
+		if (!hub_in_session(b)) {
+			board_limits(&b->board, h->now.t_ms, h->site);
+		} else if (b->board.limits == was) {
+			/* The next reload takes that place. */
+			h->limits[i] = *was;
+			board_limits(&b->board, h->now.t_ms, &h->limits[i]);
+		} else {
 			continue;
-		board_limits(&b->board, h->now.t_ms, site);
+		}
 		hub_settle(h, i);
 	}
 }
@@ -412,13 +430,14 @@ hub_alarms(const struct hub *h, size_t bed, struct alarm_change *out,
 	return n;
 }
 
+void
+hub_session(const struct hub *h, size_t bed, struct session *out)
+{
+	hub_load_session(h, bed, HUB_OPEN, out);
+}
+
 struct session_stamp
 hub_stamp(const struct hub *h, size_t bed, int64_t t_ms)
 {
-	struct session_stamp none = { .phase = PHASE_IDLE,
-		.infusion_ms = INFUSION_NONE, .interval_ms = INFUSION_NONE };
-
-	if (!hub_in_session(&h->bed[bed]))
-		return none;
-	return session_at(&h->bed[bed].session, t_ms);
+	return hub_stamp_at(h, bed, t_ms);
 }

@@ -115,6 +115,9 @@ size_t hub_sessions(const struct hub *h);
 size_t hub_alarms(const struct hub *h, size_t bed, struct alarm_change *out,
     size_t cap);
 
+/* The bed's session as a whole; its id is "" while the bed is idle. */
+void hub_session(const struct hub *h, size_t bed, struct session *out);
+
 /* The stamp of a moment on that bed. */
 struct session_stamp hub_stamp(const struct hub *h, size_t bed, int64_t t_ms);
 

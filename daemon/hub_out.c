@@ -8,6 +8,8 @@
  */
 #include "daemon/hub_out.h"
 
+#include <string.h>
+
 void
 hub_copy_text(char *out, size_t cap, const char *from)
 {
@@ -16,6 +18,48 @@ hub_copy_text(char *out, size_t cap, const char *from)
 	for (; i + 1 < cap && from[i] != '\0'; i++)
 		out[i] = from[i];
 	out[i] = '\0';
+}
+
+static struct session_head *
+head_of(const struct hub *h, size_t bed, enum hub_which which)
+{
+	return which == HUB_OPEN ? &h->bed[bed].session : &h->ended[bed];
+}
+
+static struct session_step *
+step_of(const struct hub *h, size_t bed, enum hub_which which, size_t i)
+{
+	return &h->step[((size_t)which * SESSION_STATEMENTS_MAX + i) *
+	    h->beds_n + bed];
+}
+
+void
+hub_load_session(const struct hub *h, size_t bed, enum hub_which which,
+    struct session *out)
+{
+	const struct session_head *s = head_of(h, bed, which);
+
+	memset(out, 0, sizeof *out);
+	memcpy(out->id, s->id, sizeof out->id);
+	memcpy(out->bed, s->bed, sizeof out->bed);
+	memcpy(out->subject, s->subject, sizeof out->subject);
+	out->n = s->n;
+	for (size_t i = 0; i < s->n && i < SESSION_STATEMENTS_MAX; i++)
+		out->step[i] = *step_of(h, bed, which, i);
+}
+
+void
+hub_keep_session(struct hub *h, size_t bed, enum hub_which which,
+    const struct session *s)
+{
+	struct session_head *out = head_of(h, bed, which);
+
+	memcpy(out->id, s->id, sizeof out->id);
+	memcpy(out->bed, s->bed, sizeof out->bed);
+	memcpy(out->subject, s->subject, sizeof out->subject);
+	out->n = s->n;
+	for (size_t i = 0; i < s->n && i < SESSION_STATEMENTS_MAX; i++)
+		*step_of(h, bed, which, i) = s->step[i];
 }
 
 bool
@@ -77,13 +121,26 @@ hub_emit_record(struct hub *h, const struct record *r, bool urgent)
 	h->sink.record(h->sink.arg, &h->now, r, urgent);
 }
 
+struct session_stamp
+hub_stamp_at(const struct hub *h, size_t bed, int64_t t_ms)
+{
+	struct session_stamp none = { .phase = PHASE_IDLE,
+		.infusion_ms = INFUSION_NONE, .interval_ms = INFUSION_NONE };
+	struct session s;
+
+	if (bed >= h->beds_n || !hub_in_session(&h->bed[bed]))
+		return none;
+	hub_load_session(h, bed, HUB_OPEN, &s);
+	return session_at(&s, t_ms);
+}
+
 void
 hub_emit_alarm(struct hub *h, const struct hub_bed *b, int64_t t_ms,
     const struct alarm_change *c)
 {
 	struct record r = { .class = RECORD_ALARM };
-	struct session_stamp stamp = { .phase = PHASE_IDLE,
-		.infusion_ms = INFUSION_NONE, .interval_ms = INFUSION_NONE };
+	size_t bed = b != NULL ? (size_t)(b - h->bed) : h->beds_n;
+	struct session_stamp stamp = hub_stamp_at(h, bed, t_ms);
 	struct now now = h->now;
 
 	r.alarm = *c;
@@ -93,8 +150,6 @@ hub_emit_alarm(struct hub *h, const struct hub_bed *b, int64_t t_ms,
 		hub_copy_text(r.alarm.bed, sizeof r.alarm.bed, b->id);
 		hub_copy_text(r.alarm.session, sizeof r.alarm.session,
 		    b->session.id);
-		if (hub_in_session(b))
-			stamp = session_at(&b->session, t_ms);
 	}
 	r.alarm.session_phase = stamp.phase;
 	r.alarm.infusion_ms = stamp.infusion_ms;
@@ -102,7 +157,7 @@ hub_emit_alarm(struct hub *h, const struct hub_bed *b, int64_t t_ms,
 	now.t_ms = t_ms;
 	h->sink.record(h->sink.arg, &now, &r, true);
 	h->sink.alarm(h->sink.arg, &now, &r.alarm, b != NULL ? b->label : "");
-	hub_tell_changed(h, b != NULL ? (size_t)(b - h->bed) : h->beds_n);
+	hub_tell_changed(h, bed);
 }
 
 void

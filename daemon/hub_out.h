@@ -17,6 +17,17 @@ void hub_copy_text(char *out, size_t cap, const char *from);
 
 bool hub_in_session(const struct hub_bed *b);
 
+/* A bed's open or last ended session: out of the hub's memory, and into it. */
+enum hub_which { HUB_OPEN = 0, HUB_ENDED = 1 };
+void hub_load_session(const struct hub *h, size_t bed, enum hub_which which,
+    struct session *out);
+void hub_keep_session(struct hub *h, size_t bed, enum hub_which which,
+    const struct session *s);
+
+/* The stamp of a moment on that bed. */
+struct session_stamp hub_stamp_at(const struct hub *h, size_t bed,
+    int64_t t_ms);
+
 /* When a port that is heard now counts as silent, if nothing comes; HUB_NEVER
  * if it is not heard. */
 int64_t hub_port_silent_ms(const struct hub_port *p);

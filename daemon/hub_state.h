@@ -42,6 +42,7 @@ struct hub_value {
 	int64_t t_ms;
 };
 
+/* Its latest values: hub_value_of(). */
 struct hub_port {
 	char name[PORT_NAME_MAX];
 	size_t bed;
@@ -52,7 +53,6 @@ struct hub_port {
 	bool silent;			/* told so by LINK_DOWN */
 	int64_t frame_ms;		/* last sound frame; STREAM_NEVER */
 	int64_t open_ms;		/* open or lost since */
-	struct hub_value value[VITALS];
 };
 
 #define HUB_FLIPS_MS 60000
@@ -67,11 +67,10 @@ struct hub_flips {
 struct hub_bed {
 	char id[BED_MAX];
 	char label[BED_MAX];
-	size_t port[BOARD_PORTS];
-	size_t ports_n;
-	struct session session;		/* session.id is "" when idle */
-	struct session *ended;		/* the one before, while it may still
-					 * be corrected; id "" if none */
+	uint16_t port[BOARD_PORTS];
+	uint16_t ports_n;
+	struct session_head session;	/* its id is "" when idle; whole:
+					 * hub_session() */
 	struct baseline baseline;
 	bool baseline_confirmed;
 	struct hub_flips flips[SUBJECTS];
@@ -83,10 +82,25 @@ struct hub_bed {
 struct hub {
 	struct hub_bed *bed;	/* beds_n of them, the caller's memory */
 	size_t beds_n;
-	struct session *ended;	/* beds_n, likewise; all zero at first */
+	/* The session before, while it may still be corrected; id "" if none.
+	 * beds_n, likewise; all zero at first. */
+	struct session_head *ended;
+	/* What they consist of: HUB_STEPS(beds_n), likewise.  Step i of all
+	 * beds, then step i + 1 of all, so that the many that no session ever
+	 * makes lie in pages that are never touched. */
+	struct session_step *step;
+	/* Limits of a session that are not the site's (any more): beds_n,
+	 * likewise. */
+	struct limit_set *limits;
 	char (*by)[SLOTS][BY_MAX];	/* beds_n, likewise */
 	struct hub_port *port;	/* ports_n of them, the caller's memory */
 	struct port_state *board_port;	/* ports_n, likewise */
+	/* SUBJECT_LEVELS * beds_n, likewise: one subject of all beds, then the
+	 * next, since many monitors give no respiration. */
+	uint8_t (*sample)[SAMPLES];
+	/* VITALS * ports_n, likewise, all zero at first: one vital of all
+	 * ports, then the next, since hardly a port has more than a few. */
+	struct hub_value *value;
 	size_t ports_n;
 	/* The beds' deadlines, 2 * beds_n of them, the caller's memory: a tree
 	 * whose leaves are [beds_n + bed] and whose node [i] is the lesser of
@@ -95,10 +109,27 @@ struct hub {
 	struct box_slot *box_slot;	/* box_slots_n, the caller's memory */
 	size_t box_slots_n;
 	struct box box;
-	struct limit_set site;
+	const struct limit_set *site;	/* one of site_room[] */
+	struct limit_set site_room[2];
 	struct id_source ids;
 	struct hub_sink sink;
 	struct now now;		/* of the call that is being handled */
 };
+
+/* What is touched of a bed and of a port while it runs; docs/performance.md
+ * says what they cost in all.  Whoever lets one grow does so for a thousand. */
+_Static_assert(sizeof(struct hub_bed) <= 2176, "a bed grows");
+_Static_assert(sizeof(struct hub_port) + sizeof(struct port_state) <= 384,
+    "a port grows");
+
+/* Steps of the open and of the ended session of so many beds. */
+#define HUB_STEPS(beds_n) (2 * SESSION_STATEMENTS_MAX * (size_t)(beds_n))
+
+/* The latest value of a port's vital. */
+static inline struct hub_value *
+hub_value_of(const struct hub *h, size_t port, enum vital v)
+{
+	return &h->value[(size_t)v * h->ports_n + port];
+}
 
 #endif

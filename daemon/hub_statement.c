@@ -31,36 +31,36 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
     struct statement *st)
 {
 	struct hub_bed *b = &h->bed[bed];
-	enum refusal no = session_check(&b->session, st->kind, st->at_ms,
-	    now->t_ms);
+	struct session s;
+	enum refusal no;
 	enum phase p;
 
+	hub_session(h, bed, &s);
+	no = session_check(&s, st->kind, st->at_ms, now->t_ms);
 	if (no != REFUSAL_NONE)
 		return no;
 	h->now = *now;
 	if (st->kind == STATEMENT_SESSION_START) {
-		memset(&b->session, 0, sizeof b->session);
-		hub_copy_text(b->session.id, sizeof b->session.id, st->session);
-		hub_copy_text(b->session.bed, sizeof b->session.bed, b->id);
-		hub_copy_text(b->session.subject, sizeof b->session.subject,
-		    st->subject);
+		memset(&s, 0, sizeof s);
+		hub_copy_text(s.id, sizeof s.id, st->session);
 		b->baseline_confirmed = false;
 		memset(&b->baseline, 0, sizeof b->baseline);
 	}
-	record_statement(h, b, b->session.id, st);
-	session_apply(&b->session, st);
-	p = session_phase(&b->session);
+	record_statement(h, b, s.id, st);
+	session_apply(&s, st);
+	hub_keep_session(h, bed, HUB_OPEN, &s);
+	p = session_phase(&s);
 	if (st->kind == STATEMENT_SESSION_START)
-		board_open(&b->board, now->t_ms, &h->site);
+		board_open(&b->board, now->t_ms, h->site);
 	if (p != PHASE_CLOSED && p != PHASE_ABORTED) {
 		board_phase(&b->board, now->t_ms, p);
 	} else {
 		/* Its alarms end while it still is the bed's session. */
 		board_close(&b->board, now->t_ms, p == PHASE_CLOSED ?
 		    "the session was closed" : "the session was aborted");
-		*b->ended = b->session;
+		hub_keep_session(h, bed, HUB_ENDED, &s);
 		memset(&b->session, 0, sizeof b->session);
-		board_limits(&b->board, now->t_ms, &h->site);
+		board_limits(&b->board, now->t_ms, h->site);
 		b->baseline_confirmed = false;
 		hub_box(h, now, BOX_RESTARTED, b->id, false, "");
 	}
@@ -69,14 +69,30 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 	return REFUSAL_NONE;
 }
 
-/* Whose statement it is: the open session's, or the ended one's. */
-static struct session *
-find_amended(struct hub_bed *b, struct event_id statement)
+/* Whose statement it is, the open session's or the ended one's; and that
+ * session. */
+static enum hub_which
+find_amended(const struct hub *h, size_t bed, struct event_id statement,
+    struct session *out)
 {
-	for (size_t i = 0; i < b->ended->n; i++)
-		if (event_id_equal(b->ended->step[i].id, statement))
-			return b->ended;
-	return hub_in_session(b) ? &b->session : b->ended;
+	hub_load_session(h, bed, HUB_ENDED, out);
+	for (size_t i = 0; i < out->n && i < SESSION_STATEMENTS_MAX; i++)
+		if (event_id_equal(out->step[i].id, statement))
+			return HUB_ENDED;
+	if (!hub_in_session(&h->bed[bed]))
+		return HUB_ENDED;
+	hub_session(h, bed, out);
+	return HUB_OPEN;
+}
+
+/* When the bed's open session began; INT64_MAX if there is none. */
+static int64_t
+open_begin_ms(const struct hub *h, size_t bed)
+{
+	struct session s;
+
+	hub_session(h, bed, &s);
+	return session_begin_ms(&s);
 }
 
 enum refusal
@@ -84,22 +100,24 @@ hub_amend(struct hub *h, const struct now *now, size_t bed,
     struct statement *st)
 {
 	struct hub_bed *b = &h->bed[bed];
-	struct session *s = find_amended(b, st->amends);
-	enum refusal no = session_check_amend(s, st->amends, st->withdrawn,
+	struct session s;
+	enum hub_which which = find_amended(h, bed, st->amends, &s);
+	enum refusal no = session_check_amend(&s, st->amends, st->withdrawn,
 	    st->at_ms, now->t_ms);
 
 	/* Nor may it reach into the session that followed. */
-	if (no == REFUSAL_NONE && s != &b->session && hub_in_session(b) &&
-	    !st->withdrawn && st->at_ms > session_begin_ms(&b->session))
+	if (no == REFUSAL_NONE && which == HUB_ENDED && !st->withdrawn &&
+	    st->at_ms > open_begin_ms(h, bed))
 		no = REFUSAL_ORDER;
 	if (no != REFUSAL_NONE)
 		return no;
 	h->now = *now;
 	st->kind = STATEMENT_AMEND;
-	record_statement(h, b, s->id, st);
-	session_apply(s, st);
-	if (s == &b->session)
-		board_phase(&b->board, now->t_ms, session_phase(s));
+	record_statement(h, b, s.id, st);
+	session_apply(&s, st);
+	hub_keep_session(h, bed, which, &s);
+	if (which == HUB_OPEN)
+		board_phase(&b->board, now->t_ms, session_phase(&s));
 	hub_settle(h, bed);
 	hub_tell_changed(h, bed);
 	return REFUSAL_NONE;
@@ -129,16 +147,19 @@ hub_limit(struct hub *h, const struct now *now, size_t bed,
     struct statement *st, enum tier tier, const struct limit *limit)
 {
 	struct hub_bed *b = &h->bed[bed];
-	struct limit_set limits;
+	struct limit_set *own = &h->limits[bed];
 
 	if (!hub_in_session(b))
 		return REFUSAL_NO_SESSION;
 	h->now = *now;
 	st->kind = STATEMENT_LIMIT_SET;
 	record_statement(h, b, b->session.id, st);
-	limits = b->board.limits;
-	limits.tier[tier] = *limit;
-	board_limits(&b->board, now->t_ms, &limits);
+	/* What has fallen due is still judged by the old limit. */
+	board_tick(&b->board, now->t_ms);
+	if (b->board.limits != own)
+		*own = *b->board.limits;
+	own->tier[tier] = *limit;
+	board_limits(&b->board, now->t_ms, own);
 	hub_settle(h, bed);
 	hub_tell_changed(h, bed);
 	return REFUSAL_NONE;

@@ -144,7 +144,7 @@ resume_sessions(struct resume *r, struct hub *h, struct outbox *o,
 		hub_end_stray(h, now, &was->stray[i]);
 	for (size_t i = 0; i < was->sessions_n; i++) {
 		struct store_session *s = &was->sessions[i];
-		struct limit_set limits = h->site;
+		struct limit_set limits = *h->site;
 		struct baseline baseline = { 0 };
 		int bed = hub_find_bed(h, s->session.bed);
 

@@ -24,6 +24,14 @@ struct session_step {
 	bool withdrawn;
 };
 
+/* A session but for its steps, for those who keep many. */
+struct session_head {
+	char id[SESSION_ID_MAX];	/* "" : no session */
+	char bed[BED_MAX];
+	char subject[SUBJECT_MAX];
+	size_t n;			/* steps */
+};
+
 struct session {
 	char id[SESSION_ID_MAX];	/* "" : no session */
 	char bed[BED_MAX];

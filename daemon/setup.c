@@ -8,7 +8,6 @@
 #include "daemon/setup.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,27 +97,48 @@ setup_open_log(struct store **out, struct store_restored **restored,
 	return r;
 }
 
+/* All that a hub is to be given, in one piece: larger than any hole that reading
+ * the configuration left, so that it is fresh, and the much of it that is never
+ * used is never touched.  Returns its size; room NULL: no more than that. */
+static size_t
+lay_out(struct hub *h, char *room)
+{
+	size_t used = 0;
+
+#define PLACE(field, n) do {						\
+	h->field = room != NULL ? (void *)(room + used) : NULL;		\
+	used += ((n) * sizeof *h->field + 15) & ~(size_t)15;		\
+} while (0)
+	PLACE(bed, h->beds_n);
+	PLACE(next_ms, 2 * h->beds_n);
+	PLACE(port, h->ports_n);
+	PLACE(board_port, h->ports_n);
+	PLACE(sample, SUBJECT_LEVELS * h->beds_n);
+	PLACE(value, VITALS * h->ports_n);
+	PLACE(ended, h->beds_n);
+	PLACE(step, HUB_STEPS(h->beds_n));
+	PLACE(limits, h->beds_n);
+	PLACE(by, h->beds_n);
+	PLACE(box_slot, h->box_slots_n);
+#undef PLACE
+	return used;
+}
+
 int
 setup_make_hub(struct hub *h, const struct config *c, const struct now *started,
     uint64_t start_id, const struct hub_sink *sink)
 {
 	struct hub_bed_config *beds = calloc(c->beds_n, sizeof *beds);
 	struct hub_port_config *ports = calloc(c->ports_n, sizeof *ports);
+	char *room;
 	int r = -ENOMEM;
 
 	h->beds_n = c->beds_n;
 	h->ports_n = c->ports_n;
-	h->bed = calloc(c->beds_n, sizeof *h->bed);
-	h->ended = calloc(c->beds_n, sizeof *h->ended);
-	h->by = calloc(c->beds_n, sizeof *h->by);
-	h->port = calloc(c->ports_n, sizeof *h->port);
-	h->board_port = calloc(c->ports_n, sizeof *h->board_port);
-	h->next_ms = calloc(2 * c->beds_n, sizeof *h->next_ms);
 	h->box_slots_n = BOX_SLOTS(c->beds_n, c->channels_n);
-	h->box_slot = calloc(h->box_slots_n, sizeof *h->box_slot);
-	if (beds == NULL || ports == NULL || h->bed == NULL ||
-	    h->ended == NULL || h->by == NULL || h->board_port == NULL ||
-	    h->port == NULL || h->next_ms == NULL || h->box_slot == NULL)
+	room = calloc(1, lay_out(h, NULL));
+	(void)lay_out(h, room);
+	if (beds == NULL || ports == NULL || room == NULL)
 		goto done;
 	for (size_t i = 0; i < c->beds_n; i++)
 		beds[i] = (struct hub_bed_config){ c->beds[i].id,
@@ -138,21 +158,13 @@ setup_make_hub(struct hub *h, const struct config *c, const struct now *started,
 done:
 	free(beds);
 	free(ports);
-	/* What reading the configuration and the log took, and is over. */
-	malloc_trim(0);
 	return r;
 }
 
 void
 setup_free_hub(struct hub *h)
 {
-	free(h->bed);
-	free(h->ended);
-	free(h->by);
-	free(h->port);
-	free(h->board_port);
-	free(h->next_ms);
-	free(h->box_slot);
+	free(h->bed);	/* the first of lay_out() */
 }
 
 void

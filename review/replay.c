@@ -19,7 +19,11 @@ struct replay {
 	struct hub_bed bed;
 	struct hub_port port;
 	int64_t next_ms[2];
-	struct session ended;
+	struct session_head ended;
+	struct session_step step[HUB_STEPS(1)];
+	struct limit_set limits;
+	struct hub_value value[VITALS];
+	uint8_t sample[SUBJECT_LEVELS][SAMPLES];
 	char by[SLOTS][BY_MAX];
 	struct port_state board_port;
 	struct box_slot box_slot[BOX_SLOTS(1, 0)];
@@ -186,6 +190,10 @@ replay_run(const struct track *t, const struct replay_options *o,
 	y->hub.ports_n = 1;
 	y->hub.next_ms = y->next_ms;
 	y->hub.ended = &y->ended;
+	y->hub.step = y->step;
+	y->hub.limits = &y->limits;
+	y->hub.value = y->value;
+	y->hub.sample = y->sample;
 	y->hub.by = &y->by;
 	y->hub.board_port = &y->board_port;
 	y->hub.box_slot = y->box_slot;

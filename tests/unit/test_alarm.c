@@ -131,10 +131,9 @@ static struct id_source ids = { .start = 5 };
 static struct alarm
 an_alarm(enum alarm_type type)
 {
-	static char by[BY_MAX];
 	struct alarm a;
 
-	alarm_init(&a, type, true, by);
+	alarm_init(&a, type, true);
 	return a;
 }
 

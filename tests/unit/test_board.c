@@ -29,6 +29,7 @@ static struct ward {
 	struct board board;
 	struct port_state port[BOARD_PORTS];
 	char by[SLOTS][BY_MAX];
+	uint8_t sample[SUBJECT_LEVELS][SAMPLES];
 	struct id_source ids;
 	struct limit_set limits;
 	int64_t t_ms;
@@ -43,7 +44,8 @@ static struct ward {
 	int source[SUBJECTS];
 } w;
 
-static const struct board_room room = { w.port, w.by };
+static const struct board_room room = { w.port, w.by,
+	{ w.sample[0], w.sample[1], w.sample[2] } };
 
 static void
 on_alarm(void *arg, int64_t t_ms, const struct alarm_change *c)
@@ -1245,6 +1247,18 @@ closing_a_session_ends_its_alarms_with_the_reason(void **state)
 	assert_false(board_armed(&w.board, LADDER_SPO2_LOW));
 }
 
+/* The board looks at what it was handed until it is handed another. */
+static void
+take_limits(const struct limit_set *l)
+{
+	static struct limit_set kept[2];
+	static int at;
+
+	at = !at;
+	kept[at] = *l;
+	board_limits(&w.board, w.t_ms, &kept[at]);
+}
+
 static void
 a_sessions_limits_do_not_survive_into_the_next(void **state)
 {
@@ -1257,7 +1271,7 @@ a_sessions_limits_do_not_survive_into_the_next(void **state)
 	own = w.limits;
 	own.tier[TIER_SPO2_LOW].limit = 90;
 	own.tier[TIER_SPO2_LOW].clear = 91;
-	board_limits(&w.board, w.t_ms, &own);
+	take_limits(&own);
 	board_baseline(&w.board, w.t_ms, &v);
 	w.spo2 = 91;
 	pass(60);
@@ -1282,11 +1296,11 @@ a_changed_limit_takes_effect_at_once(void **state)
 	(void)next("spo2-low", ALARM_START, PRIORITY_MEDIUM);
 	own = w.limits;
 	own.tier[TIER_SPO2_LOW].on = false;
-	board_limits(&w.board, w.t_ms, &own);
+	take_limits(&own);
 	(void)next("spo2-low", ALARM_END, PRIORITY_MEDIUM);
 	own.tier[TIER_HR_HIGH].limit = 70;
 	own.tier[TIER_HR_HIGH].clear = 65;
-	board_limits(&w.board, w.t_ms, &own);
+	take_limits(&own);
 	pass(15);
 	(void)next("hr-high", ALARM_START, PRIORITY_MEDIUM);
 	nothing_more();
@@ -1374,7 +1388,7 @@ an_event_keeps_the_limit_that_was_crossed(void **state)
 	own = w.limits;
 	own.tier[TIER_SPO2_VERY_LOW].limit = 90;
 	own.tier[TIER_SPO2_VERY_LOW].clear = 91;
-	board_limits(&w.board, w.t_ms, &own);
+	take_limits(&own);
 	pass(5);
 	assert_int_equal(open_now(&open, 1), 1);
 	assert_string_equal(open.text, "SpO2 86 % (<88)");
@@ -1386,7 +1400,7 @@ an_event_keeps_the_limit_that_was_crossed(void **state)
 	pass(10);
 	(void)next("spo2-low", ALARM_LATCH, PRIORITY_HIGH);
 	own.tier[TIER_SPO2_VERY_LOW].limit = 91;
-	board_limits(&w.board, w.t_ms, &own);
+	take_limits(&own);
 	assert_int_equal(open_now(&open, 1), 1);
 	assert_string_equal(open.text, "SpO2 98 %, was <90");
 	assert_int_equal(open.limit, 90);
@@ -1689,6 +1703,54 @@ demo_data_never_look_real(void **state)
 	assert_true(next("spo2-low", ALARM_START, PRIORITY_MEDIUM)->demo);
 }
 
+/* Samples are kept as bytes. */
+static void
+no_good_level_is_too_large_for_a_sample(void **state)
+{
+	static const enum vital levels[] = { VITAL_HR, VITAL_PR, VITAL_SPO2,
+		VITAL_RR };
+	struct baseline v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+		const struct vital_info *info = &vital_info[levels[i]];
+
+		assert_in_range(vital_shown(levels[i], info->doubt_below), 0,
+		    SAMPLE_NONE - 1);
+		assert_in_range(vital_shown(levels[i], info->doubt_above), 0,
+		    SAMPLE_NONE - 1);
+	}
+	a_session();
+	w.hr = 250;
+	pass(120);
+	board_suggest(&w.board, w.t_ms, &v);
+	assert_int_equal(v.value[SUBJECT_HEART_RATE], 250);
+	w.hr = 300;	/* doubtful: kept out, not cut short */
+	pass(40);
+	board_suggest(&w.board, w.t_ms, &v);
+	assert_int_equal(v.value[SUBJECT_HEART_RATE], 250);
+}
+
+/* The memory of the values is not cleared between patients. */
+static void
+a_suggestion_holds_nothing_of_the_session_before(void **state)
+{
+	struct baseline v;
+
+	(void)state;
+	a_session();
+	w.hr = 110;
+	pass(4 * MIN_S);
+	board_close(&w.board, w.t_ms, "closed");
+	board_open(&w.board, w.t_ms, &w.limits);
+	board_suggest(&w.board, w.t_ms, &v);
+	assert_int_equal(v.value[SUBJECT_HEART_RATE], 110);	/* as of now */
+	w.hr = 64;
+	pass(3);
+	board_suggest(&w.board, w.t_ms, &v);
+	assert_int_equal(v.value[SUBJECT_HEART_RATE], 64);
+}
+
 static void
 the_suggested_baseline_is_the_median_of_5_minutes(void **state)
 {
@@ -1916,7 +1978,7 @@ random_input(void)
 	case 3:
 		own.tier[TIER_SPO2_LOW].on = roll(2);
 		own.clear_ms = (int32_t)roll(9000);
-		board_limits(&w.board, w.t_ms, &own);
+		take_limits(&own);
 		break;
 	case 4:
 		board_link(&w.board, w.t_ms, roll(2), roll(2));
@@ -2066,6 +2128,8 @@ main(void)
 		T(what_the_bed_has_no_port_for_is_ignored),
 		T(a_view_takes_no_more_room_than_it_is_given),
 		T(demo_data_never_look_real),
+		T(no_good_level_is_too_large_for_a_sample),
+		T(a_suggestion_holds_nothing_of_the_session_before),
 		T(the_suggested_baseline_is_the_median_of_5_minutes),
 		T(an_event_outlives_a_restart_and_nobody_is_told_twice),
 		T(an_acknowledgement_and_a_latch_outlive_a_restart),

@@ -69,7 +69,11 @@ struct fixture {
 	struct hub_bed bed[BEDS];
 	struct hub_port hub_port[BEDS];
 	int64_t next[2 * BEDS];
-	struct session ended[BEDS];
+	struct session_head ended[BEDS];
+	struct session_step step[HUB_STEPS(BEDS)];
+	struct limit_set own_limits[BEDS];
+	struct hub_value value[VITALS * BEDS];
+	uint8_t sample[SUBJECT_LEVELS * BEDS][SAMPLES];
 	char by[BEDS][SLOTS][BY_MAX];
 	struct port_state board_port[BEDS];
 	struct box_slot slot[BOX_SLOTS(BEDS, 4)];
@@ -225,6 +229,10 @@ make_hub(struct fixture *f, const struct now *now)
 	f->hub.port = f->hub_port;
 	f->hub.next_ms = f->next;
 	f->hub.ended = f->ended;
+	f->hub.step = f->step;
+	f->hub.limits = f->own_limits;
+	f->hub.value = f->value;
+	f->hub.sample = f->sample;
 	f->hub.by = f->by;
 	f->hub.board_port = f->board_port;
 	f->hub.box_slot = f->slot;
@@ -967,7 +975,8 @@ a_full_disk_is_told_and_the_statement_takes_effect(void **state)
 	assert_true(json_is_false(json_object_get(r, "durable")));
 	assert_in_range(clock_boot_ms() - begin, 0, 2100);
 	json_decref(r);
-	assert_int_equal(session_phase(&f->bed[0].session), PHASE_INFUSION);
+	assert_int_equal(hub_stamp(&f->hub, 0, clock_boot_ms()).phase,
+	    PHASE_INFUSION);
 	atomic_store(&trouble, WORKS);
 	for (int i = 0; i < 100; i++) {
 		r = ask_result(f, "mark",

@@ -12,13 +12,18 @@
 #include <string.h>
 
 #include "daemon/hub.h"
+#include "daemon/hub_out.h"
 
 struct ward {
 	struct hub hub;
 	struct hub_bed bed[2];
 	struct hub_port port[2];
 	int64_t next[2 * 2];
-	struct session ended[2];
+	struct session_head ended[2];
+	struct session_step step[HUB_STEPS(2)];
+	struct limit_set own_limits[2];
+	struct hub_value value[VITALS * 2];
+	uint8_t sample[SUBJECT_LEVELS * 2][SAMPLES];
 	char by[2][SLOTS][BY_MAX];
 	struct port_state board_port[2];
 	struct box_slot slot[BOX_SLOTS(2, 4)];
@@ -102,6 +107,10 @@ open_ward_at(struct ward *w, int64_t t_ms)
 	w->hub.ports_n = 2;
 	w->hub.next_ms = w->next;
 	w->hub.ended = w->ended;
+	w->hub.step = w->step;
+	w->hub.limits = w->own_limits;
+	w->hub.value = w->value;
+	w->hub.sample = w->sample;
 	w->hub.by = w->by;
 	w->hub.board_port = w->board_port;
 	w->hub.box_slot = w->slot;
@@ -343,6 +352,7 @@ a_late_correction_reaches_the_session_that_has_ended(void **unused)
 {
 	static struct ward w;
 	struct statement st = { .kind = STATEMENT_AMEND };
+	struct session ended;
 	struct event_id start;
 	int64_t began;
 
@@ -361,15 +371,16 @@ a_late_correction_reaches_the_session_that_has_ended(void **unused)
 	assert_int_equal(hub_amend(&w.hub, &w.now, 0, &st), REFUSAL_NONE);
 	assert_int_equal(last_statement(&w)->kind, STATEMENT_AMEND);
 	assert_string_equal(last_statement(&w)->session, "20261121-CHAIR1-1");
-	assert_int_equal(session_at(w.bed[0].ended, began).infusion_ms,
+	hub_load_session(&w.hub, 0, HUB_ENDED, &ended);
+	assert_int_equal(session_at(&ended, began).infusion_ms,
 	    120000);
 	/* The next session is another matter. */
 	pass_to(&w, 60000);
 	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
-	assert_int_equal(session_phase(&w.bed[0].session), PHASE_BASELINE);
+	assert_int_equal(hub_stamp(&w.hub, 0, w.now.t_ms).phase, PHASE_BASELINE);
 	st.at_ms = began - 60000;
 	assert_int_equal(hub_amend(&w.hub, &w.now, 0, &st), REFUSAL_NONE);
-	assert_int_equal(session_phase(&w.bed[0].session), PHASE_BASELINE);
+	assert_int_equal(hub_stamp(&w.hub, 0, w.now.t_ms).phase, PHASE_BASELINE);
 	st.amends.n += 1000;
 	assert_int_equal(hub_amend(&w.hub, &w.now, 0, &st),
 	    REFUSAL_UNKNOWN_STATEMENT);
@@ -384,17 +395,41 @@ limits_of_a_session_do_not_survive_it(void **unused)
 
 	(void)unused;
 	open_ward(&w);
-	l = w.hub.site.tier[TIER_SPO2_LOW];
+	l = w.hub.site->tier[TIER_SPO2_LOW];
 	l.limit = 90;
 	assert_int_equal(hub_limit(&w.hub, &w.now, 0, &st, TIER_SPO2_LOW, &l),
 	    REFUSAL_NO_SESSION);
 	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
 	assert_int_equal(hub_limit(&w.hub, &w.now, 0, &st, TIER_SPO2_LOW, &l),
 	    REFUSAL_NONE);
-	assert_int_equal(w.bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 90);
-	assert_int_equal(w.bed[1].board.limits.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(w.bed[0].board.limits->tier[TIER_SPO2_LOW].limit, 90);
+	assert_int_equal(w.bed[1].board.limits->tier[TIER_SPO2_LOW].limit, 92);
 	assert_int_equal(state(&w, 0, STATEMENT_SESSION_END, w.now.t_ms), 0);
-	assert_int_equal(w.bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(w.bed[0].board.limits->tier[TIER_SPO2_LOW].limit, 92);
+}
+
+/* Beds share the site's limits, but not across a reload. */
+static void
+a_session_keeps_its_limits_through_any_number_of_reloads(void **unused)
+{
+	static struct ward w;
+	struct limit_set site;
+
+	(void)unused;
+	open_ward(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	for (int i = 0; i < 4; i++) {
+		limit_set_default(&site);
+		site.tier[TIER_SPO2_LOW].limit = 80 + i;
+		hub_site_limits(&w.hub, &site);
+		assert_int_equal(w.hub.site->tier[TIER_SPO2_LOW].limit, 80 + i);
+		assert_int_equal(
+		    w.bed[0].board.limits->tier[TIER_SPO2_LOW].limit, 92);
+		assert_int_equal(
+		    w.bed[1].board.limits->tier[TIER_SPO2_LOW].limit, 80 + i);
+	}
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_END, w.now.t_ms), 0);
+	assert_int_equal(w.bed[0].board.limits->tier[TIER_SPO2_LOW].limit, 83);
 }
 
 static void
@@ -404,6 +439,7 @@ a_session_goes_on_after_a_restart_with_its_alarm(void **unused)
 	static struct ward before, after;
 	struct alarm_change open[8];
 	bool armed[LADDERS] = { false };
+	struct session s;
 	size_t n;
 	struct event_id event;
 
@@ -421,8 +457,9 @@ a_session_goes_on_after_a_restart_with_its_alarm(void **unused)
 	armed[LADDER_SPO2_LOW] = true;
 
 	open_ward_at(&after, before.now.t_ms + 2000);
-	hub_restore(&after.hub, &after.now, 0, &before.bed[0].session,
-	    &before.bed[0].board.limits, armed, NULL, open, n);
+	hub_session(&before.hub, 0, &s);
+	hub_restore(&after.hub, &after.now, 0, &s,
+	    before.bed[0].board.limits, armed, NULL, open, n);
 	assert_int_equal(hub_stamp(&after.hub, 0, after.now.t_ms).phase,
 	    PHASE_INFUSION);
 	n = hub_alarms(&after.hub, 0, open, 8);
@@ -534,6 +571,8 @@ main(void)
 		cmocka_unit_test(acknowledging_names_the_person_and_what_is_not_open_cannot_be),
 		cmocka_unit_test(a_late_correction_reaches_the_session_that_has_ended),
 		cmocka_unit_test(limits_of_a_session_do_not_survive_it),
+		cmocka_unit_test(
+		    a_session_keeps_its_limits_through_any_number_of_reloads),
 		cmocka_unit_test(a_session_goes_on_after_a_restart_with_its_alarm),
 		cmocka_unit_test(
 		    a_source_that_comes_and_goes_is_told_ten_times_a_minute_and_at_last),

@@ -190,6 +190,10 @@ open_clinic(size_t beds_n, size_t each)
 	h->ports_n = beds_n * each;
 	h->bed = calloc(beds_n, sizeof *h->bed);
 	h->ended = calloc(beds_n, sizeof *h->ended);
+	h->step = calloc(HUB_STEPS(beds_n), sizeof *h->step);
+	h->limits = calloc(beds_n, sizeof *h->limits);
+	h->sample = calloc(SUBJECT_LEVELS * beds_n, sizeof *h->sample);
+	h->value = calloc(VITALS * h->ports_n, sizeof *h->value);
 	h->by = calloc(beds_n, sizeof *h->by);
 	h->port = calloc(h->ports_n, sizeof *h->port);
 	h->board_port = calloc(h->ports_n, sizeof *h->board_port);
@@ -197,7 +201,7 @@ open_clinic(size_t beds_n, size_t each)
 	h->box_slots_n = BOX_SLOTS(beds_n, CHANNELS);
 	h->box_slot = calloc(h->box_slots_n, sizeof *h->box_slot);
 	assert_true(beds && ports && name && h->bed && h->port &&
-	    h->ended && h->by && h->board_port &&
+	    h->ended && h->step && h->limits && h->value && h->sample && h->by && h->board_port &&
 	    h->next_ms && h->box_slot);
 	for (size_t i = 0; i < h->ports_n; i++) {
 		snprintf(name[i], sizeof name[i], "B%zu/m%zu", i / each + 1,
@@ -228,6 +232,10 @@ close_clinic(void)
 {
 	free(w.hub.bed);
 	free(w.hub.ended);
+	free(w.hub.step);
+	free(w.hub.limits);
+	free(w.hub.value);
+	free(w.hub.sample);
 	free(w.hub.by);
 	free(w.hub.board_port);
 	free(w.hub.port);
@@ -357,7 +365,7 @@ a_restart_in_a_thousand_sessions_is_told_of_each(void **state)
 		struct session s;
 
 		open_session(i);
-		s = w.hub.bed[i].session;
+		hub_session(&w.hub, i, &s);
 		hub_restore(&w.hub, &w.now, i, &s, &site, armed, NULL, NULL,
 		    0);
 		assert_int_equal(w.alarms, i + 1);

@@ -18,7 +18,11 @@ struct hospital {
 	struct hub_bed bed[1];
 	struct hub_port port[1];
 	int64_t next[2 * 1];
-	struct session ended[1];
+	struct session_head ended[1];
+	struct session_step step[HUB_STEPS(1)];
+	struct limit_set own_limits[1];
+	struct hub_value value[VITALS * 1];
+	uint8_t sample[SUBJECT_LEVELS * 1][SAMPLES];
 	char by[1][SLOTS][BY_MAX];
 	struct port_state board_port[1];
 	struct box_slot slot[BOX_SLOTS(1, 4)];
@@ -90,6 +94,10 @@ open_hospital(void **state)
 	h->hub.port = h->port;
 	h->hub.next_ms = h->next;
 	h->hub.ended = h->ended;
+	h->hub.step = h->step;
+	h->hub.limits = h->own_limits;
+	h->hub.value = h->value;
+	h->hub.sample = h->sample;
 	h->hub.by = h->by;
 	h->hub.board_port = h->board_port;
 	h->hub.box_slot = h->slot;
@@ -234,7 +242,7 @@ limits_and_baseline_are_read_back_from_their_statements(void **state)
 {
 	struct hospital *h = *state;
 	struct store_session *s = leave_session(h, "CHAIR3");
-	struct limit l = h->hub.site.tier[TIER_SPO2_LOW];
+	struct limit l = h->hub.site->tier[TIER_SPO2_LOW];
 	json_t *o;
 	char *text;
 
@@ -250,8 +258,8 @@ limits_and_baseline_are_read_back_from_their_statements(void **state)
 	s->baseline.kind = STATEMENT_BASELINE_CONFIRM;
 	strcpy(s->baseline.text, "{\"spo2\":97}");
 	resume_now(h);
-	assert_int_equal(h->bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 90);
-	assert_int_equal(h->hub.site.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(h->bed[0].board.limits->tier[TIER_SPO2_LOW].limit, 90);
+	assert_int_equal(h->hub.site->tier[TIER_SPO2_LOW].limit, 92);
 	assert_true(h->bed[0].baseline_confirmed);
 	assert_int_equal(h->bed[0].baseline.value[SUBJECT_SPO2], 97);
 }
@@ -271,10 +279,11 @@ what_cannot_be_read_back_leaves_the_sites_limits(void **state)
 	s->baseline.kind = STATEMENT_BASELINE_CONFIRM;
 	strcpy(s->baseline.text, "{\"spo2\":");
 	resume_now(h);
-	assert_memory_equal(&h->bed[0].board.limits, &h->hub.site,
-	    sizeof h->hub.site);
+	assert_memory_equal(h->bed[0].board.limits, h->hub.site,
+	    sizeof *h->hub.site);
 	assert_false(h->bed[0].baseline_confirmed);
-	assert_int_equal(session_phase(&h->bed[0].session), PHASE_INFUSION);
+	assert_int_equal(hub_stamp(&h->hub, 0, INT64_MAX).phase,
+	    PHASE_INFUSION);
 }
 
 static void
@@ -290,7 +299,7 @@ limits_that_no_longer_fit_together_leave_the_sites(void **state)
 	    "\"priority\":\"medium\",\"limit\":80,\"clear\":81,"
 	    "\"delay_ms\":15000}}");
 	resume_now(h);
-	assert_int_equal(h->bed[0].board.limits.tier[TIER_SPO2_LOW].limit, 92);
+	assert_int_equal(h->bed[0].board.limits->tier[TIER_SPO2_LOW].limit, 92);
 }
 
 static void

@@ -43,7 +43,11 @@ static struct ward {
 	struct hub_bed bed[1];
 	struct hub_port port[1];
 	int64_t next[2 * 1];
-	struct session ended[1];
+	struct session_head ended[1];
+	struct session_step step[HUB_STEPS(1)];
+	struct limit_set own_limits[1];
+	struct hub_value value[VITALS * 1];
+	uint8_t sample[SUBJECT_LEVELS * 1][SAMPLES];
 	char by[1][SLOTS][BY_MAX];
 	struct port_state board_port[1];
 	struct box_slot slot[BOX_SLOTS(1, 4)];
@@ -189,6 +193,10 @@ begin_process(void)
 	w.hub.ports_n = 1;
 	w.hub.next_ms = w.next;
 	w.hub.ended = w.ended;
+	w.hub.step = w.step;
+	w.hub.limits = w.own_limits;
+	w.hub.value = w.value;
+	w.hub.sample = w.sample;
 	w.hub.by = w.by;
 	w.hub.board_port = w.board_port;
 	w.hub.box_slot = w.slot;
@@ -228,11 +236,12 @@ static void
 restart(void)
 {
 	static struct alarm_change open[OPEN_MAX];
-	struct session session = w.bed[0].session;
-	struct limit_set limits = w.bed[0].board.limits;
+	struct session session;
+	struct limit_set limits = *w.bed[0].board.limits;
 	bool armed[LADDERS];
 	size_t n = 0;
 
+	hub_session(&w.hub, 0, &session);
 	for (int i = 0; i < LADDERS; i++)
 		armed[i] = board_armed(&w.bed[0].board, (enum ladder)i);
 	for (size_t i = 0; i < w.events_n; i++) {
@@ -275,7 +284,7 @@ judge_value(enum subject s, bool has, int32_t value)
 	w.valid_s[s] += has;
 	w.rr_seen = w.rr_seen || (has && s == SUBJECT_RR);
 	for (int i = 0; i < TIERS; i++) {
-		const struct limit *l = &w.bed[0].board.limits.tier[i];
+		const struct limit *l = &w.bed[0].board.limits->tier[i];
 
 		if (tier_info[i].subject != s)
 			continue;
@@ -350,7 +359,7 @@ static void
 check_levels(const struct alarm_change *open, size_t n)
 {
 	for (int i = 0; i < TIERS; i++) {
-		const struct limit *l = &w.bed[0].board.limits.tier[i];
+		const struct limit *l = &w.bed[0].board.limits->tier[i];
 		const struct alarm_change *c;
 
 		if (tier_info[i].subject >= SUBJECT_LEVELS ||
@@ -392,7 +401,7 @@ check_technical(const struct alarm_change *open, size_t n)
 		if (w.missing_s[s] == 0 && w.quiet_s == 0 && !silent)
 			assert_false(told);
 	}
-	if (session_phase(&w.bed[0].session) == PHASE_INFUSION)
+	if (hub_stamp(&w.hub, 0, w.now.t_ms).phase == PHASE_INFUSION)
 		assert_true((w.since_cuff_s >= 15 * 60) == (find_open(open, n,
 		    "nibp-overdue") != NULL));
 }
