@@ -19,6 +19,7 @@
 #include "daemon/service.h"
 
 #define LOOK_UP_MEMORY 65536
+#define MMAP_FROM (64 * 1024)	/* bytes */
 
 static void
 usage(FILE *out)
@@ -105,6 +106,10 @@ main(int argc, char **argv)
 		fprintf(stderr, "vitalsd: %s\n", strerror(ENOMEM));
 		return 1;
 	}
+	/* What is large has pages of its own, always: what of it is never used
+	 * takes none, and what is freed is gone.  Only now: the look-up is to
+	 * find its memory in the heap. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
 	r = journal_start("vitalsd", level);
 	if (r < 0)
 		fprintf(stderr, "vitalsd: no log thread (%s); lines go out "

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -432,7 +433,10 @@ start(struct service *s)
 	    s->config->digest);
 	hub_event(&s->hub, &s->started, &e);
 	resume_sessions(&s->resume, &s->hub, s->outbox, &s->started);
-	return open_ports(s);
+	r = open_ports(s);
+	/* What reading the configuration and the log took, and is over. */
+	malloc_trim(0);
+	return r;
 }
 
 static void
