@@ -35,6 +35,7 @@ readings_add_aged(struct readings *r, enum vital v, enum quality q,
 		r->item[r->n] = (struct reading){
 			.vital = v,
 			.quality = judged,
+			.flags = r->flags,
 			.value = has_value ? value : 0,
 			.age_ms = age_ms,
 		};
@@ -46,4 +47,29 @@ void
 readings_add(struct readings *r, enum vital v, enum quality q, int32_t value)
 {
 	readings_add_aged(r, v, q, value, 0);
+}
+
+struct monitor_alarm *
+readings_add_alarm(struct readings *r, enum priority p)
+{
+	struct monitor_alarm *a;
+
+	if (r->alarms.n >= MONITOR_ALARMS_MAX)
+		return NULL;
+	a = &r->alarms.item[r->alarms.n++];
+	a->priority = p;
+	a->text[0] = '\0';
+	return a;
+}
+
+void
+monitor_alarm_put(struct monitor_alarm *a, uint8_t c)
+{
+	for (size_t i = 0; i + 1 < MONITOR_ALARM_TEXT; i++) {
+		if (a->text[i] == '\0') {
+			a->text[i] = (char)(c >= ' ' && c <= '~' ? c : ' ');
+			a->text[i + 1] = '\0';
+			return;
+		}
+	}
 }

@@ -12,6 +12,7 @@
 #define DRIVERS_DRIVER_H
 
 #include "drivers/window.h"
+#include "schemas/code.h"
 #include "schemas/vital.h"
 
 enum flow { FLOW_NONE = 0, FLOW_RTSCTS = 1 };
@@ -37,11 +38,30 @@ enum decode {
 
 const char *decode_name(enum decode d);	/* "ok", "bad-check", ... */
 
+/* What the monitor itself alarms of, in its own words and by its own judgement:
+ * relayed and logged as the monitor's, never derived anew. */
+#define MONITOR_ALARMS_MAX 8
+#define MONITOR_ALARM_TEXT 64	/* printable ASCII, with NUL */
+
+struct monitor_alarm {
+	enum priority priority;	/* as the monitor ranks it */
+	char text[MONITOR_ALARM_TEXT];
+};
+
+struct monitor_alarms {
+	bool told;		/* the frame says all that the monitor alarms
+				 * of now; without it the last list stands */
+	uint8_t n;
+	struct monitor_alarm item[MONITOR_ALARMS_MAX];
+};
+
 #define READINGS_MAX 16
 
 struct readings {
 	struct reading item[READINGS_MAX];
 	size_t n;
+	uint8_t flags;		/* enum reading_flag of what is added next */
+	struct monitor_alarms alarms;
 	/* The monitor's own clock, as it prints it (ms since 1970, in a zone
 	 * that only the monitor knows); 0 where the frame carries none.  For
 	 * the log and for pacing recordings; never used for alarms. */
@@ -57,6 +77,13 @@ void readings_add(struct readings *r, enum vital v, enum quality q,
 void readings_add_aged(struct readings *r, enum vital v, enum quality q,
     int32_t value, int64_t age_ms);
 
+/* Begins one of the monitor's own alarms; NULL: the list is full.  Its text is
+ * put on character by character: what is not printable becomes a blank, what
+ * does not fit is left out. */
+struct monitor_alarm *readings_add_alarm(struct readings *r,
+    enum priority p);
+void monitor_alarm_put(struct monitor_alarm *a, uint8_t c);
+
 /* What a person may set for one port. */
 struct driver_options {
 	uint16_t interval_s;	/* how often to ask for values; 0: default */
@@ -71,19 +98,23 @@ union driver_state {
 #define TX_MAX 320	/* bytes of the longest message that is ever sent */
 #define TX_FIELDS 6
 
-/* A field of a message template that may vary. */
+/* A field of a message template that may vary.  Keep it as narrow as the
+ * protocol allows: no value of any field may make a message that starts a cuff
+ * (tests/unit/test_tx.c has the list). */
 enum tx_field_kind {
 	TX_RANGE,	/* unsigned, first byte most significant, min..max */
 	TX_ANY,		/* any value: an echoed id, a counter */
 	TX_CHECKSUM,	/* whatever the driver's own check yields */
+	TX_TEXT,	/* min..max printable characters other than '|', put in
+			 * at 'offset'; length is 0 */
 };
 
 struct tx_field {
 	const char *name;
-	uint16_t offset;
+	uint16_t offset;	/* in 'bytes' */
 	uint8_t length;		/* 1 to 4 bytes */
 	enum tx_field_kind kind;
-	uint32_t min, max;	/* TX_RANGE */
+	uint32_t min, max;	/* TX_RANGE, TX_TEXT */
 };
 
 /* One message that the driver may ever send. */
@@ -91,7 +122,8 @@ struct tx_template {
 	const char *name;	/* what it asks for, for people */
 	const uint8_t *bytes;
 	size_t length;
-	struct tx_field field[TX_FIELDS];	/* ends at the first no name */
+	struct tx_field field[TX_FIELDS];	/* by offset; ends at the first
+						 * no name */
 };
 
 /* frame() answers with the length of the frame that starts at index 0 as soon
@@ -100,14 +132,29 @@ struct tx_template {
 #define FRAME_MORE	0	/* could be a frame, too short to tell */
 #define FRAME_GARBAGE	(-1)	/* no frame can start here: drop ONE byte */
 
+/* What makes a frame believable. */
+enum evidence {
+	EVIDENCE_CHECKSUM,	/* each frame carries one */
+	EVIDENCE_WORDS,		/* words that chance does not write */
+	EVIDENCE_PATTERN,	/* a few fixed bits.  Three frames in a row must
+				 * agree before the first reading counts, and
+				 * again after each loss of step (oximeters.md
+				 * section 6): drivers/stream.c sees to it */
+};
+
 struct driver {
 	const char *name;	/* configuration, log, tests: "ge-dri" */
 	const char *title;	/* for people */
 	struct line line;
+	const struct line *other_lines;	/* what else such monitors are set to,
+					 * baud 0 at the end; NULL: nothing */
 	uint32_t silent_after_ms;	/* no good frame for so long: silent */
 	uint16_t longest;	/* bytes of its longest frame: what is longer is
 				 * garbage; 0: WINDOW_USUAL */
-	bool checksummed;
+	enum evidence evidence;
+	uint16_t repeat_ms;	/* the same readings again are left out for so
+				 * long, where a monitor says them 60 times a
+				 * second; 0: all are passed on */
 	const char *const *kin;	/* names of drivers of the same bytes, NULL at
 				 * the end; NULL for none */
 	const struct tx_template *tx;	/* all that it may send; ends at no
@@ -115,6 +162,9 @@ struct driver {
 	uint16_t default_interval_s;	/* 0: it does not ask */
 	const uint16_t *intervals_s;	/* what interval_s may be, 0 at the
 					 * end; NULL: it does not ask */
+	bool probe_harmless;	/* request() may be tried on an unknown box,
+				 * when a person allows it (`vitalsctl detect
+				 * --allow-probe`) */
 
 	/* Prepares the state of a freshly opened line.  NULL: all zero. */
 	void (*init)(union driver_state *s, const struct driver_options *o);
@@ -129,10 +179,15 @@ struct driver {
 	enum decode (*decode)(union driver_state *s, int64_t t_ms,
 	    const struct window *w, size_t n, struct readings *out);
 
-	/* Called now and then (at least once a second, and right after the
-	 * port was opened).  Returns the length of one message of tx[] put in
-	 * 'buf', or 0.  NULL: it only listens. */
+	/* Called now and then (a few times a second, right after the port was
+	 * opened, and after each frame).  Returns the length of one message of
+	 * tx[] put in 'buf', or 0.  NULL: it only listens. */
 	size_t (*request)(union driver_state *s, int64_t t_ms,
+	    uint8_t buf[TX_MAX]);
+
+	/* The port is about to be closed for good: a last message of tx[] that
+	 * takes leave of the monitor, or 0.  NULL: there is none. */
+	size_t (*release)(union driver_state *s, int64_t t_ms,
 	    uint8_t buf[TX_MAX]);
 };
 

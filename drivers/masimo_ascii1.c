@@ -172,6 +172,7 @@ const struct driver driver_masimo_ascii1 = {
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 5000,
 	.longest = LINE_LONGEST,
+	.evidence = EVIDENCE_WORDS,
 	.frame = masimo_frame,
 	.decode = masimo_decode,
 };

@@ -167,10 +167,15 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 	out->length = n;
 	out->readings.n = 0;
 	out->readings.device_clock_ms = 0;
+	out->readings.flags = 0;
+	out->readings.alarms.told = false;
+	out->readings.alarms.n = 0;
 	out->result = s->driver->decode(&s->state, out->t_ms, &s->window, n,
 	    &out->readings);
-	if (out->result != DECODE_OK)
+	if (out->result != DECODE_OK) {
 		out->readings.n = 0;
+		out->readings.alarms.told = false;
+	}
 	judge_steps(s, out->t_ms, &out->readings);
 	s->count.frames[out->result]++;
 	s->count.readings += out->readings.n;
@@ -217,6 +222,14 @@ stream_request(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
 	if (s->driver->request == NULL)
 		return 0;
 	return s->driver->request(&s->state, t_ms, buf);
+}
+
+size_t
+stream_release(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	if (s->driver->release == NULL)
+		return 0;
+	return s->driver->release(&s->state, t_ms, buf);
 }
 
 bool

@@ -99,6 +99,10 @@ bool stream_next(struct stream *s, struct decoded *out) MUST_CHECK;
 size_t stream_request(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
     MUST_CHECK;
 
+/* What the driver wants to send last of all: its length, or 0. */
+size_t stream_release(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
+    MUST_CHECK;
+
 /* Whether the monitor counts as silent at t_ms: no sound frame for the
  * driver's silent_after_ms (since the line was first opened, if there was
  * none: opening it again and again is not a sign of life). */

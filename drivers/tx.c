@@ -9,48 +9,63 @@
 #include "drivers/driver.h"
 
 static uint32_t
-field_value(const struct tx_field *f, const uint8_t *p, size_t n)
+field_value(const struct tx_field *f, const uint8_t *p)
 {
 	uint32_t value = 0;
 
-	for (size_t i = 0; i < f->length && i < 4; i++) {
-		size_t at = f->offset + i;
-
-		value = value << 8 | (at < n ? p[at] : 0u);
-	}
+	for (size_t i = 0; i < f->length && i < 4; i++)
+		value = value << 8 | p[i];
 	return value;
 }
 
-/* Whether byte i lies in a field of the template. */
 static bool
-in_field(const struct tx_template *t, size_t i)
+is_text(uint8_t c)
 {
-	for (size_t k = 0; k < TX_FIELDS && t->field[k].name != NULL; k++) {
-		const struct tx_field *f = &t->field[k];
+	return c >= ' ' && c <= '~' && c != '|';
+}
 
-		if (i >= f->offset && i - f->offset < f->length)
-			return true;
+/* How many of the n bytes at p are the field; SIZE_MAX if they are not. */
+static size_t
+match_field(const struct tx_field *f, const uint8_t *p, size_t n)
+{
+	size_t length = 0;
+	uint32_t value;
+
+	if (f->kind == TX_TEXT) {
+		while (length < n && length < f->max && is_text(p[length]))
+			length++;
+		return length >= f->min ? length : SIZE_MAX;
 	}
-	return false;
+	if (f->length > n)
+		return SIZE_MAX;
+	value = field_value(f, p);
+	return f->kind == TX_RANGE && (value < f->min || value > f->max) ?
+	    SIZE_MAX : f->length;
 }
 
 static bool
 template_allows(const struct tx_template *t, const uint8_t *p, size_t n)
 {
-	if (n != t->length)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] != t->bytes[i] && !in_field(t, i))
-			return false;
-	}
-	for (size_t k = 0; k < TX_FIELDS && t->field[k].name != NULL; k++) {
-		const struct tx_field *f = &t->field[k];
-		uint32_t value = field_value(f, p, n);
+	size_t at = 0, from = 0;
 
-		if (f->kind == TX_RANGE && (value < f->min || value > f->max))
+	for (size_t k = 0; k <= TX_FIELDS; k++) {
+		const struct tx_field *f = k < TX_FIELDS &&
+		    t->field[k].name != NULL ? &t->field[k] : NULL;
+		size_t to = f != NULL ? f->offset : t->length, length;
+
+		for (; from < to; from++, at++) {
+			if (at >= n || p[at] != t->bytes[from])
+				return false;
+		}
+		if (f == NULL)
+			break;
+		length = match_field(f, p + at, n - at);
+		if (length == SIZE_MAX)
 			return false;
+		at += length;
+		from += f->length;
 	}
-	return true;
+	return at == n;
 }
 
 bool

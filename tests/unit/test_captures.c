@@ -345,7 +345,7 @@ a_flipped_bit_invents_nothing_and_costs_one_frame(void **state)
 	for (size_t i = 0; i < captures_n; i++) {
 		const struct stream_counters *n = &captures[i].clean.count;
 
-		if (!captures[i].driver->checksummed ||
+		if (captures[i].driver->evidence != EVIDENCE_CHECKSUM ||
 		    n->frames[DECODE_BAD_CHECK] > 0 ||
 		    n->frames[DECODE_BAD_LENGTH] > 0)
 			continue;

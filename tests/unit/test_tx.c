@@ -61,6 +61,40 @@ a_byte_outside_the_fields_must_be_exact(void **state)
 	assert_false(poll_allowed(4, 0x11, 60));
 }
 
+static bool
+ack_allowed(const char *m)
+{
+	static const uint8_t bytes[] = "MSH|ACK|\rMSA|AA|\r";
+	static const struct tx_template acks[] = {
+		{
+			.name = "acknowledge", .bytes = bytes,
+			.length = sizeof bytes - 1,
+			.field = {
+				{ "own id", 8, 0, TX_TEXT, 1, 4 },
+				{ "id", 16, 0, TX_TEXT, 1, 8 },
+			},
+		},
+		{ .name = NULL },
+	};
+	static const struct driver answers = { .name = "acks", .tx = acks };
+
+	return tx_allowed(&answers, (const uint8_t *)m, strlen(m));
+}
+
+static void
+a_text_field_takes_printable_characters_within_its_length(void **state)
+{
+	(void)state;
+	assert_true(ack_allowed("MSH|ACK|1\rMSA|AA|204\r"));
+	assert_true(ack_allowed("MSH|ACK|1234\rMSA|AA|12345678\r"));
+	assert_false(ack_allowed("MSH|ACK|\rMSA|AA|204\r"));
+	assert_false(ack_allowed("MSH|ACK|12345\rMSA|AA|204\r"));
+	assert_false(ack_allowed("MSH|ACK|1\rMSA|AA|2|4\r"));
+	assert_false(ack_allowed("MSH|ACK|1\rMSA|AA|2\x02" "4\r"));
+	assert_false(ack_allowed("MSH|ACK|1\rMSA|AA|204\r\r"));
+	assert_false(ack_allowed("MSH|ACK|1\rMSA|AA|204"));
+}
+
 static void
 a_message_is_allowed_only_as_a_whole(void **state)
 {
@@ -135,6 +169,8 @@ main(void)
 		cmocka_unit_test(
 		    a_field_takes_the_values_that_it_names_and_no_other),
 		cmocka_unit_test(a_byte_outside_the_fields_must_be_exact),
+		cmocka_unit_test(
+		    a_text_field_takes_printable_characters_within_its_length),
 		cmocka_unit_test(a_message_is_allowed_only_as_a_whole),
 		cmocka_unit_test(no_driver_may_start_a_cuff),
 		cmocka_unit_test(a_driver_that_only_listens_may_send_nothing),
