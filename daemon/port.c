@@ -329,7 +329,10 @@ on_ready(void *arg, uint32_t revents)
 		    (revents & (EPOLLHUP | EPOLLERR)) == 0)
 			break;
 	}
-	if (p->tty != NULL && (revents & EPOLLOUT))
+	/* What was heard may want an answer, and not in a quarter of a second:
+	 * an association lapses without it. */
+	if (p->tty != NULL && (revents & EPOLLOUT ||
+	    p->config->driver->request != NULL))
 		(void)serve_output(p, clock_boot_ms());
 }
 
@@ -446,6 +449,27 @@ port_new(struct port **out, struct loop *loop, const struct config_port *c,
 	loop_tick_at(loop, &p->on_loop, now_ms);
 	*out = p;
 	return 0;
+}
+
+void
+port_release(struct port *p)
+{
+	uint8_t m[TX_MAX];
+	int64_t now_ms = clock_boot_ms();
+	size_t n;
+
+	if (p->tty == NULL || p->out_n > 0)
+		return;
+	n = stream_release(p->stream, now_ms, m);
+	assert(n <= sizeof(m));
+	if (n > 0)
+		(void)send_message(p, now_ms, m, n);
+}
+
+bool
+port_unsent(const struct port *p)
+{
+	return p->tty != NULL && transport_unsent(p->tty) > 0;
 }
 
 void

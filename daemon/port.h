@@ -51,6 +51,12 @@ int port_new(struct port **out, struct loop *loop, const struct config_port *c,
     size_t index, const struct port_sink *sink) MUST_CHECK;
 void port_free(struct port *p);
 
+/* Before port_free() of a port that is closed for good: takes leave of the
+ * monitor, where its driver does, without waiting; and whether bytes are still
+ * on their way to the wire, which closing would drop. */
+void port_release(struct port *p);
+bool port_unsent(const struct port *p) MUST_CHECK;
+
 void port_status(const struct port *p, struct port_status *out);
 
 /* Something appeared or vanished under /dev: a port that is not open tries

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
@@ -37,6 +38,7 @@
 #include "daemon/tell.h"
 
 #define CLOSE_MS 1500		/* for the log, when ending */
+#define LEAVE_TURNS 20		/* of 10 ms, for the last messages to monitors */
 
 struct service {
 	const struct paths *paths;
@@ -439,11 +441,34 @@ start(struct service *s)
 	return r;
 }
 
+/* Takes leave of monitors that hold a connection, and gives the last message
+ * the time that it needs on the wire. */
+static void
+take_leave(struct service *s)
+{
+	const struct timespec pause = { 0, 10000000 };
+	bool unsent = true;
+
+	for (size_t i = 0; s->port != NULL && i < s->config->ports_n; i++)
+		if (s->port[i] != NULL)
+			port_release(s->port[i]);
+	for (int turns = 0; s->port != NULL && unsent && turns < LEAVE_TURNS;
+	    turns++) {
+		unsent = false;
+		for (size_t i = 0; i < s->config->ports_n; i++)
+			unsent |= s->port[i] != NULL &&
+			    port_unsent(s->port[i]);
+		if (unsent)
+			nanosleep(&pause, NULL);
+	}
+}
+
 static void
 stop(struct service *s)
 {
 	struct now now = clock_now();
 
+	take_leave(s);
 	for (size_t i = 0; s->port != NULL && i < s->config->ports_n; i++)
 		port_free(s->port[i]);
 	hotplug_free(s->hotplug);

@@ -45,6 +45,8 @@ toy_decode(union driver_state *s, int64_t t_ms, const struct window *w,
 	(void)n;
 	if (window_at(w, 1) == 'x')
 		s->byte[1] = 1;
+	if (window_at(w, 1) == '?')
+		s->byte[2] = 1;
 	if (window_at(w, 1) == 'c')
 		out->device_clock_ms = clock_wall_ms() - 3600000;
 	readings_add(out, VITAL_HR, QUALITY_GOOD, window_at(w, 1));
@@ -65,11 +67,27 @@ toy_request(union driver_state *s, int64_t t_ms, uint8_t buf[TX_MAX])
 		memcpy(buf, "help!", 5);
 		return 5;
 	}
+	if (s->byte[2] != 0) {
+		s->byte[2] = 0;
+		memcpy(buf, "yes", 3);
+		return 3;
+	}
 	return 0;
+}
+
+static size_t
+toy_release(union driver_state *s, int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	(void)s;
+	(void)t_ms;
+	memcpy(buf, "bye", 3);
+	return 3;
 }
 
 static const struct tx_template toy_tx[] = {
 	{ .name = "greeting", .bytes = (const uint8_t *)"hello", .length = 5 },
+	{ .name = "answer", .bytes = (const uint8_t *)"yes", .length = 3 },
+	{ .name = "leave", .bytes = (const uint8_t *)"bye", .length = 3 },
 	{ .name = NULL },
 };
 
@@ -82,6 +100,7 @@ static const struct driver toy = {
 	.frame = toy_frame,
 	.decode = toy_decode,
 	.request = toy_request,
+	.release = toy_release,
 };
 
 #define PORTS 2
@@ -241,6 +260,37 @@ what_the_driver_asks_is_sent_and_what_it_does_not_list_is_refused(void **state)
 	assert_int_equal(st.refused, 1);
 	assert_int_equal(st.written, 1);
 	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 0), 0);
+}
+
+static void
+a_question_is_answered_in_the_turn_that_heard_it(void **state)
+{
+	struct fixture *f = *state;
+	char got[64];
+
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 1000), 5);
+	pty_write(&f->pty[0], "<?>", 3);
+	WAIT(1000, f->letters[0][0] == '?');
+	/* The port's timer has no turn in between. */
+	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 0), 3);
+	assert_memory_equal(got, "yes", 3);
+}
+
+static void
+leave_is_taken_of_a_monitor_whose_port_is_closed_for_good(void **state)
+{
+	struct fixture *f = *state;
+	char got[64];
+
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 1000), 5);
+	port_release(f->port[0]);
+	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 1000), 3);
+	assert_memory_equal(got, "bye", 3);
+	assert_false(port_unsent(f->port[0]));
 }
 
 /* How many descriptors of this process lead to the device. */
@@ -707,6 +757,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(bytes_become_frames_stamped_when_they_were_read),
 		TEST(what_the_driver_asks_is_sent_and_what_it_does_not_list_is_refused),
+		TEST(a_question_is_answered_in_the_turn_that_heard_it),
+		TEST(leave_is_taken_of_a_monitor_whose_port_is_closed_for_good),
 		TEST(an_unplugged_port_is_lost_once_and_read_again_under_another_number),
 		TEST(so_is_one_that_libserialport_reads),
 		TEST(two_adapters_that_change_numbers_stay_with_their_beds),
