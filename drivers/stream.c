@@ -60,6 +60,8 @@ stream_start(struct stream *s)
 	s->window.torn = true;
 	s->byte_ms = STREAM_NEVER;
 	memset(s->last, 0, sizeof s->last);
+	s->agreed = 0;
+	s->said_ms = STREAM_NEVER;
 	memset(&s->state, 0, sizeof s->state);
 	if (s->driver->init != NULL)
 		s->driver->init(&s->state, &s->options);
@@ -111,6 +113,7 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 	if (gap_ms > STREAM_STALE_MS) {
 		s->count.garbage += window_length(w);
 		w->torn = w->torn || window_length(w) > 0;
+		s->agreed = 0;
 		window_clear(w);
 	}
 	if (window_length(w) == 0)
@@ -130,6 +133,7 @@ drop_garbage(struct stream *s)
 	s->count.garbage++;
 	window_drop(&s->window, 1);
 	s->window.torn = true;
+	s->agreed = 0;
 }
 
 /* Whether a frame with that diagnosis is whole, so that it ends where it
@@ -138,6 +142,68 @@ static bool
 is_whole(enum decode d)
 {
 	return d != DECODE_BAD_CHECK && d != DECODE_BAD_LENGTH;
+}
+
+/* Whether each value is near the last one of its kind. */
+static bool
+agrees(const struct stream *s, const struct readings *r)
+{
+	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
+		const struct reading *x = &r->item[i];
+
+		if ((unsigned)x->vital < VITALS && reading_has_value(x) &&
+		    s->last[x->vital].known &&
+		    !vital_agrees(x->vital, s->last[x->vital].value, x->value))
+			return false;
+	}
+	return true;
+}
+
+/* Where little speaks for a single frame, frames speak for each other.  To be
+ * asked before the last values are replaced by these. */
+static bool
+is_believed(struct stream *s, const struct readings *r)
+{
+	if (s->driver->evidence != EVIDENCE_PATTERN)
+		return true;
+	if (s->agreed > 0 && !agrees(s, r))
+		s->agreed = 0;
+	if (s->agreed < STREAM_AGREE)
+		s->agreed++;
+	return s->agreed >= STREAM_AGREE;
+}
+
+/* A digest of what the readings say (FNV-1a). */
+static uint32_t
+digest(const struct readings *r)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
+		const struct reading *x = &r->item[i];
+
+		h = (h ^ (uint32_t)x->vital) * 16777619u;
+		h = (h ^ (uint32_t)x->quality) * 16777619u;
+		h = (h ^ (uint32_t)x->flags) * 16777619u;
+		h = (h ^ (uint32_t)x->value) * 16777619u;
+	}
+	return h;
+}
+
+/* The same again, so soon that it is no news. */
+static bool
+is_repetition(struct stream *s, int64_t t_ms, const struct readings *r)
+{
+	uint32_t said = digest(r);
+
+	if (s->driver->repeat_ms == 0 || r->n == 0)
+		return false;
+	if (s->said_ms != STREAM_NEVER && said == s->said &&
+	    t_ms - s->said_ms < s->driver->repeat_ms)
+		return true;
+	s->said = said;
+	s->said_ms = t_ms;
+	return false;
 }
 
 /* Doubts values that lie too far from those before them. */
@@ -163,6 +229,8 @@ judge_steps(struct stream *s, int64_t t_ms, struct readings *r)
 static void
 stream_decode(struct stream *s, size_t n, struct decoded *out)
 {
+	bool believed;
+
 	out->t_ms = s->byte_ms - (int64_t)window_age(&s->window, n);
 	out->length = n;
 	out->readings.n = 0;
@@ -176,11 +244,19 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 		out->readings.n = 0;
 		out->readings.alarms.told = false;
 	}
+	believed = out->result > DECODE_IGNORED ||
+	    is_believed(s, &out->readings);
 	judge_steps(s, out->t_ms, &out->readings);
+	if (!believed || is_repetition(s, out->t_ms, &out->readings))
+		out->readings.n = 0;
+	if (!believed)
+		out->readings.alarms.told = false;
 	s->count.frames[out->result]++;
 	s->count.readings += out->readings.n;
 	if (out->result == DECODE_OK || out->result == DECODE_IGNORED)
 		s->good_ms = out->t_ms;
+	if (out->result > DECODE_IGNORED)
+		s->agreed = 0;
 	if (is_whole(out->result)) {
 		window_drop(&s->window, n);
 		s->window.torn = false;

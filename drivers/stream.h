@@ -16,6 +16,11 @@
  * with all that it held: no protocol here pauses so long within a frame. */
 #define STREAM_STALE_MS 10000
 
+/* So many sound frames in a row must agree where a few fixed bits are all the
+ * evidence (oximeters.md section 6): no value lies further from the one before
+ * than 25/min or 10 %. */
+#define STREAM_AGREE 3
+
 struct stream_counters {
 	uint64_t bytes;
 	uint64_t garbage;	/* bytes that belong to no frame */
@@ -37,6 +42,9 @@ struct stream {
 	int64_t good_ms;	/* last sound frame; STREAM_NEVER */
 	int64_t open_ms;	/* when the line was first opened */
 	struct stream_last last[VITALS];
+	uint8_t agreed;		/* such frames so far; EVIDENCE_PATTERN */
+	uint32_t said;		/* digest of the readings passed on last, */
+	int64_t said_ms;	/* at this time; repeat_ms */
 	struct stream_counters count;
 	union driver_state state;
 	struct window window;	/* last: see stream_size() */
@@ -92,7 +100,9 @@ size_t stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
  * claim bytes of the next and so be later than it.
  *
  * A value that lies too far from the one before (vital_steps()) is
- * QUESTIONABLE at first, and believed when the next one confirms it. */
+ * QUESTIONABLE at first, and believed when the next one confirms it.  A frame
+ * whose readings are held back, for want of evidence or as repetitions, is
+ * DECODE_OK without readings. */
 bool stream_next(struct stream *s, struct decoded *out) MUST_CHECK;
 
 /* What the driver wants to send now: its length, or 0. */

@@ -28,7 +28,7 @@ const struct vital_info vital_info[VITALS] = {
 		.loinc = "8867-4", .mdc = 147842,
 		.reject_below = 0, .reject_above = 350,
 		.doubt_below = 20, .doubt_above = 250,
-		.step = 60, .step_ms = 2000,
+		.step = 60, .step_ms = 2000, .near = 25,
 		.fresh_ms = FRESH_MS,
 	},
 	[VITAL_PR] = {
@@ -36,7 +36,7 @@ const struct vital_info vital_info[VITALS] = {
 		.loinc = "8889-8", .mdc = 149530,
 		.reject_below = 1, .reject_above = 350,
 		.doubt_below = 20, .doubt_above = 250,
-		.step = 60, .step_ms = 2000,
+		.step = 60, .step_ms = 2000, .near = 25,
 		.fresh_ms = FRESH_MS,
 	},
 	[VITAL_SPO2] = {
@@ -44,7 +44,7 @@ const struct vital_info vital_info[VITALS] = {
 		.loinc = "59408-5", .mdc = 150456, .decimals = 2, .shown = 0,
 		.reject_below = 100, .reject_above = 10000,
 		.doubt_below = 5000, .doubt_above = 10000,
-		.step = 1500, .step_ms = STEP_SPO2_MS,
+		.step = 1500, .step_ms = STEP_SPO2_MS, .near = 1000,
 		.fresh_ms = FRESH_MS,
 	},
 	[VITAL_NIBP_SYS] = {
@@ -184,6 +184,16 @@ vital_steps(enum vital v, int32_t a, int32_t b, int64_t after_ms)
 	    after_ms > vital_info[v].step_ms)
 		return false;
 	return step > vital_info[v].step || step < -vital_info[v].step;
+}
+
+bool
+vital_agrees(enum vital v, int32_t a, int32_t b)
+{
+	int64_t apart = (int64_t)b - a;
+
+	if ((unsigned)v >= VITALS || vital_info[v].near == 0)
+		return true;
+	return apart <= vital_info[v].near && apart >= -vital_info[v].near;
 }
 
 int32_t

@@ -84,6 +84,8 @@ struct vital_info {
 	int32_t doubt_below, doubt_above;	/* outside: QUESTIONABLE */
 	int32_t step, step_ms;	/* further than this from a value this young:
 				 * QUESTIONABLE; 0: any step may be */
+	int32_t near;		/* values no further apart speak for each other;
+				 * 0: any do */
 	int32_t fresh_ms;	/* older than this is stale (a level only) */
 };
 
@@ -106,6 +108,10 @@ enum quality vital_judge(enum vital v, int32_t value, enum quality q);
  * in that time (clinical.md 6.3). */
 bool vital_steps(enum vital v, int32_t a, int32_t b, int64_t after_ms)
     MUST_CHECK;
+
+/* Whether two values that follow each other are near enough to speak for each
+ * other (oximeters.md section 6). */
+bool vital_agrees(enum vital v, int32_t a, int32_t b) MUST_CHECK;
 
 /* The value in 10^-shown units, rounded half away from zero. */
 int32_t vital_shown(enum vital v, int32_t value);

@@ -100,6 +100,17 @@ static const struct driver endless = {
 	.frame = endless_frame, .decode = toy_decode,
 };
 
+static const struct driver faint = {
+	.name = "faint", .silent_after_ms = 3000,
+	.evidence = EVIDENCE_PATTERN,
+	.frame = toy_frame, .decode = toy_decode,
+};
+
+static const struct driver chatty = {
+	.name = "chatty", .silent_after_ms = 3000, .repeat_ms = 1000,
+	.frame = toy_frame, .decode = toy_decode,
+};
+
 static struct stream s;
 static struct decoded got[64];
 static size_t got_n;
@@ -597,6 +608,70 @@ a_narrow_stream_that_cannot_be_widened_goes_on_once_it_is_reset(void **state)
 	free(x);
 }
 
+/* How many readings the frame of that rate gave. */
+static size_t
+readings_of(int64_t t_ms, uint8_t rate)
+{
+	got_n = 0;
+	feed_frame(t_ms, KIND_VALUE, rate);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].result, DECODE_OK);
+	return got[0].readings.n;
+}
+
+static void
+without_a_checksum_the_third_frame_that_agrees_is_the_first_to_count(
+    void **state)
+{
+	(void)state;
+	stream_init(&s, &faint, NULL, 0);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(10, 97), 0);
+	assert_int_equal(readings_of(20, 72), 1);
+	assert_int_equal(readings_of(30, 73), 1);
+	/* 26 apart: the count begins again. */
+	assert_int_equal(readings_of(40, 99), 0);
+	assert_int_equal(readings_of(50, 99), 0);
+	assert_int_equal(readings_of(60, 99), 1);
+	assert_int_equal(s.count.readings, 3);
+}
+
+static void
+a_loss_of_step_asks_for_three_again(void **state)
+{
+	static const char *const losses[] = { "x", "F\1\1\1", "F\3\1J" };
+
+	(void)state;
+	stream_init(&s, &faint, NULL, 0);
+	for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+		assert_int_equal(readings_of(0, 72), 0);
+		assert_int_equal(readings_of(0, 72), 0);
+		assert_int_equal(readings_of(0, 72), 1);
+		feed(0, losses[i], strlen(losses[i]));
+	}
+	/* And so does half a frame that was never ended. */
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(0, 72), 1);
+	feed(0, "F", 1);
+	assert_int_equal(readings_of(STREAM_STALE_MS + 1, 72), 0);
+}
+
+static void
+what_is_said_again_at_once_is_no_news_and_what_changes_is(void **state)
+{
+	(void)state;
+	stream_init(&s, &chatty, NULL, 0);
+	assert_int_equal(readings_of(0, 72), 1);
+	assert_int_equal(readings_of(16, 72), 0);
+	assert_int_equal(readings_of(999, 72), 0);
+	assert_int_equal(readings_of(1000, 72), 1);
+	assert_int_equal(readings_of(1016, 73), 1);
+	assert_int_equal(readings_of(1033, 72), 1);
+	stream_reset(&s, 1040);
+	assert_int_equal(readings_of(1050, 72), 1);
+}
+
 int
 main(void)
 {
@@ -635,6 +710,11 @@ main(void)
 		STREAM_TEST(short_frames_leave_a_stream_narrow),
 		STREAM_TEST(
 	    a_narrow_stream_that_cannot_be_widened_goes_on_once_it_is_reset),
+		STREAM_TEST(
+    without_a_checksum_the_third_frame_that_agrees_is_the_first_to_count),
+		STREAM_TEST(a_loss_of_step_asks_for_three_again),
+		STREAM_TEST(
+		    what_is_said_again_at_once_is_no_news_and_what_changes_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
