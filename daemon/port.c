@@ -89,7 +89,8 @@ text_of(const char *kept)
 static void
 arm_tick(struct port *p, int64_t now_ms)
 {
-	bool idle = p->config->driver->request == NULL && p->out_n == 0;
+	const struct driver *d = p->config->driver;
+	bool idle = d->request == NULL && d->quiet_ms == 0 && p->out_n == 0;
 	int64_t next_ms = now_ms + (idle ? TICK_IDLE_MS : TICK_MS);
 
 	if (p->tty == NULL && p->next_ms < next_ms)
@@ -251,10 +252,25 @@ widen(struct port *p, int64_t t_ms)
 }
 
 static void
-take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
+take_frames(struct port *p)
 {
 	struct decoded d;
 
+	while (stream_next(p->stream, &d)) {
+		if (d.result == DECODE_OK || d.result == DECODE_IGNORED)
+			p->frame_ms = d.t_ms;
+		if (d.result == DECODE_OK && d.readings.device_clock_ms != 0) {
+			p->has_device_clock = true;
+			p->skew_ms = d.readings.device_clock_ms -
+			    clock_wall_ms();
+		}
+		p->sink.frame(p->sink.arg, p->index, &d);
+	}
+}
+
+static void
+take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
+{
 	p->byte_ms = t_ms;
 	if (modem_look(&p->modem, bytes, n))
 		port_say_modem(&p->say, t_ms);
@@ -266,17 +282,7 @@ take_bytes(struct port *p, int64_t t_ms, const uint8_t *bytes, size_t n)
 		assert(taken > 0 && taken <= n);
 		bytes += taken;
 		n -= taken;
-		while (stream_next(p->stream, &d)) {
-			if (d.result == DECODE_OK || d.result == DECODE_IGNORED)
-				p->frame_ms = d.t_ms;
-			if (d.result == DECODE_OK &&
-			    d.readings.device_clock_ms != 0) {
-				p->has_device_clock = true;
-				p->skew_ms = d.readings.device_clock_ms -
-				    clock_wall_ms();
-			}
-			p->sink.frame(p->sink.arg, p->index, &d);
-		}
+		take_frames(p);
 		if (stream_is_cramped(p->stream))
 			widen(p, t_ms);
 	}
@@ -404,6 +410,8 @@ on_tick(void *arg)
 		struct tty_errors e;
 
 		transport_errors(p->tty, &e);
+		stream_quiet(p->stream, now_ms);
+		take_frames(p);
 		port_say_heard(&p->say, now_ms, p->since_ms, p->stream);
 		(void)serve_output(p, now_ms);
 	} else if (now_ms >= p->next_ms) {

@@ -151,6 +151,9 @@ struct driver {
 	uint32_t silent_after_ms;	/* no good frame for so long: silent */
 	uint16_t longest;	/* bytes of its longest frame: what is longer is
 				 * garbage; 0: WINDOW_USUAL */
+	uint16_t quiet_ms;	/* so long a silence may end a frame, as a
+				 * window_gap() behind it or, for the last one,
+				 * window.quiet_ms; 0: none ends so */
 	enum evidence evidence;
 	uint16_t repeat_ms;	/* the same readings again are left out for so
 				 * long, where a monitor says them 60 times a

@@ -127,6 +127,19 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 	return taken;
 }
 
+void
+stream_quiet(struct stream *s, int64_t t_ms)
+{
+	struct window *w = &s->window;
+	uint16_t gap_ms = gap_before(s, t_ms);
+
+	if (s->driver->quiet_ms == 0 || gap_ms < s->driver->quiet_ms ||
+	    w->quiet_ms != 0 || window_length(w) == 0)
+		return;
+	w->quiet_ms = gap_ms;
+	w->need = 0;
+}
+
 static void
 drop_garbage(struct stream *s)
 {

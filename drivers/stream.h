@@ -95,6 +95,10 @@ void stream_reset(struct stream *s, int64_t t_ms);
 size_t stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
     MUST_CHECK;
 
+/* It is t_ms, and no byte has come since the last: that alone ends a frame of some
+ * protocols (driver->quiet_ms).  Then call stream_next(), as after feeding. */
+void stream_quiet(struct stream *s, int64_t t_ms);
+
 /* The next frame among the bytes fed, good or bad; false when there is none
  * (yet).  Sound frames come in the order of their times; a damaged one may
  * claim bytes of the next and so be later than it.

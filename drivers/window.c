@@ -161,6 +161,7 @@ window_add(struct window *w, uint16_t gap_ms, const uint8_t *p, size_t n)
 		return 0;
 	if (n > w->capacity - w->end)
 		n = w->capacity - w->end;
+	w->quiet_ms = 0;
 	marks_add(w, gap_ms);
 	end = w->end;
 	while (i + BLOCK <= n && end <= WINDOW_CAPACITY - BLOCK) {
@@ -191,5 +192,6 @@ window_clear(struct window *w)
 	w->end = 0;
 	w->seen = 0;
 	w->need = 0;
+	w->quiet_ms = 0;
 	w->marks = 0;
 }

@@ -53,6 +53,8 @@ struct window {
 			 * very index 0 before; 0 when it was not */
 	size_t need;	/* and so many it wants to see when it is asked again */
 	bool torn;	/* what came just before index 0 was no frame */
+	uint16_t quiet_ms;	/* since the last byte, once it is long enough to
+				 * end a message (driver->quiet_ms); else 0 */
 	uint8_t marks;
 	struct window_mark mark[WINDOW_MARKS];	/* by place, none < start */
 	uint8_t at[WINDOW_CAPACITY];

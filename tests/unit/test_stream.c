@@ -111,6 +111,36 @@ static const struct driver chatty = {
 	.frame = toy_frame, .decode = toy_decode,
 };
 
+/* Lines without an end: 300 ms of silence are one. */
+static int
+bare_frame(const struct window *w, int64_t gap_ms)
+{
+	size_t n = window_length(w);
+
+	(void)gap_ms;
+	for (size_t i = 1; i < n; i++) {
+		if (window_gap(w, i) >= 300)
+			return (int)i;
+	}
+	return w->quiet_ms > 0 ? (int)n : FRAME_MORE;
+}
+
+static enum decode
+bare_decode(union driver_state *st, int64_t t_ms, const struct window *w,
+    size_t n, struct readings *out)
+{
+	(void)st;
+	(void)t_ms;
+	(void)w;
+	readings_add(out, VITAL_HR, QUALITY_GOOD, (int32_t)n);
+	return DECODE_OK;
+}
+
+static const struct driver bare = {
+	.name = "bare", .silent_after_ms = 3000, .quiet_ms = 300,
+	.frame = bare_frame, .decode = bare_decode,
+};
+
 static struct stream s;
 static struct decoded got[64];
 static size_t got_n;
@@ -672,6 +702,29 @@ what_is_said_again_at_once_is_no_news_and_what_changes_is(void **state)
 	assert_int_equal(readings_of(1050, 72), 1);
 }
 
+static void
+silence_ends_a_frame_whether_a_byte_follows_or_not(void **state)
+{
+	(void)state;
+	stream_init(&s, &bare, NULL, 0);
+	feed(0, "abc", 3);
+	feed(299, "de", 2);
+	stream_quiet(&s, 500);
+	assert_false(stream_next(&s, &got[0]));
+	feed(600, "fgh", 3);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].t_ms, 299);
+	assert_int_equal(got[0].length, 5);
+	stream_quiet(&s, 899);
+	assert_false(stream_next(&s, &got[0]));
+	stream_quiet(&s, 900);
+	assert_true(stream_next(&s, &got[0]));
+	assert_int_equal(got[0].t_ms, 600);
+	assert_int_equal(got[0].length, 3);
+	stream_quiet(&s, 1000);
+	assert_false(stream_next(&s, &got[0]));
+}
+
 int
 main(void)
 {
@@ -713,6 +766,7 @@ main(void)
 		STREAM_TEST(
     without_a_checksum_the_third_frame_that_agrees_is_the_first_to_count),
 		STREAM_TEST(a_loss_of_step_asks_for_three_again),
+		STREAM_TEST(silence_ends_a_frame_whether_a_byte_follows_or_not),
 		STREAM_TEST(
 		    what_is_said_again_at_once_is_no_news_and_what_changes_is),
 	};
