@@ -51,6 +51,8 @@ struct monitor_alarm {
 struct monitor_alarms {
 	bool told;		/* the frame says all that the monitor alarms
 				 * of now; without it the last list stands */
+	bool unknown;		/* not told, and the last list no longer stands
+				 * either: the monitor tells it no more */
 	uint8_t n;
 	struct monitor_alarm item[MONITOR_ALARMS_MAX];
 };
@@ -165,6 +167,7 @@ struct driver {
 	uint16_t default_interval_s;	/* 0: it does not ask */
 	const uint16_t *intervals_s;	/* what interval_s may be, 0 at the
 					 * end; NULL: it does not ask */
+	bool relays_alarms;	/* it tells the monitor's own alarms */
 	bool probe_harmless;	/* request() may be tried on an unknown box,
 				 * when a person allows it (`vitalsctl detect
 				 * --allow-probe`) */

@@ -7,12 +7,16 @@
  *	escapes: 7E -> 7D 5E, 7D -> 7D 5D
  *
  *	record, little-endian:
- *	0 i16 length  3 u8 level  6 u32 clock  14 i16 main type (0: values)
- *	16 8 x { i16 offset, u8 type }, ends at type FF;  40 subrecords, those
- *	of type 1 being displayed values, their class at 276 bits 8-11
+ *	0 i16 length  3 u8 level  6 u32 clock  14 i16 main type (0: values,
+ *	4: alarms)  16 8 x { i16 offset, u8 type }, ends at type FF
+ *	40 subrecords; of main type 0, those of type 1 are displayed values,
+ *	their class at 276 bits 8-11; of main type 4, the one of type 1 is
+ *
+ *	10 5 x { text[80], its end NUL; 82 i16 colour }, each 98 bytes
  *
  * Easy to get wrong: the 8-bit sum is weak.  Damaged frames pass it, and only
- * the stated length unmasks them.
+ * the stated length unmasks them.  And values never wait for alarms: whether a
+ * monitor answers about these is its own matter.
  */
 #include "drivers/ge_phdb.h"
 #include "drivers/wire.h"
@@ -29,12 +33,33 @@ struct ge_state {
 	bool asked;		/* then the one for values */
 	int64_t stop_ms;
 	int64_t heard_ms;	/* last values, or last request for them */
+	bool running;		/* values came since they were asked for, from
+				 * a monitor that has alarms to tell */
+	bool entered;		/* the differential mode of alarms, then */
+	bool told;		/* its alarms, and nothing took that back */
+	uint8_t unanswered;	/* questions about them since the last record */
+	int64_t due_ms;		/* the next one */
 	struct ge_phdb values;
 };
 _Static_assert(sizeof(struct ge_state) <= DRIVER_STATE_MAX, "state");
 
 #define STOP_PAUSE_MS 300	/* after a stop request (B6) */
 #define RETRY_MS 15000		/* at the least, before asking again */
+
+/* Alarms (B4): from level 10 on.  A record follows each change, 2 s after the
+ * last at the earliest; one that is lost is made good by asking now and then.
+ * Three questions without an answer: the list is not known any more. */
+#define ALARM_LEVEL 10
+#define ALARM_PAUSE_MS 2000
+#define ALARM_AGAIN_MS 30000
+#define ALARM_SELDOM_MS 300000	/* once it is not known */
+#define ALARM_QUESTIONS 3
+#define ALARM_FIRST 10		/* where the list begins in its subrecord, */
+#define ALARM_BYTES 98		/* and what each entry has, */
+#define ALARM_TEXT 80		/* of which so many are text, */
+#define ALARM_COLOUR 82		/* and the colour is at */
+#define ALARM_ENTRIES 5
+#define ALARM_RECORD 510
 
 /* Requests: 40 bytes of header, then type 1 (displayed values), i16 interval
  * in s (0 stops), u32 classes (0: the basic one), u16 0; all in one frame. */
@@ -45,6 +70,12 @@ static const uint8_t request_1s[52] = REQUEST(1, 0x32);
 static const uint8_t request_5s[52] = REQUEST(5, 0x36);
 static const uint8_t request_10s[52] = REQUEST(10, 0x3B);
 
+/* About alarms: main type 4, u16 command, 10 bytes of 0. */
+#define ALARM_REQUEST(command, sum) { FLAG, 0x34, [15] = 0x04, [22] = 0xFF, \
+	[41] = (command), [53] = (sum), [54] = FLAG }
+static const uint8_t request_alarm_changes[55] = ALARM_REQUEST(2, 0x39);
+static const uint8_t request_alarms[55] = ALARM_REQUEST(0, 0x37);
+
 static const struct tx_template templates[] = {
 	{ .name = "stop sending values",
 	  .bytes = request_stop, .length = sizeof request_stop },
@@ -54,6 +85,11 @@ static const struct tx_template templates[] = {
 	  .bytes = request_5s, .length = sizeof request_5s },
 	{ .name = "send values every 10 s",
 	  .bytes = request_10s, .length = sizeof request_10s },
+	{ .name = "tell changes of the alarms",
+	  .bytes = request_alarm_changes,
+	  .length = sizeof request_alarm_changes },
+	{ .name = "tell the alarms once",
+	  .bytes = request_alarms, .length = sizeof request_alarms },
 	{ .name = NULL },
 };
 static const uint16_t intervals_s[] = { 1, 5, 10, 0 };
@@ -106,12 +142,13 @@ unescape(const struct window *w, size_t n, struct wire *out)
  * sums, for they are modulo 256. */
 #define TYPE_MAX 0x1F
 
-/* Where the displayed values of the basic class begin; 0 if there are none,
- * -1 where the descriptors are none or lead outside the record. */
+/* Where the first subrecord of type 1 begins that has so many bytes, of the
+ * basic class where it holds values; 0 if there is none, -1 where the
+ * descriptors are none or lead outside the record. */
 static int
-find_basic(const struct wire *r, size_t length)
+find_first(const struct wire *r, size_t length, size_t bytes)
 {
-	int basic = 0;
+	int first = 0;
 
 	for (size_t i = 16; i < HEADER; i += 3) {
 		int16_t offset = wire_i16le(r, i);
@@ -124,12 +161,103 @@ find_basic(const struct wire *r, size_t length)
 			return -1;
 		if (type != 1)
 			continue;
-		if (at + GE_PHDB_BYTES > length)
+		if (at + bytes > length)
 			return -1;
-		if (basic == 0 && (wire_u16le(r, at + 276) >> 8 & 0xF) == 0)
-			basic = (int)at;
+		if (first == 0 && (bytes != GE_PHDB_BYTES ||
+		    (wire_u16le(r, at + 276) >> 8 & 0xF) == 0))
+			first = (int)at;
 	}
-	return basic;
+	return first;
+}
+
+/* The colour is all that the monitor says of the rank. */
+static bool
+rank(uint16_t colour, enum priority *p)
+{
+	static const enum priority ranks[] = { PRIORITY_NONE, PRIORITY_LOW,
+		PRIORITY_MEDIUM, PRIORITY_HIGH };
+
+	if (colour >= sizeof ranks / sizeof ranks[0])
+		return false;
+	*p = ranks[colour];
+	return true;
+}
+
+static bool
+is_blank(const struct wire *r, size_t at)
+{
+	for (size_t i = 0; i < ALARM_TEXT && wire_at(r, at + i) != 0; i++) {
+		if (wire_at(r, at + i) != ' ')
+			return false;
+	}
+	return true;
+}
+
+/* Texts in the monitor's own language; an entry without one is no alarm. */
+static enum decode
+decode_alarms(const struct wire *r, size_t at, struct readings *out)
+{
+	for (size_t k = 0; k < ALARM_ENTRIES; k++) {
+		size_t from = at + ALARM_FIRST + k * ALARM_BYTES;
+		enum priority p = PRIORITY_NONE;
+		struct monitor_alarm *a;
+
+		if (!rank(wire_u16le(r, from + ALARM_COLOUR), &p))
+			return DECODE_BAD_VALUE;
+		if (is_blank(r, from))
+			continue;
+		a = readings_add_alarm(out, p);
+		for (size_t i = 0; a != NULL && i < ALARM_TEXT &&
+		    wire_at(r, from + i) != 0; i++)
+			monitor_alarm_put(a, wire_at(r, from + i));
+	}
+	out->alarms.told = true;
+	return DECODE_OK;
+}
+
+static enum decode
+take_alarms(struct ge_state *s, int64_t t_ms, const struct wire *r,
+    size_t length, struct readings *out)
+{
+	int at = find_first(r, length, ALARM_RECORD);
+	enum decode d = DECODE_IGNORED;
+
+	if (at < 0)
+		return DECODE_BAD_LENGTH;
+	if (at > 0 && wire_at(r, 3) >= ALARM_LEVEL)
+		d = decode_alarms(r, (size_t)at, out);
+	if (d == DECODE_OK) {
+		s->told = true;
+		s->unanswered = 0;
+		s->due_ms = t_ms + ALARM_AGAIN_MS;
+	}
+	return d;
+}
+
+static enum decode
+take_values(struct ge_state *s, int64_t t_ms, const struct wire *r,
+    size_t length, struct readings *out)
+{
+	int basic = find_first(r, length, GE_PHDB_BYTES);
+
+	if (basic < 0)
+		return DECODE_BAD_LENGTH;
+	if (basic == 0)
+		return DECODE_IGNORED;
+	ge_phdb_decode(&s->values, t_ms, r, (size_t)basic, out);
+	out->device_clock_ms = (int64_t)wire_u32le(r, 6) * 1000;
+	s->heard_ms = t_ms;
+	if (!s->running && wire_at(r, 3) >= ALARM_LEVEL) {
+		s->running = true;
+		s->entered = false;
+		s->unanswered = 0;
+		s->due_ms = t_ms;
+	}
+	if (s->told && s->unanswered > ALARM_QUESTIONS) {
+		s->told = false;
+		out->alarms.unknown = true;
+	}
+	return DECODE_OK;
 }
 
 static enum decode
@@ -139,7 +267,6 @@ ge_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	struct ge_state *s = (struct ge_state *)u;
 	struct wire r;
 	size_t length;
-	int basic = 0;
 
 	unescape(w, n, &r);
 	if (r.n < 1 || wire_sum(&r, r.n - 1) != wire_at(&r, r.n - 1))
@@ -153,21 +280,43 @@ ge_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		return DECODE_BAD_VALUE;
 	switch (wire_i16le(&r, 14)) {
 	case 0:
-		break;
-	case 1: case 4: case 5: case 8:
+		return take_values(s, t_ms, &r, length, out);
+	case 4:
+		return take_alarms(s, t_ms, &r, length, out);
+	case 1: case 5: case 8:
 		return DECODE_IGNORED;
 	default:
 		return DECODE_BAD_VALUE;
 	}
-	basic = find_basic(&r, length);
-	if (basic < 0)
-		return DECODE_BAD_LENGTH;
-	if (basic == 0)
-		return DECODE_IGNORED;
-	ge_phdb_decode(&s->values, t_ms, &r, (size_t)basic, out);
-	out->device_clock_ms = (int64_t)wire_u32le(&r, 6) * 1000;
-	s->heard_ms = t_ms;
-	return DECODE_OK;
+}
+
+/* Copies the request; its length. */
+static size_t
+put(uint8_t buf[TX_MAX], const uint8_t *request, size_t n)
+{
+	for (size_t i = 0; i < n && i < TX_MAX; i++)
+		buf[i] = request[i];
+	return n;
+}
+
+/* While values run: first the changes, then, after a pause, the list as it is
+ * now; and that again when nothing was heard of it for long. */
+static size_t
+request_about_alarms(struct ge_state *s, int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	if (!s->running || t_ms < s->due_ms)
+		return 0;
+	if (!s->entered) {
+		s->entered = true;
+		s->due_ms = t_ms + ALARM_PAUSE_MS;
+		return put(buf, request_alarm_changes,
+		    sizeof request_alarm_changes);
+	}
+	if (s->unanswered <= ALARM_QUESTIONS)
+		s->unanswered++;
+	s->due_ms = t_ms + (s->unanswered > ALARM_QUESTIONS ?
+	    ALARM_SELDOM_MS : ALARM_AGAIN_MS);
+	return put(buf, request_alarms, sizeof request_alarms);
 }
 
 /* First a stop, so that an old subscription does not linger; after a pause the
@@ -189,17 +338,16 @@ ge_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
 	} else if (s->asked ? t_ms - s->heard_ms >= retry_ms :
 	    t_ms - s->stop_ms >= STOP_PAUSE_MS) {
 		s->asked = true;
+		s->running = false;
 		s->heard_ms = t_ms;
 		if (s->interval_s == 1)
 			request = request_1s;
 		else if (s->interval_s == 10)
 			request = request_10s;
 	} else {
-		return 0;
+		return request_about_alarms(s, t_ms, buf);
 	}
-	for (size_t i = 0; i < sizeof request_stop && i < TX_MAX; i++)
-		buf[i] = request[i];
-	return sizeof request_stop;
+	return put(buf, request, sizeof request_stop);
 }
 
 extern const struct driver driver_ge_dri;
@@ -213,6 +361,7 @@ const struct driver driver_ge_dri = {
 	.tx = templates,
 	.default_interval_s = INTERVAL_S,
 	.intervals_s = intervals_s,
+	.relays_alarms = true,
 	.init = ge_init,
 	.frame = ge_frame,
 	.decode = ge_decode,

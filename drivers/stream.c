@@ -250,12 +250,14 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 	out->readings.device_clock_ms = 0;
 	out->readings.flags = 0;
 	out->readings.alarms.told = false;
+	out->readings.alarms.unknown = false;
 	out->readings.alarms.n = 0;
 	out->result = s->driver->decode(&s->state, out->t_ms, &s->window, n,
 	    &out->readings);
 	if (out->result != DECODE_OK) {
 		out->readings.n = 0;
 		out->readings.alarms.told = false;
+		out->readings.alarms.unknown = false;
 	}
 	believed = out->result > DECODE_IGNORED ||
 	    is_believed(s, &out->readings);

@@ -2,10 +2,12 @@
  *
  * A GE S/5 or CARESCAPE monitor on its computer interface ("DRI").  It says
  * nothing until it is asked, then sends a record of displayed values at the
- * interval asked for.  Facts: multiparameter.md B2 to B5.
+ * interval asked for.  Asked about its alarms it tells them once, or whenever
+ * they change.  Facts: multiparameter.md B2 to B5.
  *
  *	7E | record, escaped | sum of the record's bytes, escaped | 7E
- *	record: 40 bytes header, then one 278-byte subrecord (basic class)
+ *	record: 40 bytes header, then one subrecord: 278 bytes of values (basic
+ *	class), or 510 bytes of alarms
  *
  * Easy to get wrong: while the cuff measures, the OLD result stands; the new
  * one appears with "measuring" still set and "over 60 s ago" just cleared.
@@ -37,7 +39,18 @@
 #define CO2_LABEL 9		/* RR from CO2, FI from CO2 */
 #define TEMP_LABEL 11		/* T1 */
 
+/* Its own alarms: texts and colours, the worst colour first. */
+#define ALARM_BYTES 510
+#define ALARM_ROOM 5		/* shown at a time */
+#define ALARM_EVERY_MS 2000	/* at the most, in differential mode */
+enum colour { WHITE = 1, YELLOW = 2, RED = 3 };
+
 struct ge {
+	int64_t values_ms, alarms_ms;	/* when each is due; SIM_NEVER */
+	bool status;		/* the alarms are wanted once */
+	bool differential;	/* and whenever they change */
+	unsigned told;		/* those of its last record */
+	uint8_t alarm_number;
 	int64_t interval_ms;	/* 0: nobody asked */
 	int64_t single_ms;	/* last single shot */
 	bool any_single;
@@ -178,30 +191,118 @@ put_escaped(uint8_t *out, uint8_t b)
 	return 2;
 }
 
-static size_t
-ge_emit(struct monitor *m, int64_t t_ms, uint8_t out[SIM_OUT_MAX / 2])
+/* Sets the monitor's next moment. */
+static void
+plan(struct monitor *m)
 {
-	struct ge *g = state_of(m);
-	uint8_t record[RECORD] = { 0 }, sum = 0;
+	const struct ge *g = state_of(m);
+
+	m->due_ms = g->values_ms < g->alarms_ms ? g->values_ms : g->alarms_ms;
+}
+
+/* The limits that are set on it, and what its cables say. */
+static const struct { const char *text; enum colour colour; } alarms[] = {
+	{ "APNEA", RED }, { "SpO2 LOW", RED }, { "HR LOW", RED },
+	{ "HR HIGH", YELLOW }, { "LEADS OFF", YELLOW },
+	{ "SpO2 PROBE OFF", WHITE },
+};
+#define ALARMS (sizeof(alarms) / sizeof(alarms[0]))
+
+/* Which of them hold, a bit each. */
+static unsigned
+holding(const struct monitor *m, int64_t t_ms)
+{
+	enum probe_view view = monitor_sees(m, t_ms);
+	int hr = monitor_shows(m, VITAL_HR, t_ms, 1);
+	bool ecg = !m->lead_off;
+
+	return (monitor_shows(m, VITAL_RR, t_ms, 1) == 0) << 0 |
+	    (view == SEES_PULSE &&
+	    monitor_shows(m, VITAL_SPO2, t_ms, 100) < 9000) << 1 |
+	    (ecg && hr < 45) << 2 | (ecg && hr > 120) << 3 |
+	    (unsigned)!ecg << 4 |
+	    (view == SEES_OFF || view == SEES_NO_PROBE) << 5;
+}
+
+static void
+put_alarms(unsigned now, unsigned before, uint8_t *p)
+{
 	size_t n = 0;
 
-	_Static_assert(2 * (RECORD + 2) <= SIM_OUT_MAX / 2, "too small");
-	put16(record, RECORD);
-	record[2] = g->number++;
+	put16(p + 2, 1);	/* its sound is on */
+	for (size_t i = 0; i < ALARMS && n < ALARM_ROOM; i++) {
+		uint8_t *entry = p + 10 + 98 * n;
+		bool changed = (before >> i & 1) == 0;
+
+		if ((now >> i & 1) == 0)
+			continue;
+		strcpy((char *)entry, alarms[i].text);
+		put16(entry + 80, changed);
+		put16(entry + 82, alarms[i].colour);
+		put16(entry + 84, changed);
+		n++;
+	}
+}
+
+/* A record of so many bytes after its header; on the wire. */
+static size_t
+put_frame(const struct monitor *m, int64_t t_ms, uint8_t *record, size_t bytes,
+    uint8_t *out)
+{
+	uint8_t sum = 0;
+	size_t n = 0;
+
+	put16(record, (int)(HEADER + bytes));
 	record[3] = LEVEL;
 	put32(record + 6, (uint32_t)monitor_clock_s(m, t_ms));
-	record[18] = 1;		/* the first subrecord: displayed values */
+	record[18] = 1;		/* the first subrecord */
 	record[21] = 0xff;	/* and no second */
-	put_basic(m, t_ms, record + HEADER);
 	out[n++] = 0x7e;
-	for (size_t i = 0; i < RECORD; i++) {
+	for (size_t i = 0; i < HEADER + bytes; i++) {
 		sum = (uint8_t)(sum + record[i]);
 		n += put_escaped(out + n, record[i]);
 	}
 	n += put_escaped(out + n, sum);
 	out[n++] = 0x7e;
-	m->due_ms = g->interval_ms > 0 ? m->due_ms + g->interval_ms : SIM_NEVER;
 	return n;
+}
+
+/* Most of it is zero, so few bytes are escaped and it fits. */
+static size_t
+emit_alarms(struct monitor *m, int64_t t_ms, uint8_t *out)
+{
+	struct ge *g = state_of(m);
+	uint8_t record[HEADER + ALARM_BYTES] = { 0 };
+	unsigned now = holding(m, t_ms);
+	bool wanted = g->status || (g->differential && now != g->told);
+
+	g->status = false;
+	g->alarms_ms = g->differential ? t_ms + ALARM_EVERY_MS : SIM_NEVER;
+	plan(m);
+	if (!wanted)
+		return 0;
+	record[2] = g->alarm_number++;
+	record[14] = 4;		/* alarms */
+	put_alarms(now, g->told, record + HEADER);
+	g->told = now;
+	return put_frame(m, t_ms, record, ALARM_BYTES, out);
+}
+
+static size_t
+ge_emit(struct monitor *m, int64_t t_ms, uint8_t out[SIM_OUT_MAX / 2])
+{
+	struct ge *g = state_of(m);
+	uint8_t record[RECORD] = { 0 };
+
+	_Static_assert(2 * (RECORD + 2) <= SIM_OUT_MAX / 2, "too small");
+	if (g->alarms_ms <= t_ms)
+		return emit_alarms(m, t_ms, out);
+	record[2] = g->number++;
+	put_basic(m, t_ms, record + HEADER);
+	g->values_ms = g->interval_ms > 0 ? m->due_ms + g->interval_ms :
+	    SIM_NEVER;
+	plan(m);
+	return put_frame(m, t_ms, record, BASIC, out);
 }
 
 /* A request for displayed values: what may be asked is in B4. */
@@ -216,36 +317,66 @@ answer(struct monitor *m, int64_t t_ms)
 			return;
 		g->any_single = true;
 		g->single_ms = t_ms;
-		if (m->due_ms > t_ms + FIRST_MS)
-			m->due_ms = t_ms + FIRST_MS;
+		if (g->values_ms > t_ms + FIRST_MS)
+			g->values_ms = t_ms + FIRST_MS;
 	} else if (interval == 0) {
 		if (g->interval_ms != 0)
 			strcpy(m->said, "asked to stop sending");
 		g->interval_ms = 0;
-		m->due_ms = SIM_NEVER;
+		g->values_ms = SIM_NEVER;
 	} else if (g->interval_ms != interval * 1000) {
 		g->interval_ms = interval * 1000;
-		m->due_ms = t_ms + FIRST_MS;
+		g->values_ms = t_ms + FIRST_MS;
 		snprintf(m->said, sizeof(m->said),
 		    "asked for values every %d s", interval);
 	}
+	plan(m);
 }
 
-/* Whole, intact, and a request for displayed values of the basic class. */
+/* 0: tell the alarms once; 2: enter differential mode; 3: leave it. */
+static void
+answer_about_alarms(struct monitor *m, int64_t t_ms)
+{
+	struct ge *g = state_of(m);
+	int command = g->in[40] | g->in[41] << 8;
+
+	if (command == 0)
+		g->status = true;
+	else if (command == 2 || command == 3)
+		g->differential = command == 2;
+	else
+		return;
+	if (command == 2)
+		strcpy(m->said, "asked to tell its alarms");
+	g->alarms_ms = command == 3 ? SIM_NEVER : t_ms + FIRST_MS;
+	plan(m);
+}
+
+/* Whole, intact, and a single request of that main type. */
 static bool
-is_request(const struct ge *g)
+is_request(const struct ge *g, size_t length, uint8_t main_type)
 {
 	uint8_t sum = 0;
 
-	if (g->n != 50 || g->in[0] != 49 || g->in[1] != 0)
+	if (g->n != length + 1 || g->in[0] != length || g->in[1] != 0)
 		return false;
-	for (size_t i = 0; i < 49; i++)
+	for (size_t i = 0; i < length; i++)
 		sum = (uint8_t)(sum + g->in[i]);
-	if (sum != g->in[49])
-		return false;
-	return g->in[14] == 0 && g->in[15] == 0 &&	/* displayed values */
-	    g->in[18] == 0 && g->in[21] == 0xff &&	/* a request, only one */
-	    g->in[40] == 1 && (g->in[43] & 1) == 0;	/* current; not denied */
+	return sum == g->in[length] && g->in[14] == main_type &&
+	    g->in[15] == 0 && g->in[18] == 0 && g->in[21] == 0xff;
+}
+
+static void
+take_request(struct monitor *m, int64_t t_ms)
+{
+	const struct ge *g = state_of(m);
+
+	/* Current values, the basic class not denied. */
+	if (is_request(g, HEADER + 9, 0) && g->in[40] == 1 &&
+	    (g->in[43] & 1) == 0)
+		answer(m, t_ms);
+	else if (is_request(g, HEADER + 12, 4))
+		answer_about_alarms(m, t_ms);
 }
 
 static void
@@ -255,8 +386,8 @@ ge_hear(struct monitor *m, int64_t t_ms, const uint8_t *p, size_t n)
 
 	for (; n > 0; n--, p++) {
 		if (*p == 0x7e) {
-			if (g->inside && is_request(g))
-				answer(m, t_ms);
+			if (g->inside)
+				take_request(m, t_ms);
 			g->inside = true;
 			g->escaped = false;
 			g->n = 0;
@@ -276,9 +407,12 @@ ge_hear(struct monitor *m, int64_t t_ms, const uint8_t *p, size_t n)
 static void
 ge_start(struct monitor *m, int64_t t_ms)
 {
+	struct ge *g = state_of(m);
+
 	(void)t_ms;
-	memset(state_of(m), 0, sizeof(struct ge));
-	m->due_ms = SIM_NEVER;
+	memset(g, 0, sizeof(*g));
+	g->values_ms = g->alarms_ms = SIM_NEVER;
+	plan(m);
 }
 
 extern const struct sim_driver sim_ge_dri;

@@ -25,6 +25,7 @@ struct capture {
 	const struct driver *driver;
 	struct recording recording;
 	struct events clean;
+	char *alarms;		/* all that the clean run tells, "\nWORDS\n" */
 };
 
 static struct capture captures[200];
@@ -53,6 +54,21 @@ print_value(FILE *f, const struct reading *r)
 		fprintf(f, ".%0*d", (int)decimals, abs(r->value % scale));
 }
 
+/* The monitor's own alarms, where the frame tells them. */
+static void
+print_alarms(FILE *f, const struct decoded *d)
+{
+	const struct monitor_alarms *a = &d->readings.alarms;
+
+	if (a->told && a->n == 0)
+		fprintf(f, "@%" PRId64 " alarm none\n", d->t_ms);
+	if (a->unknown)
+		fprintf(f, "@%" PRId64 " alarm unknown\n", d->t_ms);
+	for (size_t i = 0; a->told && i < a->n; i++)
+		fprintf(f, "@%" PRId64 " alarm %s %s\n", d->t_ms,
+		    priority_name(a->item[i].priority), a->item[i].text);
+}
+
 static void
 print_frame(void *context, const struct decoded *d)
 {
@@ -70,6 +86,26 @@ print_frame(void *context, const struct decoded *d)
 		if (r->age_ms != 0)
 			fprintf(f, " age %" PRId64, r->age_ms);
 		fputc('\n', f);
+	}
+	print_alarms(f, d);
+}
+
+static void
+alarm_words(const struct monitor_alarm *a, char out[MONITOR_ALARM_TEXT + 16])
+{
+	snprintf(out, MONITOR_ALARM_TEXT + 16, "\n%s %s\n",
+	    priority_name(a->priority), a->text);
+}
+
+static void
+note_alarms(void *context, const struct decoded *d)
+{
+	char words[MONITOR_ALARM_TEXT + 16];
+
+	for (size_t i = 0; d->readings.alarms.told &&
+	    i < d->readings.alarms.n; i++) {
+		alarm_words(&d->readings.alarms.item[i], words);
+		fputs(words, context);
 	}
 }
 
@@ -136,8 +172,11 @@ load_captures(void **state)
 		for (int k = 0; k < n; k++) {
 			struct capture *c = &captures[captures_n];
 			unsigned headers = 0;
+			size_t size = 0;
+			FILE *f = open_memstream(&c->alarms, &size);
 
 			assert_true(captures_n < 200);
+			assert_non_null(f);
 			snprintf(c->path, sizeof c->path, "%s/%.80s", folder,
 			    list[k]->d_name);
 			c->driver = drivers[i];
@@ -147,7 +186,8 @@ load_captures(void **state)
 				fail_msg("%s: device, driver, source and notes "
 				    "must be in its header", c->path);
 			recording_run(&c->recording, c->driver, 0, 0,
-			    &c->clean, NULL, NULL);
+			    &c->clean, note_alarms, f);
+			fclose(f);
 			captures_n++;
 			free(list[k]);
 		}
@@ -164,6 +204,7 @@ free_captures(void **state)
 	for (size_t i = 0; i < captures_n; i++) {
 		recording_free(&captures[i].recording);
 		free(captures[i].clean.item);
+		free(captures[i].alarms);
 	}
 	return 0;
 }
@@ -310,6 +351,21 @@ frames_lost(const struct events *clean, const struct events *got)
 }
 
 static void
+no_alarm_is_new(void *context, const struct decoded *d)
+{
+	const struct capture *c = context;
+	char words[MONITOR_ALARM_TEXT + 16];
+
+	for (size_t i = 0; d->readings.alarms.told &&
+	    i < d->readings.alarms.n; i++) {
+		alarm_words(&d->readings.alarms.item[i], words);
+		if (strstr(c->alarms, words) == NULL)
+			fail_msg("%s: a flipped bit: an alarm that was not "
+			    "there:%s", c->path, words);
+	}
+}
+
+static void
 flip_bits(struct capture *c)
 {
 	struct recording *r = &c->recording;
@@ -319,7 +375,7 @@ flip_bits(struct capture *c)
 	step |= 1;
 	for (size_t bit = 0; bit < r->n * 8; bit += step) {
 		r->byte[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		recording_run(r, c->driver, 0, 512, &e, NULL, NULL);
+		recording_run(r, c->driver, 0, 512, &e, no_alarm_is_new, c);
 		for (size_t i = 0; i < e.n; i++) {
 			if (!is_known(&c->clean, &e.item[i]))
 				fail_msg("%s: bit %zu of byte %zu flipped: a "

@@ -11,16 +11,24 @@
 static struct stream s;
 static uint8_t buf[TX_MAX];
 
-/* The interval asked for at that time; 0 is the stop, -1 nothing. */
+#define NOTHING (-1)
+#define CHANGES (-2)	/* of the alarms */
+#define ALARMS (-3)	/* as they are now */
+
+/* What is asked for at that time: values at so many seconds, 0 being the stop,
+ * or one of those above. */
 static int
 asked(int64_t t_ms)
 {
 	size_t n = stream_request(&s, t_ms, buf);
 
 	if (n == 0)
-		return -1;
+		return NOTHING;
 	assert_true(tx_allowed(s.driver, buf, n));
-	return buf[42];
+	if (n == 52)
+		return buf[42];
+	assert_int_equal(n, 55);
+	return buf[41] == 2 ? CHANGES : ALARMS;
 }
 
 static void
@@ -127,20 +135,56 @@ a_line_opened_anew_begins_with_the_stop(void **state)
 	assert_int_equal(asked(1300), 5);
 }
 
-/* Any one frame that is recorded with values in it. */
-static void
-feed_values(int64_t t_ms)
+/* One frame of that recording, from 'at' on, as it stands there. */
+static struct decoded
+feed(int64_t t_ms, const char *path, size_t at, size_t n)
 {
 	struct recording r = { 0 };
-	struct decoded d;
+	struct decoded d = { 0 };
 	unsigned headers = 0;
 
-	recording_load(&r, "tests/captures/ge-dri/no-value.cap", "ge-dri",
-	    &headers);
-	assert_int_equal(stream_feed(&s, t_ms, r.byte, 322), 322);
+	recording_load(&r, path, "ge-dri", &headers);
+	assert_in_range(at + n, n, r.n);
+	assert_int_equal(stream_feed(&s, t_ms, r.byte + at, n), n);
 	assert_true(stream_next(&s, &d));
-	assert_int_equal(d.result, DECODE_OK);
 	recording_free(&r);
+	return d;
+}
+
+/* Any one frame that is recorded with values in it, of level 10. */
+static struct decoded
+feed_values(int64_t t_ms)
+{
+	struct decoded d = feed(t_ms, "tests/captures/ge-dri/no-value.cap", 0,
+	    322);
+
+	assert_int_equal(d.result, DECODE_OK);
+	assert_true(d.readings.n > 0);
+	return d;
+}
+
+/* G11: "SpO2 LOW", red. */
+static void
+feed_alarms(int64_t t_ms)
+{
+	struct decoded d = feed(t_ms, "tests/captures/ge-dri/worked-alarms.cap",
+	    323, 553);
+
+	assert_int_equal(d.result, DECODE_OK);
+	assert_true(d.readings.alarms.told);
+	assert_int_equal(d.readings.alarms.n, 1);
+	assert_string_equal(d.readings.alarms.item[0].text, "SpO2 LOW");
+}
+
+/* Values are running since 1 s. */
+static void
+open_running(void)
+{
+	open_with(5);
+	assert_int_equal(asked(0), 0);
+	assert_int_equal(asked(300), 5);
+	assert_int_equal(asked(900), NOTHING);
+	feed_values(1000);
 }
 
 static void
@@ -151,8 +195,169 @@ values_that_arrive_put_off_the_next_request(void **state)
 	assert_int_equal(asked(0), 0);
 	assert_int_equal(asked(300), 5);
 	feed_values(10000);
+	assert_int_equal(asked(10000), CHANGES);
+	assert_int_equal(asked(12000), ALARMS);
 	assert_int_equal(asked(24999), -1);
 	assert_int_equal(asked(25000), 5);
+}
+
+/* Byte for byte those of multiparameter.md B8, G5 and G6. */
+static void
+the_questions_about_alarms_are_those_of_the_dossier(void **state)
+{
+	static const uint8_t changes[55] = {
+		0x7e, 0x34, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0xff, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x39, 0x7e,
+	};
+
+	(void)state;
+	open_running();
+	assert_int_equal(asked(1000), CHANGES);
+	assert_memory_equal(buf, changes, 55);
+	assert_int_equal(asked(3000), ALARMS);
+	assert_int_equal(buf[41], 0);
+	assert_int_equal(buf[53], 0x37);
+	buf[41] = 2;
+	buf[53] = 0x39;
+	assert_memory_equal(buf, changes, 55);
+}
+
+static void
+alarms_are_asked_for_once_values_run_and_not_before(void **state)
+{
+	(void)state;
+	open_with(5);
+	assert_int_equal(asked(0), 0);
+	assert_int_equal(asked(300), 5);
+	for (int64_t t = 400; t < 15300; t += 100)
+		assert_int_equal(asked(t), NOTHING);
+	open_running();
+	assert_int_equal(asked(1000), CHANGES);
+	assert_int_equal(asked(2999), NOTHING);
+	assert_int_equal(asked(3000), ALARMS);
+}
+
+static void
+a_monitor_below_level_ten_is_not_asked_about_alarms(void **state)
+{
+	struct recording r = { 0 };
+	struct decoded d;
+	unsigned headers = 0;
+
+	(void)state;
+	open_with(5);
+	assert_int_equal(asked(0), 0);
+	assert_int_equal(asked(300), 5);
+	recording_load(&r, "tests/captures/ge-dri/no-value.cap", "ge-dri",
+	    &headers);
+	r.byte[4] -= 1;		/* the level, and so the sum */
+	r.byte[320] -= 1;
+	assert_int_equal(stream_feed(&s, 1000, r.byte, 322), 322);
+	assert_true(stream_next(&s, &d));
+	assert_int_equal(d.result, DECODE_OK);
+	recording_free(&r);
+	for (int64_t t = 1000; t < 16000; t += 100)
+		assert_int_equal(asked(t), NOTHING);
+}
+
+/* A record that was lost would leave a list that is wrong until the next
+ * change. */
+static void
+the_list_is_asked_for_anew_when_nothing_was_heard_of_it_for_half_a_minute(
+    void **state)
+{
+	(void)state;
+	open_running();
+	assert_int_equal(asked(1000), CHANGES);
+	assert_int_equal(asked(3000), ALARMS);
+	feed_alarms(3500);
+	for (int64_t t = 4000; t < 33500; t += 100) {
+		if (t % 5000 == 0)
+			feed_values(t);
+		assert_int_equal(asked(t), NOTHING);
+	}
+	assert_int_equal(asked(33500), ALARMS);
+}
+
+static void
+values_that_resume_make_it_ask_about_alarms_anew(void **state)
+{
+	(void)state;
+	open_running();
+	assert_int_equal(asked(1000), CHANGES);
+	assert_int_equal(asked(3000), ALARMS);
+	feed_alarms(3500);
+	assert_int_equal(asked(16000), 5);
+	assert_int_equal(asked(20000), NOTHING);
+	feed_values(20000);
+	assert_int_equal(asked(20000), CHANGES);
+	assert_int_equal(asked(22000), ALARMS);
+}
+
+static void
+alarms_alone_do_not_put_off_asking_for_values(void **state)
+{
+	(void)state;
+	open_running();
+	assert_int_equal(asked(1000), CHANGES);
+	for (int64_t t = 2000; t < 16000; t += 2000)
+		feed_alarms(t);
+	assert_int_equal(asked(15999), NOTHING);
+	assert_int_equal(asked(16000), 5);
+}
+
+/* It is asked three times more, and seldom after that; values go on. */
+static void
+a_list_that_is_told_no_more_is_unknown(void **state)
+{
+	unsigned questions = 0, unknown = 0;
+
+	(void)state;
+	open_running();
+	assert_int_equal(asked(1000), CHANGES);
+	assert_int_equal(asked(3000), ALARMS);
+	feed_alarms(3500);
+	for (int64_t t = 5000; t < 400000; t += 5000) {
+		int what = asked(t);
+		bool was = feed_values(t).readings.alarms.unknown;
+
+		assert_true(what == NOTHING || what == ALARMS);
+		questions += what == ALARMS;
+		unknown += was;
+		if (was)
+			assert_int_equal(questions, 4);
+	}
+	assert_int_equal(unknown, 1);
+	assert_int_equal(questions, 4);
+	feed_values(425000);
+	assert_int_equal(asked(425000), ALARMS);
+	/* And when it is told again, it counts again. */
+	feed_alarms(425500);
+	assert_false(feed_values(450000).readings.alarms.unknown);
+	assert_int_equal(asked(455499), NOTHING);
+	assert_int_equal(asked(455500), ALARMS);
+}
+
+static void
+a_monitor_that_answers_nothing_about_alarms_loses_no_values(void **state)
+{
+	unsigned questions = 0;
+
+	(void)state;
+	open_running();
+	for (int64_t t = 1000; t < 600000; t += 1000) {
+		int what = asked(t);
+
+		assert_true(what == NOTHING || what == CHANGES ||
+		    what == ALARMS);
+		questions += what != NOTHING;
+		assert_false(feed_values(t).readings.alarms.unknown);
+	}
+	assert_in_range(questions, 4, 7);
 }
 
 static void
@@ -212,6 +417,20 @@ main(void)
 		cmocka_unit_test(silence_makes_it_ask_again),
 		cmocka_unit_test(a_line_opened_anew_begins_with_the_stop),
 		cmocka_unit_test(values_that_arrive_put_off_the_next_request),
+		cmocka_unit_test(
+		    the_questions_about_alarms_are_those_of_the_dossier),
+		cmocka_unit_test(
+		    alarms_are_asked_for_once_values_run_and_not_before),
+		cmocka_unit_test(
+		    a_monitor_below_level_ten_is_not_asked_about_alarms),
+		cmocka_unit_test(
+		    the_list_is_asked_for_anew_when_nothing_was_heard_of_it_for_half_a_minute),
+		cmocka_unit_test(
+		    values_that_resume_make_it_ask_about_alarms_anew),
+		cmocka_unit_test(alarms_alone_do_not_put_off_asking_for_values),
+		cmocka_unit_test(a_list_that_is_told_no_more_is_unknown),
+		cmocka_unit_test(
+		    a_monitor_that_answers_nothing_about_alarms_loses_no_values),
 		cmocka_unit_test(our_own_request_come_back_is_no_sign_of_life),
 		cmocka_unit_test(
 		    a_stream_without_its_eighth_bits_gives_no_values),

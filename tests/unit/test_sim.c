@@ -53,7 +53,7 @@ static const uint8_t ge_example[318] = {
 
 /* Takes flags and escapes off, checks both and the checksum, as GE-IF says. */
 static size_t
-ge_unwrap(const uint8_t *p, size_t n, uint8_t out[512])
+ge_unwrap(const uint8_t *p, size_t n, uint8_t out[600])
 {
 	uint8_t sum = 0;
 	size_t used = 0;
@@ -63,7 +63,7 @@ ge_unwrap(const uint8_t *p, size_t n, uint8_t out[512])
 	assert_int_equal(p[n - 1], 0x7e);
 	for (size_t i = 1; i < n - 1; i++) {
 		assert_int_not_equal(p[i], 0x7e);
-		assert_true(used < 512);
+		assert_true(used < 600);
 		out[used++] = p[i] == 0x7d ? p[++i] | 0x20 : p[i];
 	}
 	for (size_t i = 0; i + 1 < used; i++)
@@ -77,7 +77,7 @@ ge_record_is_that_of_the_dossiers_example(void **state)
 {
 	struct patient p;
 	struct monitor m;
-	uint8_t out[SIM_OUT_MAX], record[512], expected[318];
+	uint8_t out[SIM_OUT_MAX], record[600], expected[318];
 	size_t n = 0;
 
 	(void)state;
@@ -156,11 +156,62 @@ ge_has_forgotten_the_request_after_it_was_switched_off(void **state)
 	assert_int_equal(m.due_ms, 3000);
 }
 
+/* The texts of the GE record that is due at t_ms, "" where none is. */
+static void
+ge_says(struct monitor *m, int64_t t_ms, char text[200])
+{
+	uint8_t out[SIM_OUT_MAX], record[600] = { 0 };
+	size_t n = 0;
+
+	text[0] = '\0';
+	while (n == 0 && m->due_ms <= t_ms)
+		n = monitor_step(m, m->due_ms, out);
+	if (n == 0)
+		return;
+	assert_int_equal(ge_unwrap(out, n, record), 550);
+	assert_int_equal(record[14], 4);
+	for (size_t i = 0; i < 5; i++)
+		sprintf(text + strlen(text), "%.30s:%d ",
+		    (char *)record + 50 + 98 * i, record[132 + 98 * i]);
+}
+
+static void
+ge_tells_its_alarms_once_or_as_they_change(void **state)
+{
+	static const uint8_t once[55] = { 0x7e, 0x34, [15] = 4, [22] = 0xff,
+		[53] = 0x37, [54] = 0x7e };
+	static const uint8_t changes[55] = { 0x7e, 0x34, [15] = 4,
+		[22] = 0xff, [41] = 2, [53] = 0x39, [54] = 0x7e };
+	struct patient p;
+	struct monitor m;
+	char text[200];
+
+	(void)state;
+	patient_init(&p, "BED", 1);
+	p.variability = 0;
+	monitor_init(&m, "ge", sim_driver_find("ge-dri"), &p, 1);
+	monitor_hear(&m, 1000, once, sizeof(once));
+	ge_says(&m, 2000, text);
+	assert_string_equal(text, ":0 :0 :0 :0 :0 ");
+	patient_send(&p, 3000, VITAL_SPO2, 84, 0, -1);
+	m.lead_off = true;
+	ge_says(&m, 60000, text);
+	assert_string_equal(text, "");
+	monitor_hear(&m, 60000, changes, sizeof(changes));
+	ge_says(&m, 61000, text);
+	assert_string_equal(text, "SpO2 LOW:3 LEADS OFF:2 :0 :0 :0 ");
+	ge_says(&m, 70000, text);
+	assert_string_equal(text, "");
+	m.lead_off = false;
+	ge_says(&m, 73000, text);
+	assert_string_equal(text, "SpO2 LOW:3 :0 :0 :0 :0 ");
+}
+
 /* Label and systolic pressure of one GE record. */
 static void
 ge_look_at_cuff(struct monitor *m, int64_t t_ms, int *label, int *sys)
 {
-	uint8_t out[SIM_OUT_MAX], record[512];
+	uint8_t out[SIM_OUT_MAX], record[600];
 
 	m->due_ms = t_ms;
 	ge_unwrap(out, monitor_step(m, t_ms, out), record);
@@ -424,6 +475,7 @@ main(void)
 		cmocka_unit_test(ge_sends_nothing_until_it_is_asked_properly),
 		cmocka_unit_test(
 		    ge_has_forgotten_the_request_after_it_was_switched_off),
+		cmocka_unit_test(ge_tells_its_alarms_once_or_as_they_change),
 		cmocka_unit_test(ge_cuff_keeps_old_values_while_measuring),
 		cmocka_unit_test(an_error_in_a_scenario_is_named_where_it_stands),
 		cmocka_unit_test(what_lasts_for_a_time_is_undone_after_it),
