@@ -34,7 +34,7 @@ obj       = $(patsubst %.c,$B/%.o,$1)
 # What does no I/O, reads no clock, allocates nothing and logs nothing.
 PURE     := $(wildcard schemas/*.c drivers/*.c alerts/*.c) \
             $(wildcard daemon/session.c daemon/hub.c daemon/hub_out.c \
-                       daemon/hub_statement.c)
+                       daemon/hub_relay.c daemon/hub_statement.c)
 DAEMON   := $(filter-out $(PURE) daemon/main.c,$(wildcard daemon/*.c))
 REVIEW   := $(wildcard review/*.c)
 NOTIFY   := $(filter-out notify/main.c,$(wildcard notify/*.c))

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "daemon/hub_out.h"
+#include "daemon/hub_relay.h"
 
 static void
 bed_alarm(void *arg, int64_t t_ms, const struct alarm_change *c)
@@ -116,6 +117,7 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 	struct board_room room = { .port = h->board_port };
 	struct board_sink box_sink = { h, box_alarm, silent_source,
 		silent_armed };
+	uint32_t relays = 0;
 
 	assert(h->ports_n <= UINT16_MAX);
 	h->site_room[0] = *site;
@@ -143,6 +145,8 @@ hub_init(struct hub *h, const struct now *now, uint64_t start_id,
 		p->driver = ports[i].driver;
 		p->silent_after_ms = ports[i].silent_after_ms > 0 ?
 		    ports[i].silent_after_ms : p->driver->silent_after_ms;
+		if (p->driver->relays_alarms && relays < h->relays_n)
+			p->relay = ++relays;
 		p->frame_ms = STREAM_NEVER;
 		p->open_ms = now->t_ms;
 		assert(p->bed < h->beds_n);
@@ -279,6 +283,7 @@ hub_frame(struct hub *h, const struct now *now, size_t port,
 			.seen = true, .reading = *r, .t_ms = d->t_ms };
 		h->sink.reading(h->sink.arg, &h->now, port, r);
 	}
+	hub_relay_take(h, p, &d->readings.alarms);
 	if (d->readings.n > 0)
 		hub_tell_changed(h, p->bed);
 	hub_settle(h, p->bed);
@@ -297,6 +302,8 @@ hub_link(struct hub *h, const struct now *now, size_t port, bool open,
 		p->open_ms = now->t_ms;
 	}
 	hub_emit_event(b, open ? EVENT_PORT_OPEN : EVENT_PORT_LOST, p->name, why);
+	if (!open)
+		hub_relay_forget(h, p, "the line is gone");
 	board_link(&b->board, now->t_ms, p->slot, open);
 	hub_tell_changed(h, p->bed);
 	hub_settle(h, p->bed);
@@ -314,6 +321,7 @@ note_silence(struct hub *h, struct hub_bed *b)
 		p->silent = true;
 		hub_emit_event(b, EVENT_LINK_DOWN, p->name,
 		    "no sound data for as long as the driver allows");
+		hub_relay_forget(h, p, "the monitor is silent");
 		hub_tell_changed(h, p->bed);
 	}
 }
@@ -326,6 +334,7 @@ hub_tick(struct hub *h, const struct now *now)
 		if (h->next_ms[h->beds_n + i] > now->t_ms)
 			continue;
 		end_flips(&h->bed[i], now->t_ms);
+		hub_relay_tick(h, &h->bed[i]);
 		note_silence(h, &h->bed[i]);
 		board_tick(&h->bed[i].board, now->t_ms);
 		hub_settle(h, i);

@@ -83,8 +83,14 @@ hub_bed_next_ms(const struct hub *h, size_t bed)
 	int64_t next = board_next_ms(&b->board);
 
 	for (size_t i = 0; i < b->ports_n; i++) {
-		int64_t t = hub_port_silent_ms(&h->port[b->port[i]]);
+		const struct hub_port *p = &h->port[b->port[i]];
+		int64_t t = hub_port_silent_ms(p);
 
+		if (t < next)
+			next = t;
+		if (p->relay == 0 || h->relay[p->relay - 1].untold == 0)
+			continue;
+		t = h->relay[p->relay - 1].from_ms + HUB_FLIPS_MS;
 		if (t < next)
 			next = t;
 	}

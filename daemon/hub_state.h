@@ -51,6 +51,8 @@ struct hub_port {
 	int64_t silent_after_ms;
 	bool open;
 	bool silent;			/* told so by LINK_DOWN */
+	uint32_t relay;			/* its place in hub.relay, from 1; 0:
+					 * its driver relays no alarms */
 	int64_t frame_ms;		/* last sound frame; STREAM_NEVER */
 	int64_t open_ms;		/* open or lost since */
 };
@@ -62,6 +64,16 @@ struct hub_flips {
 	int64_t from_ms;	/* of the minute in which they are counted */
 	uint32_t n, untold;
 	int port;		/* the last of those that were not told; -1 */
+};
+
+/* What one monitor alarms of itself, by its own words (hub_relay.c). */
+struct hub_relay {
+	struct monitor_alarms now;	/* the worst first; told: it is known */
+	int64_t since_ms[MONITOR_ALARMS_MAX];	/* heard first, of each */
+	const char *why;		/* it is not known any more */
+	struct monitor_alarms logged;	/* the list as the log has it */
+	int64_t from_ms;	/* of the minute in which records are counted */
+	uint32_t records, untold;
 };
 
 struct hub_bed {
@@ -102,6 +114,10 @@ struct hub {
 	 * ports, then the next, since hardly a port has more than a few. */
 	struct hub_value *value;
 	size_t ports_n;
+	struct hub_relay *relay;	/* relays_n, likewise; all zero at first:
+					 * one a port whose driver relays
+					 * alarms, else these are not kept */
+	size_t relays_n;
 	/* The beds' deadlines, 2 * beds_n of them, the caller's memory: a tree
 	 * whose leaves are [beds_n + bed] and whose node [i] is the lesser of
 	 * [2 * i] and [2 * i + 1]; so [1] is the least of all. */

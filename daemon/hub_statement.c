@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/hub_out.h"
+#include "daemon/hub_relay.h"
 
 static void
 record_statement(struct hub *h, const struct hub_bed *b, const char *session,
@@ -50,8 +51,10 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 	session_apply(&s, st);
 	hub_keep_session(h, bed, HUB_OPEN, &s);
 	p = session_phase(&s);
-	if (st->kind == STATEMENT_SESSION_START)
+	if (st->kind == STATEMENT_SESSION_START) {
 		board_open(&b->board, now->t_ms, h->site);
+		hub_relay_begin(h, b);
+	}
 	if (p != PHASE_CLOSED && p != PHASE_ABORTED) {
 		board_phase(&b->board, now->t_ms, p);
 	} else {

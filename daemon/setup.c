@@ -119,6 +119,7 @@ lay_out(struct hub *h, char *room)
 	PLACE(step, HUB_STEPS(h->beds_n));
 	PLACE(limits, h->beds_n);
 	PLACE(by, h->beds_n);
+	PLACE(relay, h->relays_n);
 	PLACE(box_slot, h->box_slots_n);
 #undef PLACE
 	return used;
@@ -135,6 +136,9 @@ setup_make_hub(struct hub *h, const struct config *c, const struct now *started,
 
 	h->beds_n = c->beds_n;
 	h->ports_n = c->ports_n;
+	h->relays_n = 0;
+	for (size_t i = 0; i < c->ports_n; i++)
+		h->relays_n += c->ports[i].driver->relays_alarms;
 	h->box_slots_n = BOX_SLOTS(c->beds_n, c->channels_n);
 	room = calloc(1, lay_out(h, NULL));
 	(void)lay_out(h, room);

@@ -93,6 +93,7 @@ static const char *const event_names[EVENT_KINDS] = {
 	[EVENT_SEAL_PART] = "seal-part",
 	[EVENT_REMOVED] = "removed",
 	[EVENT_MIGRATED] = "migrated",
+	[EVENT_MONITOR_ALARM] = "monitor-alarm",
 };
 
 static const char *const outcome_names[OUTCOMES] = {

@@ -107,8 +107,9 @@ enum event_kind {
 	EVENT_SEAL_PART = 19,	/* digest of one part of a closed session */
 	EVENT_REMOVED = 20,	/* retention removed a segment of readings */
 	EVENT_MIGRATED = 21,	/* an older log was brought up to date */
+	EVENT_MONITOR_ALARM = 22,	/* what a monitor alarms of, relayed */
 };
-#define EVENT_KINDS 22
+#define EVENT_KINDS 23
 
 /* How an attempt to deliver a notice ended. */
 enum outcome {

@@ -137,8 +137,8 @@ struct event {
 	char session[SESSION_ID_MAX];	/* "" where none */
 	int64_t from_ms, to_ms;		/* GAP, BRIDGE: t_ms or wall_ms, see
 					 * docs/log.md; else 0 */
-	int64_t count;			/* READINGS_LOST, DISCARDED, SOURCE, CLOCK_STEP
-					 * (ms, signed) */
+	int64_t count;			/* READINGS_LOST, DISCARDED, SOURCE,
+					 * MONITOR_ALARM, CLOCK_STEP (ms, signed) */
 	char text[TEXT_MAX];
 };
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/hub.h"
@@ -27,6 +28,7 @@ struct ward {
 	char by[2][SLOTS][BY_MAX];
 	struct port_state board_port[2];
 	struct box_slot slot[BOX_SLOTS(2, 4)];
+	struct hub_relay relay[1];
 	struct now now;
 	struct record record[400];
 	size_t records;
@@ -39,6 +41,11 @@ struct ward {
 static const struct driver oximeter = {
 	.name = "stand-in", .title = "Stand-in oximeter",
 	.silent_after_ms = 3000,
+};
+
+static const struct driver monitor = {
+	.name = "stand-in", .title = "Stand-in monitor that tells its alarms",
+	.silent_after_ms = 3000, .relays_alarms = true,
 };
 
 static void
@@ -87,13 +94,13 @@ take_change(void *arg, size_t bed)
 }
 
 static void
-open_ward_at(struct ward *w, int64_t t_ms)
+open_ward_with(struct ward *w, int64_t t_ms, const struct driver *first)
 {
 	struct limit_set site;
 	struct hub_bed_config beds[2] = { { "CHAIR1", "Chair 1" },
 		{ "CHAIR2", "Chair 2" } };
 	struct hub_port_config ports[2] = {
-		{ "CHAIR1/a", 0, &oximeter, false, 0 },
+		{ "CHAIR1/a", 0, first, false, 0 },
 		{ "CHAIR2/a", 1, &oximeter, false, 0 },
 	};
 	struct hub_sink sink = { w, take_reading, take_record, take_alarm,
@@ -115,10 +122,18 @@ open_ward_at(struct ward *w, int64_t t_ms)
 	w->hub.board_port = w->board_port;
 	w->hub.box_slot = w->slot;
 	w->hub.box_slots_n = BOX_SLOTS(2, 4);
+	w->hub.relay = w->relay;
+	w->hub.relays_n = 1;
 	limit_set_default(&site);
 	hub_init(&w->hub, &w->now, 0xabcdef, &site, beds, ports, &sink);
 	for (size_t i = 0; i < 2; i++)
 		hub_link(&w->hub, &w->now, i, true, "open");
+}
+
+static void
+open_ward_at(struct ward *w, int64_t t_ms)
+{
+	open_ward_with(w, t_ms, &oximeter);
 }
 
 static void
@@ -557,6 +572,276 @@ a_source_that_comes_and_goes_is_told_ten_times_a_minute_and_at_last(void **u)
 	assert_true(untold > 180);
 }
 
+/* --- what the monitors themselves alarm of ------------------------------- */
+
+static void
+open_relaying(struct ward *w)
+{
+	open_ward_with(w, 1000000, &monitor);
+}
+
+/* The monitor's whole list in one frame: "high SpO2 LOW", ... */
+static void
+monitor_says(struct ward *w, size_t port, size_t n, const char *const *list)
+{
+	struct decoded d = { .t_ms = w->now.t_ms, .result = DECODE_OK };
+
+	d.readings.alarms.told = true;
+	for (size_t i = 0; i < n; i++) {
+		char word[16];
+		struct monitor_alarm *a;
+		int at = 0;
+
+		assert_int_equal(sscanf(list[i], "%15s %n", word, &at), 1);
+		a = readings_add_alarm(&d.readings,
+		    (enum priority)priority_find(word));
+		for (const char *c = list[i] + at; *c != '\0'; c++)
+			monitor_alarm_put(a, (uint8_t)*c);
+	}
+	hub_frame(&w->hub, &w->now, port, &d);
+}
+
+#define SAYS(w, ...) monitor_says(w, 0, \
+    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *), \
+    (const char *const[]){ __VA_ARGS__ })
+
+/* The records about it since the last look: "high: SpO2 LOW, ..." */
+static const char *
+told(struct ward *w)
+{
+	static char text[4096];
+	static size_t looked;
+	char count[32];
+
+	text[0] = '\0';
+	if (looked > w->records)
+		looked = 0;
+	for (; looked < w->records; looked++) {
+		const struct event *e = &w->record[looked].event;
+
+		if (w->record[looked].class != RECORD_EVENT ||
+		    e->kind != EVENT_MONITOR_ALARM)
+			continue;
+		assert_string_equal(e->bed, "CHAIR1");
+		assert_string_equal(e->port, "CHAIR1/a");
+		assert_string_equal(e->session, w->bed[0].session.id);
+		if (text[0] != '\0')
+			strcat(text, ", ");
+		strcat(text, e->text);
+		snprintf(count, sizeof count, " (%d)", (int)e->count);
+		if (e->count > 0)
+			strcat(text, count);
+	}
+	return text;
+}
+
+static void
+a_monitors_alarm_is_told_when_it_appears_and_when_it_is_over(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	monitor_says(&w, 0, 0, NULL);
+	assert_string_equal(told(&w), "");
+	SAYS(&w, "high SpO2 LOW");
+	assert_string_equal(told(&w), "high: SpO2 LOW");
+	pass_to(&w, 2000);
+	SAYS(&w, "high SpO2 LOW");
+	assert_string_equal(told(&w), "");
+	SAYS(&w, "low LEADS OFF", "high SpO2 LOW");
+	assert_string_equal(told(&w), "low: LEADS OFF");
+	pass_to(&w, 1000);
+	SAYS(&w, "low LEADS OFF", "medium HR HIGH");
+	assert_string_equal(told(&w), "over: SpO2 LOW, medium: HR HIGH");
+	/* It is ranked anew: that is told, and that it is over is not. */
+	SAYS(&w, "high LEADS OFF", "medium HR HIGH");
+	assert_string_equal(told(&w), "high: LEADS OFF");
+	monitor_says(&w, 0, 0, NULL);
+	assert_string_equal(told(&w), "over: LEADS OFF, over: HR HIGH");
+	/* None of it is an alarm of ours. */
+	assert_int_equal(w.alarms, 0);
+}
+
+static void
+the_list_is_kept_worst_first_with_the_time_since_when(void **unused)
+{
+	static struct ward w;
+	const struct hub_relay *r = &w.relay[0];
+	int64_t first_ms;
+	size_t changes;
+
+	(void)unused;
+	open_relaying(&w);
+	assert_false(r->now.told);
+	first_ms = w.now.t_ms;
+	SAYS(&w, "low LEADS OFF");
+	pass_to(&w, 2000);
+	SAYS(&w, "low LEADS OFF", "high APNEA", "medium HR HIGH", "low APNEA");
+	assert_true(r->now.told);
+	assert_int_equal(r->now.n, 3);
+	assert_string_equal(r->now.item[0].text, "APNEA");
+	assert_int_equal(r->now.item[0].priority, PRIORITY_HIGH);
+	assert_int_equal(r->since_ms[0], first_ms + 2000);
+	assert_string_equal(r->now.item[1].text, "HR HIGH");
+	assert_string_equal(r->now.item[2].text, "LEADS OFF");
+	assert_int_equal(r->since_ms[2], first_ms);
+	/* What is no change is no news for the screens. */
+	changes = w.changes;
+	SAYS(&w, "high APNEA", "medium HR HIGH", "low LEADS OFF");
+	assert_int_equal(w.changes, changes);
+	SAYS(&w, "medium HR HIGH", "low LEADS OFF");
+	assert_true(w.changes > changes);
+}
+
+static void
+a_frame_that_tells_no_list_leaves_the_last_one(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	SAYS(&w, "high SpO2 LOW");
+	hear_for(&w, 0, 85, 30);
+	assert_int_equal(w.relay[0].now.n, 1);
+	assert_string_equal(told(&w), "high: SpO2 LOW");
+}
+
+static void
+a_lost_or_silent_port_leaves_the_list_unknown_and_says_so_once(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	SAYS(&w, "high SpO2 LOW", "low LEADS OFF");
+	told(&w);
+	pass_to(&w, 60000);
+	assert_string_equal(told(&w), "unknown: the monitor is silent");
+	assert_false(w.relay[0].now.told);
+	assert_int_equal(w.relay[0].now.n, 0);
+	hub_link(&w.hub, &w.now, 0, false, "unplugged");
+	assert_string_equal(told(&w), "");
+	hub_link(&w.hub, &w.now, 0, true, "open");
+	SAYS(&w, "high SpO2 LOW");
+	assert_string_equal(told(&w), "high: SpO2 LOW");
+	assert_int_equal(w.relay[0].since_ms[0], w.now.t_ms);
+	hub_link(&w.hub, &w.now, 0, false, "unplugged");
+	assert_string_equal(told(&w), "unknown: the line is gone");
+	/* An empty list is forgotten without a word. */
+	hub_link(&w.hub, &w.now, 0, true, "open");
+	monitor_says(&w, 0, 0, NULL);
+	assert_true(w.relay[0].now.told);
+	hub_link(&w.hub, &w.now, 0, false, "unplugged");
+	assert_false(w.relay[0].now.told);
+	assert_string_equal(told(&w), "");
+}
+
+static void
+a_monitor_that_tells_its_alarms_no_more_leaves_them_unknown(void **unused)
+{
+	static struct ward w;
+	struct decoded d = { .result = DECODE_OK };
+
+	(void)unused;
+	open_relaying(&w);
+	SAYS(&w, "high SpO2 LOW");
+	told(&w);
+	d.t_ms = w.now.t_ms;
+	d.readings.alarms.unknown = true;
+	hub_frame(&w.hub, &w.now, 0, &d);
+	assert_string_equal(told(&w),
+	    "unknown: the monitor tells its alarms no more");
+	assert_int_equal(w.relay[0].now.n, 0);
+}
+
+static void
+an_alarm_that_flaps_does_not_fill_the_log(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	for (int i = 0; i < 25; i++) {
+		SAYS(&w, "high ARTEFACT");
+		assert_int_equal(w.relay[0].now.n, 1);
+		pass_to(&w, 1000);
+		monitor_says(&w, 0, 0, NULL);
+		assert_int_equal(w.relay[0].now.n, 0);
+		pass_to(&w, 1000);
+	}
+	assert_int_equal(count(&w, EVENT_MONITOR_ALARM), 10);
+	told(&w);
+	/* It stays now, which is told when the minute is over. */
+	SAYS(&w, "high ARTEFACT");
+	for (int i = 0; i < 9; i++) {
+		pass_to(&w, 1000);
+		SAYS(&w, "high ARTEFACT");
+	}
+	assert_string_equal(told(&w), "");
+	pass_to(&w, 1000);
+	assert_string_equal(told(&w), "high: ARTEFACT (40)");
+}
+
+static void
+flapping_that_led_back_is_counted_all_the_same(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	for (int i = 0; i < 8; i++) {
+		SAYS(&w, "high ARTEFACT");
+		pass_to(&w, 100);
+		monitor_says(&w, 0, 0, NULL);
+		pass_to(&w, 100);
+	}
+	told(&w);
+	for (int i = 0; i < 60; i++) {
+		pass_to(&w, 1000);
+		monitor_says(&w, 0, 0, NULL);
+	}
+	assert_string_equal(told(&w), "same: as before (6)");
+	/* And a new minute has its own ten. */
+	SAYS(&w, "high ARTEFACT");
+	assert_string_equal(told(&w), "high: ARTEFACT");
+}
+
+static void
+a_session_that_begins_holds_what_the_monitor_alarms_of(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	SAYS(&w, "high SpO2 LOW");
+	assert_string_equal(told(&w), "high: SpO2 LOW");
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, w.now.t_ms), 0);
+	assert_string_equal(told(&w), "high: SpO2 LOW");
+	monitor_says(&w, 0, 0, NULL);
+	assert_string_equal(told(&w), "over: SpO2 LOW");
+}
+
+static void
+a_monitor_whose_driver_relays_none_costs_no_memory(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	assert_int_equal(w.port[0].relay, 1);
+	assert_int_equal(w.port[1].relay, 0);
+	monitor_says(&w, 1, 1, (const char *const[]){ "high SpO2 LOW" });
+	assert_string_equal(told(&w), "");
+	assert_int_equal(w.relay[0].now.n, 0);
+	/* Nor does it without memory, as in a replay. */
+	open_relaying(&w);
+	w.hub.relays_n = 0;
+	SAYS(&w, "high SpO2 LOW");
+	assert_string_equal(told(&w), "");
+}
+
 int
 main(void)
 {
@@ -579,6 +864,23 @@ main(void)
 		cmocka_unit_test(the_deadline_is_never_later_than_a_board_needs),
 		cmocka_unit_test(
 		    a_reload_takes_labels_and_the_limits_of_idle_beds),
+		cmocka_unit_test(
+		    a_monitors_alarm_is_told_when_it_appears_and_when_it_is_over),
+		cmocka_unit_test(
+		    the_list_is_kept_worst_first_with_the_time_since_when),
+		cmocka_unit_test(
+		    a_frame_that_tells_no_list_leaves_the_last_one),
+		cmocka_unit_test(
+		    a_lost_or_silent_port_leaves_the_list_unknown_and_says_so_once),
+		cmocka_unit_test(
+		    a_monitor_that_tells_its_alarms_no_more_leaves_them_unknown),
+		cmocka_unit_test(an_alarm_that_flaps_does_not_fill_the_log),
+		cmocka_unit_test(
+		    flapping_that_led_back_is_counted_all_the_same),
+		cmocka_unit_test(
+		    a_session_that_begins_holds_what_the_monitor_alarms_of),
+		cmocka_unit_test(
+		    a_monitor_whose_driver_relays_none_costs_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
