@@ -345,6 +345,7 @@ print_view(const struct review_view *v)
 	print_vitals(v);
 	print_cuffs(v);
 	review_alarms(v, false);
+	review_relayed(v);
 	review_statements(v);
 	print_seal(v);
 	fprintf(v->c->out, "\nThe monitors' own alarms are primary; vitalsd is "

@@ -45,6 +45,9 @@ void review_line(const struct review_view *v, int hang, const char *format,
 /* The alarms of the patient, or the technical ones. */
 void review_alarms(const struct review_view *v, bool physiological);
 
+/* What the monitors themselves alarmed of; nothing where nothing was told. */
+void review_relayed(const struct review_view *v);
+
 /* The session at a glance: phases, vitals and alarms over time. */
 void review_trend(const struct review_view *v);
 

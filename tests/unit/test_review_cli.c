@@ -154,6 +154,96 @@ nobodys_words_steer_the_terminal_or_wrap_it(void **state)
 }
 
 static void
+put_relayed(struct fixture *f, int64_t t_ms, const char *port,
+    const char *text, int64_t count)
+{
+	struct record r = { .class = RECORD_EVENT };
+
+	r.event = (struct event){ .kind = EVENT_MONITOR_ALARM,
+		.bed = "CHAIR3", .session = SESSION, .count = count };
+	snprintf(r.event.port, sizeof r.event.port, "%s", port);
+	snprintf(r.event.text, sizeof r.event.text, "%s", text);
+	put(f, t_ms, &r);
+}
+
+static void
+the_monitors_own_alarms_have_a_section_with_the_infusion_clock(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	put_relayed(f, 20000, "CHAIR3/ge", "low: LEADS OFF", 0);
+	put_statement(f, STATEMENT_INFUSION_START, 2, 60000, 60000);
+	put_relayed(f, 70000, "CHAIR3/ge", "medium: LEADS OFF", 0);
+	put_relayed(f, 80000, "CHAIR3/ge", "high: SpO2 LOW", 0);
+	/* Another monitor's is another alarm; and once more of the same. */
+	put_relayed(f, 81000, "CHAIR3/b", "over: SpO2 LOW", 0);
+	put_relayed(f, 82000, "CHAIR3/ge", "high: SpO2 LOW", 0);
+	put_relayed(f, 95000, "CHAIR3/ge", "over: SpO2 LOW", 0);
+	put_relayed(f, 96000, "CHAIR3/ge", "unknown: the line is gone", 0);
+	put_relayed(f, 110000, "CHAIR3/ge", "high: ECG: NOISE \033[31m", 12);
+	put_relayed(f, 115000, "CHAIR3/ge", "same: as before", 4);
+	await(f, put_statement(f, STATEMENT_SESSION_ABORT, 5, 130000, 130000));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "\nWHAT THE MONITORS ALARMED OF   "
+	    "(relayed in their own words and by their rank)\n"
+	    "  23:00:20      -0:40  low     LEADS OFF  (CHAIR3/ge; medium "
+	    "after 50 s)\n"
+	    "  23:01:10      +0:10  medium  LEADS OFF  (CHAIR3/ge; not known "
+	    "after 26 s: the line is gone)\n"
+	    "  23:01:20      +0:20  high    SpO2 LOW  (CHAIR3/ge; lasted "
+	    "15 s)\n"
+	    "  23:01:50      +0:50  12 changes before this are not in the "
+	    "log: there were too many a minute\n"
+	    "  23:01:50      +0:50  high    ECG: NOISE ?[31m  (CHAIR3/ge; not "
+	    "over when the session ended)\n"
+	    "  23:01:55      +0:55  4 changes before this are not in the "
+	    "log: there were too many a minute\n"
+	    "\nWHAT WAS STATED"));
+	free(text);
+}
+
+static void
+a_restart_ends_what_is_known_of_a_monitors_alarm(void **state)
+{
+	struct fixture *f = *state;
+	struct record start = { .class = RECORD_EVENT,
+		.event = { .kind = EVENT_START, .text = "0.1" } };
+	char *text;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	put_relayed(f, 20000, "CHAIR3/ge", "high: SpO2 LOW", 0);
+	close_store(f, 21000);
+	f->options.now = at(30000);
+	open_store(f);
+	put(f, 30000, &start);
+	put_relayed(f, 40000, "CHAIR3/ge", "high: SpO2 LOW", 0);
+	await(f, put_statement(f, STATEMENT_MARK, 2, 50000, 50000));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text,
+	    "  23:00:20             high    SpO2 LOW  (CHAIR3/ge; not known "
+	    "after 10 s: vitalsd was started\n"
+	    "                               anew)\n"
+	    "  23:00:40             high    SpO2 LOW  (CHAIR3/ge; still so)\n"));
+	free(text);
+}
+
+static void
+a_session_whose_monitors_told_nothing_has_no_such_section(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	a_small_session(f);
+	text = review(f, "review", EXIT_OK);
+	assert_null(strstr(text, "WHAT THE MONITORS"));
+	free(text);
+}
+
+static void
 an_empty_log_is_a_sentence_and_status_1(void **state)
 {
 	struct fixture *f = *state;
@@ -176,6 +266,9 @@ main(void)
 		T(phases_are_told_with_the_infusion_clock),
 		T(a_short_dip_is_seen_at_a_glance),
 		T(nobodys_words_steer_the_terminal_or_wrap_it),
+		T(the_monitors_own_alarms_have_a_section_with_the_infusion_clock),
+		T(a_restart_ends_what_is_known_of_a_monitors_alarm),
+		T(a_session_whose_monitors_told_nothing_has_no_such_section),
 		T(an_empty_log_is_a_sentence_and_status_1),
 	};
 
