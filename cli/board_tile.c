@@ -9,6 +9,7 @@
  *	...
  *	not armed: RR			1 or more: pause, links, arming
  *	*** SpO2 86 % (<88)  00:14	the rest: alarms
+ *	monitor says: SpO2 LOW	last, 1 or more: the monitors' own
  *
  * Easy to get wrong: "--" with how long, never the last value, when a level is
  * stale; a cuff result is an event, so it stays with the time it was measured.
@@ -332,6 +333,28 @@ draw_alarms(struct tile *t, bool selected)
 	}
 }
 
+/* What the monitors themselves alarm of, the worst first: plain, since nothing
+ * of it calls from here, and how many there was no row for. */
+static void
+draw_relayed(struct tile *t)
+{
+	const struct state_bed *b = t->b;
+	size_t room = t->a.rows > t->row ? (size_t)(t->a.rows - t->row) : 0;
+	char text[128];
+
+	for (size_t i = 0; i < b->relayed_n && i < room; i++) {
+		size_t more = i + 1 == room ? b->relayed_n - room : 0;
+
+		if (more > 0)
+			snprintf(text, sizeof(text), "monitor says (+%zu): %s",
+			    more, b->relayed[i].text);
+		else
+			snprintf(text, sizeof(text), "monitor says: %s",
+			    b->relayed[i].text);
+		line(t, STYLE_NORMAL, text);
+	}
+}
+
 void
 board_draw_tile(struct grid *g, struct area a, const struct board_view *v,
     const struct state_bed *b, bool selected)
@@ -345,7 +368,9 @@ board_draw_tile(struct grid *g, struct area a, const struct board_view *v,
 	};
 	const struct state_reading *r;
 	int alarms = b->alarms_n < 1 ? 1 : (int)b->alarms_n;
+	int relayed = b->relayed_n > 0;	/* one row of it is always there */
 
+	t.a.rows -= relayed;
 	draw_head(&t, selected);
 	draw_clock(&t);
 	draw_level(&t, VITAL_SPO2, state_reading(b, VITAL_SPO2, t.later_ms));
@@ -355,10 +380,12 @@ board_draw_tile(struct grid *g, struct area a, const struct board_view *v,
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
 		r = state_reading(b, more[i], t.later_ms);
 		/* Alarms and notes come before what has no alarm. */
-		if (r && t.row + 1 + alarms < a.rows)
+		if (r && t.row + 1 + alarms < t.a.rows)
 			draw_level(&t, more[i], r);
 	}
-	draw_notes(&t, a.rows - t.row - alarms > 1 ?
-	    a.rows - t.row - alarms : 1);
+	draw_notes(&t, t.a.rows - t.row - alarms > 1 ?
+	    t.a.rows - t.row - alarms : 1);
 	draw_alarms(&t, selected);
+	t.a.rows += relayed;
+	draw_relayed(&t);
 }

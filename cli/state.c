@@ -87,6 +87,36 @@ alarms_parse(const json_t *array, size_t *n)
 	return a;
 }
 
+static int
+relayed_order(const void *a, const void *b)
+{
+	const struct state_relayed *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	if (x->since_ms != y->since_ms)
+		return x->since_ms < y->since_ms ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+static struct state_relayed *
+relayed_parse(const json_t *array, size_t *n)
+{
+	struct state_relayed *r = room(array, sizeof(*r), n);
+
+	for (size_t i = 0; i < *n; i++) {
+		const json_t *o = json_array_get(array, i);
+
+		copy(r[i].port, sizeof(r[i].port), o, "port");
+		copy(r[i].text, sizeof(r[i].text), o, "text");
+		r[i].priority = priority_of(o, "priority");
+		r[i].since_ms = client_int(o, "since_ms", 0);
+	}
+	if (r)
+		qsort(r, *n, sizeof(*r), relayed_order);
+	return r;
+}
+
 static void
 reading_parse(const json_t *o, struct state_reading *r)
 {
@@ -207,7 +237,9 @@ bed_parse(const json_t *o, int64_t t_ms, struct state_bed *b)
 	b->reading = room(vitals, sizeof(*b->reading), &b->readings_n);
 	b->port = room(ports, sizeof(*b->port), &b->ports_n);
 	b->alarm = alarms_parse(json_object_get(o, "alarms"), &b->alarms_n);
-	if (!b->reading || !b->port || !b->alarm)
+	b->relayed = relayed_parse(json_object_get(o, "monitor_alarms"),
+	    &b->relayed_n);
+	if (!b->reading || !b->port || !b->alarm || !b->relayed)
 		return false;
 	readings_parse(vitals, b);
 	ports_parse(ports, b);
@@ -264,6 +296,7 @@ state_free(struct state *s)
 		free(s->bed[i].reading);
 		free(s->bed[i].port);
 		free(s->bed[i].alarm);
+		free(s->bed[i].relayed);
 	}
 	free(s->bed);
 	free(s->alarm);

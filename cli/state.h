@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "drivers/driver.h"
 #include "schemas/record.h"
 
 struct state_reading {
@@ -43,6 +44,14 @@ struct state_alarm {
 	char text[TEXT_MAX];
 };
 
+/* What a monitor itself alarms of, in its own words. */
+struct state_relayed {
+	char port[PORT_NAME_MAX];
+	enum priority priority;	/* as the monitor ranks it */
+	int64_t since_ms;	/* t_ms at which vitalsd first heard it */
+	char text[MONITOR_ALARM_TEXT];
+};
+
 /* What the board says is "not armed" or armed, in the words of a nurse. */
 enum state_armed { ARMED_NIBP, ARMED_HR, ARMED_SPO2, ARMED_RR };
 #define STATE_ARMED 4
@@ -65,6 +74,8 @@ struct state_bed {
 	size_t ports_n;
 	struct state_alarm *alarm;	/* most urgent and unseen first */
 	size_t alarms_n;
+	struct state_relayed *relayed;	/* the worst first */
+	size_t relayed_n;
 };
 
 struct state {

@@ -54,6 +54,22 @@ alarms_print(FILE *out, const struct state_alarm *a, size_t n, int64_t t_ms,
 	}
 }
 
+/* Apart from the alarms of vitalsd: no sign, nothing to acknowledge. */
+static void
+relayed_print(FILE *out, const struct state_bed *b, int64_t t_ms)
+{
+	char text[MONITOR_ALARM_TEXT], since[TABLE_SPAN];
+
+	for (size_t i = 0; i < b->relayed_n; i++) {
+		const struct state_relayed *r = &b->relayed[i];
+
+		table_clean(r->text, text, sizeof(text));
+		table_span(t_ms - r->since_ms, since);
+		fprintf(out, "  monitor says: %s  (%s, %s, for %s)\n", text,
+		    priority_name(r->priority), r->port, since);
+	}
+}
+
 static void
 bed_print(FILE *out, const struct state_bed *b, int64_t t_ms)
 {
@@ -98,6 +114,7 @@ bed_print(FILE *out, const struct state_bed *b, int64_t t_ms)
 		fprintf(out, "  alarms paused for %s more\n", span);
 	}
 	alarms_print(out, b->alarm, b->alarms_n, t_ms, false);
+	relayed_print(out, b, t_ms);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "daemon/hub_relay.h"
 #include "daemon/json.h"
 
 static json_t *
@@ -46,6 +47,21 @@ link_word(const struct hub_port *p)
 	if (!p->open)
 		return "down";
 	return p->silent || p->frame_ms == STREAM_NEVER ? "silent" : "up";
+}
+
+/* What a monitor itself alarms of, the worst first. */
+static void
+add_relayed(json_t *list, const struct control_host *h,
+    const struct hub_port *p)
+{
+	const struct hub_relay *r = hub_relay_of(h->hub, p);
+
+	for (size_t i = 0; r != NULL && i < r->now.n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}",
+		    "port", p->name,
+		    "priority", priority_name(r->now.item[i].priority),
+		    "text", r->now.item[i].text,
+		    "since_ms", (json_int_t)r->since_ms[i]));
 }
 
 json_t *
@@ -131,7 +147,7 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	    "subject", b->session.subject[0] != '\0' ? b->session.subject :
 	    NULL, "phase", phase_name(stamp.phase));
 	json_t *vitals = json_array(), *ports = json_array();
-	json_t *armed = json_object();
+	json_t *armed = json_object(), *relayed = json_array();
 
 	if (o == NULL)
 		goto done;
@@ -160,6 +176,7 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 				json_array_append_new(vitals, value_json(p, v,
 				    hv, now->t_ms));
 		}
+		add_relayed(relayed, h, p);
 		json_array_append_new(ports, json_pack("{s:s, s:s, s:o}",
 		    "port", p->name, "link", link_word(p), "age_ms",
 		    p->frame_ms == STREAM_NEVER ? json_null() :
@@ -173,6 +190,7 @@ done:
 	json_object_set_new(o, "vitals", vitals);
 	json_object_set_new(o, "ports", ports);
 	json_object_set_new(o, "armed", armed);
+	json_object_set_new(o, "monitor_alarms", relayed);
 	return o;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The monitors' own alarms: what each says it alarms of now, kept for the
- * screens, and each change of it as a record.  For hub.c and hub_statement.c
- * only.
+ * screens, and each change of it as a record.  Only
+ * hub.c and hub_statement.c change it.
  *
  * Easy to get wrong: these are the monitor's words and the monitor's judgement.
  * Nothing here raises, latches, acknowledges or sends anything; and a list that

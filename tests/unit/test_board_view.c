@@ -418,6 +418,81 @@ a_large_screen_has_digits_to_be_read_from_afar(void **state)
 	screen_free(s);
 }
 
+#define SAYS(pri, text, since) "{\"port\":\"CHAIR1/ge\",\"priority\":\"" \
+	pri "\",\"text\":\"" text "\",\"since_ms\":" since "}"
+#define SAYING(alarms) \
+	"{\"t_ms\":1000000,\"wall\":\"2026-11-21T14:02:31Z\"," \
+	"\"log\":{\"failing\":false},\"clock\":{\"synced\":true}," \
+	"\"notifier\":{\"connected\":true,\"undelivered\":0}," \
+	"\"box\":{\"alarms\":[]},\"beds\":[" \
+	BED("CHAIR1", INFUSION UP("CHAIR1") "\"vitals\":[" GOOD "]," \
+	    "\"alarms\":[" alarms "],\"monitor_alarms\":[" \
+	    SAYS("low", "LEADS OFF", "100") "," \
+	    SAYS("high", "SpO2 LOW", "900000") "," \
+	    SAYS("high", "APNEA", "800000") "]}") "]}"
+
+/* One tile of so many rows, from its n-th row on. */
+static void
+assert_tile(struct screen *s, int rows, int from, const char *const *want,
+    size_t n)
+{
+	struct area a = { 0, 0, rows, s->grid.columns };
+	char row[512];
+
+	grid_clear(&s->grid, STYLE_NORMAL);
+	board_draw_tile(&s->grid, a, &s->view, &s->state->bed[0], false);
+	for (size_t i = 0; i < n; i++) {
+		grid_row(&s->grid, from + (int)i, row, sizeof(row));
+		assert_string_equal(row, want[i]);
+	}
+}
+
+static void
+what_the_monitor_says_stands_apart_and_calls_nobody(void **state)
+{
+	static const char *const head[] = { " CHAIR1           INFUSION" };
+	static const char *const said[] = {
+		"RR       14 /min       1 s",
+		"monitor says: APNEA",
+		"monitor says: SpO2 LOW",
+		"monitor says: LEADS OFF",
+		"",
+	};
+	struct screen *s = screen_new(SAYING(""), 12, 26);
+	uint32_t n = 0;
+
+	(void)state;
+	assert_tile(s, 12, 0, head, 1);
+	assert_tile(s, 12, 6, said, 5);
+	assert_int_equal(s->cell[7 * 26].style, STYLE_NORMAL);
+	assert_int_equal(state_calling(s->state, &n), PRIORITY_NONE);
+	assert_int_equal(n, 0);
+	screen_free(s);
+}
+
+static void
+the_smallest_tile_has_a_row_for_the_monitors_worst(void **state)
+{
+	static const char *const flat[] = {
+		"RR       14 /min       1 s",
+		"*** SpO2 86 % (<88)  00:14",
+		"*   RR numeric absent",
+		"monitor says (+2): APNEA",
+	};
+	static const char *const taller[] = {
+		"monitor says: APNEA",
+		"monitor says (+1): SpO2 L\u2026",
+	};
+	struct screen *s = screen_new(SAYING(
+	    ALARM("1", "low", "RR numeric absent", "960000", "") ","
+	    ALARM("3", "high", "SpO2 86 % (<88)", "986000", "")), 20, 26);
+
+	(void)state;
+	assert_tile(s, 10, 6, flat, 4);
+	assert_tile(s, 12, 10, taller, 2);
+	screen_free(s);
+}
+
 static void
 a_failing_log_and_demo_data_are_on_the_screen(void **state)
 {
@@ -488,6 +563,10 @@ main(void)
 		    a_large_screen_has_digits_to_be_read_from_afar),
 		cmocka_unit_test(
 		    a_failing_log_and_demo_data_are_on_the_screen),
+		cmocka_unit_test(
+		    what_the_monitor_says_stands_apart_and_calls_nobody),
+		cmocka_unit_test(
+		    the_smallest_tile_has_a_row_for_the_monitors_worst),
 		cmocka_unit_test(the_bell_tells_priorities_by_number),
 	};
 	setenv("TZ", "UTC", 1);

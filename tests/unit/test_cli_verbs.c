@@ -26,7 +26,7 @@
 	"\"phase\":\"idle\",\"since_start_ms\":null,\"infusion_ms\":null," \
 	"\"vitals\":[],\"ports\":[{\"port\":\"CHAIR3/ge\",\"link\":\"down\"," \
 	"\"age_ms\":null,\"why\":\"no such device\"}],\"armed\":{}," \
-	"\"alarms\":[]}"
+	"\"alarms\":[],\"monitor_alarms\":[]}"
 #define BUSY(seen) "{\"bed\":\"CHAIR3\",\"label\":\"Chair 3\",\"session\":" \
 	"\"20261121-CHAIR3-1\",\"phase\":\"infusion\",\"since_start_ms\":90000," \
 	"\"infusion_ms\":30000,\"vitals\":[" \
@@ -41,7 +41,11 @@
 	"\"bed\":\"CHAIR3\",\"condition\":\"spo2-low\",\"type\":\"SP\"," \
 	"\"state\":\"active\",\"priority\":\"high\",\"level\":\"high\"," \
 	"\"acknowledged\":" seen ",\"by\":\"Ana\",\"text\":" \
-	"\"SpO2 86 % (<88)\",\"since_ms\":86000}]}"
+	"\"SpO2 86 % (<88)\",\"since_ms\":86000}],\"monitor_alarms\":[" \
+	"{\"port\":\"CHAIR3/ge\",\"priority\":\"medium\",\"text\":" \
+	"\"LEADS OFF\",\"since_ms\":40000}," \
+	"{\"port\":\"CHAIR3/ge\",\"priority\":\"high\",\"text\":" \
+	"\"SpO2 LOW\",\"since_ms\":88000}]}"
 #define NOTE(method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method \
 	"\",\"params\":" params "}\n"
 
@@ -428,7 +432,11 @@ status_shows_no_stale_value(void **state)
 	    "1 min 30 s, infusion began 30 s ago\n"
 	    "  SpO2      86 % (0 s)\n"
 	    "  RR        -- (no data for 45 s)\n"
-	    "  *** SpO2 86 % (<88), for 14 s  [9f86d081884c7d65-1]\n", NULL);
+	    "  *** SpO2 86 % (<88), for 14 s  [9f86d081884c7d65-1]\n"
+	    /* The monitor's own: after ours, without a sign, worst first. */
+	    "  monitor says: SpO2 LOW  (high, CHAIR3/ge, for 12 s)\n"
+	    "  monitor says: LEADS OFF  (medium, CHAIR3/ge, for 1 min 0 s)\n",
+	    NULL);
 	assert_run("status|--bed|CHAIR9", EXIT_PROBLEM, "",
 	    "there is no bed CHAIR9");
 }

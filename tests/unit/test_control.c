@@ -77,6 +77,8 @@ struct fixture {
 	char by[BEDS][SLOTS][BY_MAX];
 	struct port_state board_port[BEDS];
 	struct box_slot slot[BOX_SLOTS(BEDS, 4)];
+	struct hub_relay relay[1];
+	struct driver relaying;		/* CHAIR1's: tells its alarms, too */
 	struct port *port[BEDS];
 	struct store *store;
 	struct outbox *outbox;
@@ -215,10 +217,12 @@ make_hub(struct fixture *f, const struct now *now)
 	past.t_ms -= 120000;
 	past.wall_ms -= 120000;
 	assert_non_null(driver);
+	f->relaying = *driver;
+	f->relaying.relays_alarms = true;
 	for (size_t i = 0; i < BEDS; i++) {
 		beds[i] = (struct hub_bed_config){ id[i], "Chair" };
-		ports[i] = (struct hub_port_config){ name[i], i, driver,
-			false, 0 };
+		ports[i] = (struct hub_port_config){ name[i], i, i == 0 ?
+			&f->relaying : driver, false, 0 };
 		strcpy(f->beds[i].id, id[i]);
 		strcpy(f->ports[i].name, name[i]);
 		f->ports[i].path = "/dev/serial/by-id/x";
@@ -237,6 +241,8 @@ make_hub(struct fixture *f, const struct now *now)
 	f->hub.board_port = f->board_port;
 	f->hub.box_slot = f->slot;
 	f->hub.box_slots_n = BOX_SLOTS(BEDS, 4);
+	f->hub.relay = f->relay;
+	f->hub.relays_n = 1;
 	f->hub.beds_n = f->hub.ports_n = BEDS;
 	hub_init(&f->hub, &past, 0xc0ffee, &f->config.limits, beds, ports,
 	    &sink);
@@ -1037,6 +1043,50 @@ watchers_are_told_of_a_change_within_a_quarter_of_a_second(void **state)
 }
 
 static void
+what_a_monitor_alarms_of_is_told_beside_our_own_alarms(void **state)
+{
+	struct fixture *f = *state;
+	struct now now = clock_now();
+	struct decoded d = { .t_ms = now.t_ms, .result = DECODE_OK };
+	struct monitor_alarm *a;
+	json_t *m, *bed, *list, *item;
+
+	json_decref(ask(f, 1, "watch", "{}"));
+	turn(f);
+	d.readings.alarms.told = true;
+	a = readings_add_alarm(&d.readings, PRIORITY_LOW);
+	monitor_alarm_put(a, 'X');
+	a = readings_add_alarm(&d.readings, PRIORITY_HIGH);
+	for (const char *c = "SpO2 \"LOW\" \\"; *c != '\0'; c++)
+		monitor_alarm_put(a, (uint8_t)*c);
+	hub_frame(&f->hub, &now, 0, &d);
+	m = hear(f, &f->c[1], 400);
+	assert_non_null(m);
+	bed = json_array_get(json_object_get(json_object_get(m, "params"),
+	    "beds"), 0);
+	list = json_object_get(bed, "monitor_alarms");
+	assert_int_equal(json_array_size(list), 2);
+	item = json_array_get(list, 0);
+	assert_string_equal(text_of(item, "text"), "SpO2 \"LOW\" \\");
+	assert_string_equal(text_of(item, "priority"), "high");
+	assert_string_equal(text_of(item, "port"), "CHAIR1/ox");
+	assert_int_equal(json_integer_value(json_object_get(item,
+	    "since_ms")), now.t_ms);
+	assert_int_equal(json_array_size(json_object_get(bed, "alarms")), 0);
+	json_decref(m);
+	/* It is none of ours, so there is nothing to acknowledge. */
+	refuse(f, "alarm.ack", "{\"bed\":\"CHAIR1\"}", CONTROL_NO_SUCH,
+	    "no alarm that waits");
+	/* The line is gone: not known any more. */
+	hub_link(&f->hub, &now, 0, false, "unplugged");
+	m = ask_result(f, "status", "{}");
+	bed = json_array_get(json_object_get(m, "beds"), 0);
+	assert_int_equal(json_array_size(json_object_get(bed,
+	    "monitor_alarms")), 0);
+	json_decref(m);
+}
+
+static void
 an_alarm_is_told_at_once_and_many_in_one_message(void **state)
 {
 	struct fixture *f = *state;
@@ -1260,6 +1310,7 @@ main(void)
 		T(a_full_disk_is_told_and_the_statement_takes_effect),
 		T(a_hung_disk_holds_up_an_answer_for_two_seconds),
 		T(watchers_are_told_of_a_change_within_a_quarter_of_a_second),
+		T(what_a_monitor_alarms_of_is_told_beside_our_own_alarms),
 		T(an_alarm_is_told_at_once_and_many_in_one_message),
 		T(a_condition_that_is_said_again_every_second_tells_nobody),
 		T(a_watcher_that_does_not_read_is_dropped),
