@@ -459,7 +459,7 @@ port_new(struct port **out, struct loop *loop, const struct config_port *c,
 	return 0;
 }
 
-void
+bool
 port_release(struct port *p)
 {
 	uint8_t m[TX_MAX];
@@ -467,11 +467,10 @@ port_release(struct port *p)
 	size_t n;
 
 	if (p->tty == NULL || p->out_n > 0)
-		return;
+		return false;
 	n = stream_release(p->stream, now_ms, m);
 	assert(n <= sizeof(m));
-	if (n > 0)
-		(void)send_message(p, now_ms, m, n);
+	return n > 0 && send_message(p, now_ms, m, n);
 }
 
 bool

@@ -52,9 +52,9 @@ int port_new(struct port **out, struct loop *loop, const struct config_port *c,
 void port_free(struct port *p);
 
 /* Before port_free() of a port that is closed for good: takes leave of the
- * monitor, where its driver does, without waiting; and whether bytes are still
- * on their way to the wire, which closing would drop. */
-void port_release(struct port *p);
+ * monitor, where its driver does, without waiting, and says whether it did; and
+ * whether bytes are still on their way to the wire, which closing would drop. */
+bool port_release(struct port *p) MUST_CHECK;
 bool port_unsent(const struct port *p) MUST_CHECK;
 
 void port_status(const struct port *p, struct port_status *out);

@@ -38,7 +38,7 @@
 #include "daemon/tell.h"
 
 #define CLOSE_MS 1500		/* for the log, when ending */
-#define LEAVE_TURNS 20		/* of 10 ms, for the last messages to monitors */
+#define LEAVE_TURNS 4		/* of 50 ms, for the last messages to monitors */
 
 struct service {
 	const struct paths *paths;
@@ -446,20 +446,19 @@ start(struct service *s)
 static void
 take_leave(struct service *s)
 {
-	const struct timespec pause = { 0, 10000000 };
-	bool unsent = true;
+	const struct timespec pause = { 0, 50000000 };
+	bool unsent = false;
 
 	for (size_t i = 0; s->port != NULL && i < s->config->ports_n; i++)
-		if (s->port[i] != NULL)
-			port_release(s->port[i]);
-	for (int turns = 0; s->port != NULL && unsent && turns < LEAVE_TURNS;
-	    turns++) {
+		unsent |= s->port[i] != NULL && port_release(s->port[i]);
+	/* First the pause: an adapter holds bytes that the kernel counts as
+	 * sent, and a pseudo-terminal counts none. */
+	for (int turns = 0; unsent && turns < LEAVE_TURNS; turns++) {
+		nanosleep(&pause, NULL);
 		unsent = false;
 		for (size_t i = 0; i < s->config->ports_n; i++)
 			unsent |= s->port[i] != NULL &&
 			    port_unsent(s->port[i]);
-		if (unsent)
-			nanosleep(&pause, NULL);
 	}
 }
 

@@ -287,7 +287,7 @@ leave_is_taken_of_a_monitor_whose_port_is_closed_for_good(void **state)
 	start(f, 0);
 	WAIT(1000, f->opened[0] == 1);
 	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 1000), 5);
-	port_release(f->port[0]);
+	assert_true(port_release(f->port[0]));
 	assert_int_equal(pty_read(&f->pty[0], got, sizeof(got), 1000), 3);
 	assert_memory_equal(got, "bye", 3);
 	assert_false(port_unsent(f->port[0]));
