@@ -28,15 +28,13 @@ readings_add_aged(struct readings *r, enum vital v, enum quality q,
     int32_t value, int64_t age_ms)
 {
 	enum quality judged = vital_judge(v, value, q);
-	bool has_value = judged == QUALITY_GOOD ||
-	    judged == QUALITY_QUESTIONABLE;
 
 	if (r->n < READINGS_MAX) {
 		r->item[r->n] = (struct reading){
 			.vital = v,
 			.quality = judged,
 			.flags = r->flags,
-			.value = has_value ? value : 0,
+			.value = quality_has_value(judged) ? value : 0,
 			.age_ms = age_ms,
 		};
 		r->n++;
@@ -72,4 +70,14 @@ monitor_alarm_put(struct monitor_alarm *a, uint8_t c)
 			return;
 		}
 	}
+}
+
+void
+readings_say_alarm(struct readings *r, enum priority p, const char *text)
+{
+	struct monitor_alarm *a = readings_add_alarm(r, p);
+
+	for (size_t i = 0; a != NULL && i + 1 < MONITOR_ALARM_TEXT &&
+	    text[i] != '\0'; i++)
+		monitor_alarm_put(a, (uint8_t)text[i]);
 }

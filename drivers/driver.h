@@ -86,6 +86,9 @@ struct monitor_alarm *readings_add_alarm(struct readings *r,
     enum priority p);
 void monitor_alarm_put(struct monitor_alarm *a, uint8_t c);
 
+/* The same in one go, for monitors that say it in bits: ours are the words. */
+void readings_say_alarm(struct readings *r, enum priority p, const char *text);
+
 /* What a person may set for one port. */
 struct driver_options {
 	uint16_t interval_s;	/* how often to ask for values; 0: default */
@@ -204,5 +207,9 @@ const struct driver *driver_find(const char *name);
 /* Whether these bytes are exactly one of the messages that the driver lists.
  * The one function that writes to a port asks this first. */
 bool tx_allowed(const struct driver *d, const uint8_t *p, size_t n) MUST_CHECK;
+
+/* For a driver's request(): puts the message as its template has it, fields and
+ * all.  Returns its length. */
+size_t tx_put(const struct tx_template *t, uint8_t buf[TX_MAX]) MUST_CHECK;
 
 #endif

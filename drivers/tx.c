@@ -79,3 +79,13 @@ tx_allowed(const struct driver *d, const uint8_t *p, size_t n)
 	}
 	return false;
 }
+
+size_t
+tx_put(const struct tx_template *t, uint8_t buf[TX_MAX])
+{
+	size_t n = t->length < TX_MAX ? t->length : TX_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		buf[i] = t->bytes[i];
+	return n;
+}

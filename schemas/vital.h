@@ -62,10 +62,15 @@ struct reading {
 };
 
 static inline bool
+quality_has_value(enum quality q)
+{
+	return q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
+}
+
+static inline bool
 reading_has_value(const struct reading *r)
 {
-	return r->quality == QUALITY_GOOD ||
-	    r->quality == QUALITY_QUESTIONABLE;
+	return quality_has_value(r->quality);
 }
 
 struct vital_info {

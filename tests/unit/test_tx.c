@@ -137,6 +137,17 @@ no_driver_may_start_a_cuff(void **state)
 }
 
 static void
+a_message_is_put_as_its_template_has_it(void **state)
+{
+	uint8_t m[TX_MAX] = { 0 };
+
+	(void)state;
+	assert_int_equal(tx_put(&polls[0], m), 8);
+	assert_memory_equal(m, poll_bytes, 8);
+	assert_int_equal(m[8], 0);
+}
+
+static void
 a_driver_that_only_listens_may_send_nothing(void **state)
 {
 	static const uint8_t zeros[TX_MAX];
@@ -173,6 +184,7 @@ main(void)
 		    a_text_field_takes_printable_characters_within_its_length),
 		cmocka_unit_test(a_message_is_allowed_only_as_a_whole),
 		cmocka_unit_test(no_driver_may_start_a_cuff),
+		cmocka_unit_test(a_message_is_put_as_its_template_has_it),
 		cmocka_unit_test(a_driver_that_only_listens_may_send_nothing),
 		cmocka_unit_test(a_driver_is_found_by_its_name_only),
 	};
