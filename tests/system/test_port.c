@@ -311,6 +311,30 @@ two_flooded_ports_hold_up_no_other(void **state)
 	    "13"), 0);
 }
 
+static void
+a_monitor_is_left_in_order_when_the_service_ends(void **state)
+{
+	static const char scenario[] =
+	    "beds:\n  CHAIR1:\n    monitors:\n"
+	    "      co2: {driver: capnostream}\n";
+	static const char *const links[] = { "co2", NULL };
+	struct ward *w = *state;
+	char config[512];
+
+	snprintf(config, sizeof config, "beds:\n  - id: CHAIR1\n    monitors:\n"
+	    "      - {name: co2, driver: capnostream, transport: pty, "
+	    "port: %s}\n", ward_path(w, "tty/co2"));
+	ward_start_sim(w, scenario, links);
+	for (size_t round = 1; round <= 4; round++) {
+		ward_start_vitalsd(w, config);
+		ward_wait_lines(w, "sim.out", "co2: asked for values", round,
+		    10);
+		ward_stop(w, &w->vitalsd, 5000);
+		ward_wait_lines(w, "sim.out", "co2: its host took leave",
+		    round, 5);
+	}
+}
+
 int
 main(void)
 {
@@ -324,6 +348,7 @@ main(void)
 		    the_journal_is_not_flooded_by_garbage_or_a_rattling_plug),
 		WARD_TEST(a_port_that_vanishes_in_mid_frame_invents_nothing),
 		WARD_TEST(two_flooded_ports_hold_up_no_other),
+		WARD_TEST(a_monitor_is_left_in_order_when_the_service_ends),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY"));

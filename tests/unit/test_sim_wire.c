@@ -235,6 +235,130 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 	}
 }
 
+static const char *const capnographs[] = {
+	"capnostream", NULL,
+};
+
+static void
+every_capnograph_reads_what_its_monitor_shows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; capnographs[i] != NULL; i++) {
+		struct bench *b = bench_new(capnographs[i], 0);
+
+		apply(b, "BED rr 9");
+		apply(b, "BED etco2 41");
+		apply(b, "BED spo2 100");
+		apply(b, "BED hr 143");
+		run_to(b, 5 * S);
+		look_afresh(b);
+		run_to(b, 30 * S);
+		/* A tenth of a percent is 0.76 mmHg. */
+		assert_only(b, VITAL_ETCO2, 410, 4);
+		assert_only(b, VITAL_RR, 9, 0);
+		/* Once a second; a MicroPod is asked every 2 s and more. */
+		assert_in_range(b->valued[VITAL_RR], 10, 28);
+		assert_int_equal(b->stream.count.garbage, 0);
+		assert_int_equal(b->stream.count.frames[DECODE_OK] +
+		    b->stream.count.frames[DECODE_IGNORED], b->frames);
+		if (strcmp(capnographs[i], "capnostream") == 0) {
+			assert_only(b, VITAL_SPO2, 10000, 0);
+			assert_only(b, VITAL_PR, 143, 0);
+		}
+		free(b);
+	}
+}
+
+static void
+a_breath_that_stopped_has_no_value_and_is_no_zero(void **state)
+{
+	(void)state;
+	for (size_t i = 0; capnographs[i] != NULL; i++) {
+		struct bench *b = bench_new(capnographs[i], 0);
+
+		run_to(b, 10 * S);
+		apply(b, "BED rr 0");
+		run_to(b, 28 * S);
+		look_afresh(b);
+		run_to(b, 40 * S);
+		assert_int_equal(b->valued[VITAL_RR], 0);
+		assert_int_equal(b->valued[VITAL_ETCO2], 0);
+		assert_int_equal(b->last[VITAL_RR].quality, QUALITY_NO_VALUE);
+		assert_int_equal(b->last[VITAL_ETCO2].quality,
+		    QUALITY_NO_VALUE);
+		apply(b, "BED rr 12");
+		run_to(b, 44 * S);
+		look_afresh(b);
+		run_to(b, 50 * S);
+		assert_only(b, VITAL_RR, 12, 0);
+		free(b);
+	}
+}
+
+static void
+a_sampling_line_that_is_off_gives_no_breath(void **state)
+{
+	static const struct { const char *driver; enum quality off; } say[] = {
+		{ "capnostream", QUALITY_NO_SENSOR },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(say) / sizeof(say[0]); i++) {
+		struct bench *b = bench_new(say[i].driver, 0);
+
+		run_to(b, 10 * S);
+		apply(b, "m lead off");
+		run_to(b, 13 * S);
+		look_afresh(b);
+		run_to(b, 20 * S);
+		assert_int_equal(b->valued[VITAL_RR], 0);
+		assert_int_equal(b->valued[VITAL_ETCO2], 0);
+		assert_int_equal(b->last[VITAL_RR].quality, say[i].off);
+		assert_int_equal(b->last[VITAL_ETCO2].quality, say[i].off);
+		free(b);
+	}
+}
+
+static void
+a_capnograph_switched_on_again_is_heard_again(void **state)
+{
+	(void)state;
+	for (size_t i = 0; capnographs[i] != NULL; i++) {
+		struct bench *b = bench_new(capnographs[i], 0);
+
+		run_to(b, 10 * S);
+		apply(b, "m power off for 3s");
+		run_to(b, 40 * S);
+		look_afresh(b);
+		run_to(b, 45 * S);
+		assert_only(b, VITAL_RR, 14, 0);
+		assert_only(b, VITAL_ETCO2, 380, 4);
+		free(b);
+	}
+}
+
+static void
+noise_on_a_capnograph_yields_no_value_that_is_not_there(void **state)
+{
+	(void)state;
+	for (size_t i = 0; capnographs[i] != NULL; i++) {
+		struct bench *b = bench_new(capnographs[i], 0);
+
+		run_to(b, 10 * S);
+		/* Two damaged bits that cancel pass a sum of 7 or 8 bits. */
+		apply(b, "m noise 0.0005");
+		for (int t = 20; t <= 300; t += 10) {
+			run_to(b, t * S);
+			apply(b, "m garbage 200");
+		}
+		assert_only(b, VITAL_RR, 14, 0);
+		assert_only(b, VITAL_ETCO2, 380, 4);
+		assert_true(b->stream.count.garbage > 1000);
+		assert_true(b->valued[VITAL_RR] > 100);
+		free(b);
+	}
+}
+
 static void
 a_rising_pressure_arrives_by_cuff(void **state)
 {
@@ -438,6 +562,13 @@ main(void)
 		cmocka_unit_test(every_driver_reads_what_its_monitor_shows),
 		cmocka_unit_test(
 		    every_driver_sees_a_desaturation_as_deep_as_it_is),
+		cmocka_unit_test(every_capnograph_reads_what_its_monitor_shows),
+		cmocka_unit_test(
+		    a_breath_that_stopped_has_no_value_and_is_no_zero),
+		cmocka_unit_test(a_sampling_line_that_is_off_gives_no_breath),
+		cmocka_unit_test(a_capnograph_switched_on_again_is_heard_again),
+		cmocka_unit_test(
+		    noise_on_a_capnograph_yields_no_value_that_is_not_there),
 		cmocka_unit_test(
 		    small_variations_stay_small_and_repeat_themselves),
 		cmocka_unit_test(a_cuff_gives_one_result_for_each_measurement),
