@@ -13,6 +13,7 @@ extern const struct driver driver_berry_pm6750;
 extern const struct driver driver_capnostream;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_masimo_ascii1;
+extern const struct driver driver_micropod;
 extern const struct driver driver_nonin_2;
 
 const struct driver *const drivers[] = {
@@ -20,6 +21,7 @@ const struct driver *const drivers[] = {
 	&driver_capnostream,
 	&driver_ge_dri,
 	&driver_masimo_ascii1,
+	&driver_micropod,
 	&driver_nonin_2,
 	NULL,
 };

@@ -236,7 +236,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 }
 
 static const char *const capnographs[] = {
-	"capnostream", NULL,
+	"capnostream", "micropod", NULL,
 };
 
 static void
@@ -300,6 +300,7 @@ a_sampling_line_that_is_off_gives_no_breath(void **state)
 {
 	static const struct { const char *driver; enum quality off; } say[] = {
 		{ "capnostream", QUALITY_NO_SENSOR },
+		{ "micropod", QUALITY_NO_SENSOR },
 	};
 
 	(void)state;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the MicroPod driver asks, and when.  What it reads is told by its
+ * captures.
+ *
+ * Easy to get wrong: a module that tells each breath unasked is not asked for
+ * breaths, but still for its state.
+ */
+#include "tests/sim/oridion.h"
+#include "tests/unit/recording.h"
+
+static struct stream s;
+static uint8_t buf[TX_MAX];
+
+enum { NOTHING = -1, BREATH = 0x03, STATE = 0x0c };
+
+static void
+open_line(void)
+{
+	stream_init(&s, driver_find("micropod"), NULL, 0);
+}
+
+static int
+asks(int64_t t_ms)
+{
+	static const uint8_t breath[] = { 0x85, 0x01, 0x03, 0x02 };
+	static const uint8_t its_state[] = { 0x85, 0x01, 0x0c, 0x0d };
+	size_t n = stream_request(&s, t_ms, buf);
+
+	if (n == 0)
+		return NOTHING;
+	assert_int_equal(n, 4);
+	assert_true(tx_allowed(s.driver, buf, n));
+	if (memcmp(buf, breath, 4) == 0)
+		return BREATH;
+	assert_memory_equal(buf, its_state, 4);
+	return STATE;
+}
+
+static void
+hear_breath(int64_t t_ms, uint8_t code)
+{
+	static const uint8_t data[3] = { 38, 1, 14 };
+	uint8_t frame[16];
+	size_t n = oridion_put(frame, code, data, sizeof(data));
+	struct decoded d;
+
+	assert_int_equal(stream_feed(&s, t_ms, frame, n), n);
+	assert_true(stream_next(&s, &d));
+	assert_int_equal(d.result, DECODE_OK);
+}
+
+static void
+a_breath_is_asked_for_every_2_s_and_the_state_every_5_s(void **state)
+{
+	(void)state;
+	open_line();
+	assert_int_equal(asks(0), BREATH);
+	assert_int_equal(asks(0), STATE);
+	assert_int_equal(asks(0), NOTHING);
+	hear_breath(50, 0x11);
+	assert_int_equal(asks(50), NOTHING);
+	assert_int_equal(asks(2049), NOTHING);
+	assert_int_equal(asks(2050), BREATH);
+	hear_breath(2100, 0x11);
+	assert_int_equal(asks(4100), BREATH);
+	assert_int_equal(asks(4999), NOTHING);
+	assert_int_equal(asks(5000), STATE);
+}
+
+static void
+a_module_that_does_not_answer_is_asked_no_more_often(void **state)
+{
+	(void)state;
+	open_line();
+	assert_int_equal(asks(0), BREATH);
+	assert_int_equal(asks(0), STATE);
+	assert_int_equal(asks(1999), NOTHING);
+	assert_int_equal(asks(2000), BREATH);
+	assert_int_equal(asks(2000), NOTHING);
+	assert_int_equal(asks(3999), NOTHING);
+	assert_int_equal(asks(4000), BREATH);
+}
+
+static void
+a_module_that_tells_breaths_unasked_is_asked_for_its_state_only(void **state)
+{
+	(void)state;
+	open_line();
+	hear_breath(0, 0x01);
+	for (int64_t t = 0; t < 60000; t += 250) {
+		if (t % 1000 == 0)
+			hear_breath(t, 0x01);
+		assert_int_equal(asks(t), t % 5000 == 0 ? STATE : NOTHING);
+	}
+}
+
+static void
+pump_configuration_and_mode_are_never_touched(void **state)
+{
+	static const uint8_t never[] = { 0x00, 0x06, 0x0d, 0x0f };
+	uint8_t m[16], data[4] = { 2, 1, 0, 0 };
+
+	(void)state;
+	open_line();
+	for (size_t i = 0; i < sizeof(never); i++) {
+		for (size_t n = 0; n <= sizeof(data); n++)
+			assert_false(tx_allowed(s.driver, m,
+			    oridion_put(m, never[i], data, n)));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_breath_is_asked_for_every_2_s_and_the_state_every_5_s),
+		cmocka_unit_test(
+		    a_module_that_does_not_answer_is_asked_no_more_often),
+		cmocka_unit_test(
+	    a_module_that_tells_breaths_unasked_is_asked_for_its_state_only),
+		cmocka_unit_test(pump_configuration_and_mode_are_never_touched),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
