@@ -15,6 +15,7 @@ extern const struct driver driver_ge_dri;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
 extern const struct driver driver_nonin_2;
+extern const struct driver driver_phasein;
 
 const struct driver *const drivers[] = {
 	&driver_berry_pm6750,
@@ -23,6 +24,7 @@ const struct driver *const drivers[] = {
 	&driver_masimo_ascii1,
 	&driver_micropod,
 	&driver_nonin_2,
+	&driver_phasein,
 	NULL,
 };
 

@@ -20,7 +20,7 @@
 #define LONG_AGO_MS (-3600 * 1000)
 
 extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_capnostream, sim_micropod;
+    sim_berry_pm6750, sim_capnostream, sim_micropod, sim_phasein;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
@@ -29,6 +29,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_berry_pm6750,
 	&sim_capnostream,
 	&sim_micropod,
+	&sim_phasein,
 	NULL,
 };
 

@@ -253,7 +253,7 @@ find_driver(struct reader *r, yaml_node_t *map, const struct sim_driver **out)
 		if (*out == NULL)
 			return fail(r, v, 0, "expected a driver: ge-dri, "
 			    "nonin-2, masimo-ascii1, "
-			    "berry-pm6750, capnostream or micropod");
+			    "berry-pm6750, capnostream, micropod or phasein");
 		return 0;
 	}
 	return fail(r, map, 0, "expected a monitor: {driver: ge-dri}");

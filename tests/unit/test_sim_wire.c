@@ -236,7 +236,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 }
 
 static const char *const capnographs[] = {
-	"capnostream", "micropod", NULL,
+	"capnostream", "micropod", "phasein", NULL,
 };
 
 static void
@@ -301,6 +301,7 @@ a_sampling_line_that_is_off_gives_no_breath(void **state)
 	static const struct { const char *driver; enum quality off; } say[] = {
 		{ "capnostream", QUALITY_NO_SENSOR },
 		{ "micropod", QUALITY_NO_SENSOR },
+		{ "phasein", QUALITY_SENSOR_OFF },
 	};
 
 	(void)state;
