@@ -10,6 +10,7 @@
 #include <string.h>
 
 extern const struct driver driver_berry_pm6750;
+extern const struct driver driver_capnostat;
 extern const struct driver driver_capnostream;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_masimo_ascii1;
@@ -19,6 +20,7 @@ extern const struct driver driver_phasein;
 
 const struct driver *const drivers[] = {
 	&driver_berry_pm6750,
+	&driver_capnostat,
 	&driver_capnostream,
 	&driver_ge_dri,
 	&driver_masimo_ascii1,

@@ -20,13 +20,15 @@
 #define LONG_AGO_MS (-3600 * 1000)
 
 extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_capnostream, sim_micropod, sim_phasein;
+    sim_berry_pm6750, sim_capnostat, sim_capnostream, sim_micropod,
+    sim_phasein;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
 	&sim_nonin_2,
 	&sim_masimo_ascii1,
 	&sim_berry_pm6750,
+	&sim_capnostat,
 	&sim_capnostream,
 	&sim_micropod,
 	&sim_phasein,

@@ -236,7 +236,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 }
 
 static const char *const capnographs[] = {
-	"capnostream", "micropod", "phasein", NULL,
+	"capnostream", "micropod", "phasein", "capnostat", NULL,
 };
 
 static void
@@ -302,6 +302,7 @@ a_sampling_line_that_is_off_gives_no_breath(void **state)
 		{ "capnostream", QUALITY_NO_SENSOR },
 		{ "micropod", QUALITY_NO_SENSOR },
 		{ "phasein", QUALITY_SENSOR_OFF },
+		{ "capnostat", QUALITY_SENSOR_OFF },
 	};
 
 	(void)state;
