@@ -309,6 +309,7 @@ const struct driver driver_capnostream = {
 	.longest = ORIDION_LONGEST,
 	.silent_after_ms = 4000,
 	.evidence = EVIDENCE_CHECKSUM,
+	.relays_alarms = true,
 	.tx = templates,
 	.frame = capnostream_frame,
 	.decode = capnostream_decode,

@@ -143,6 +143,7 @@ const struct driver driver_phasein = {
 	.longest = FRAME,
 	.silent_after_ms = 2000,
 	.evidence = EVIDENCE_CHECKSUM,
+	.relays_alarms = true,
 	.repeat_ms = 1000,
 	.frame = phasein_frame,
 	.decode = phasein_decode,
