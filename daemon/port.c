@@ -42,6 +42,7 @@ struct port {
 	uint32_t watched;	/* EPOLLIN, perhaps EPOLLOUT */
 	struct tty *tty;	/* NULL while it is not open */
 	struct stream *stream;	/* narrow, until something long comes */
+	union driver_state *state;	/* of the driver's state_size */
 	uint64_t turns;
 	int64_t turned_ms;	/* when the tick last ran */
 	bool told;		/* the sink knows the state of the line */
@@ -446,14 +447,15 @@ port_new(struct port **out, struct loop *loop, const struct config_port *c,
 		return r;
 	}
 	p->stream = malloc(stream_size_narrow());
+	p->state = malloc(c->driver->state_size + 1u);
 	if (c->driver->tx != NULL)
 		p->out = malloc(TX_MAX);
-	if (p->stream == NULL || (c->driver->tx != NULL && p->out == NULL)) {
+	if (p->stream == NULL || p->state == NULL ||
+	    (c->driver->tx != NULL && p->out == NULL)) {
 		port_free(p);
 		return -ENOMEM;
 	}
-	stream_init(p->stream, c->driver, &c->options, now_ms);
-	stream_narrow(p->stream);
+	stream_init_narrow(p->stream, p->state, c->driver, &c->options, now_ms);
 	loop_tick_at(loop, &p->on_loop, now_ms);
 	*out = p;
 	return 0;
@@ -488,6 +490,7 @@ port_free(struct port *p)
 		close_line(p);
 	loop_leave(p->loop, &p->on_loop);
 	free(p->stream);
+	free(p->state);
 	free(p->device);
 	free(p->why);
 	free(p->out);

@@ -211,6 +211,7 @@ const struct driver driver_berry_pm6750 = {
 	.line = { 115200, 8, 'N', 1, FLOW_NONE },
 	.longest = LEN_MAX + 2,
 	.silent_after_ms = 3000,
+	.state_size = sizeof(struct berry_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.frame = berry_frame,
 	.decode = berry_decode,

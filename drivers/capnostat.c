@@ -224,6 +224,7 @@ const struct driver driver_capnostat = {
 	.line = { 19200, 8, 'N', 1, FLOW_NONE },
 	.longest = LONGEST,
 	.silent_after_ms = 4000,
+	.state_size = sizeof(struct capnostat_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.tx = templates,
 	.frame = capnostat_frame,

@@ -308,6 +308,7 @@ const struct driver driver_capnostream = {
 	.line = { 115200, 8, 'N', 1, FLOW_NONE },
 	.longest = ORIDION_LONGEST,
 	.silent_after_ms = 4000,
+	.state_size = sizeof(struct capnostream_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.relays_alarms = true,
 	.tx = templates,

@@ -94,7 +94,9 @@ struct driver_options {
 	uint16_t interval_s;	/* how often to ask for values; 0: default */
 };
 
-#define DRIVER_STATE_MAX 80	/* bytes; a driver asserts that its fits */
+/* Bytes; a driver asserts that its own fits, and says in 'state_size' how many it
+ * needs: of a thousand ports each has so many. */
+#define DRIVER_STATE_MAX 1024
 union driver_state {
 	unsigned char byte[DRIVER_STATE_MAX];
 	int64_t align;
@@ -156,6 +158,8 @@ struct driver {
 	uint32_t silent_after_ms;	/* no good frame for so long: silent */
 	uint16_t longest;	/* bytes of its longest frame: what is longer is
 				 * garbage; 0: WINDOW_USUAL */
+	uint16_t state_size;	/* of what it keeps from frame to frame; 0: it
+				 * keeps nothing */
 	uint16_t quiet_ms;	/* so long a silence may end a frame, as a
 				 * window_gap() behind it or, for the last one,
 				 * window.quiet_ms; 0: none ends so */
@@ -175,7 +179,8 @@ struct driver {
 				 * when a person allows it (`vitalsctl detect
 				 * --allow-probe`) */
 
-	/* Prepares the state of a freshly opened line.  NULL: all zero. */
+	/* Prepares the state of a freshly opened line, which is all zero.
+	 * NULL: it stays so. */
 	void (*init)(union driver_state *s, const struct driver_options *o);
 
 	/* Is there a frame at index 0?  gap_ms is the quiet before its first

@@ -356,6 +356,7 @@ const struct driver driver_ge_dri = {
 	.title = "GE S/5 and CARESCAPE monitors (DRI computer interface)",
 	.line = { 19200, 8, 'E', 1, FLOW_RTSCTS },
 	.silent_after_ms = 15000,
+	.state_size = sizeof(struct ge_state),
 	.longest = WIRE_MAX,
 	.evidence = EVIDENCE_CHECKSUM,
 	.tx = templates,

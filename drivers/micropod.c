@@ -184,6 +184,7 @@ const struct driver driver_micropod = {
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.longest = ORIDION_LONGEST,
 	.silent_after_ms = 6000,
+	.state_size = sizeof(struct micropod_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.tx = templates,
 	.frame = micropod_frame,

@@ -165,6 +165,7 @@ const struct driver driver_nonin_2 = {
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.longest = FRAME,
 	.silent_after_ms = 3000,
+	.state_size = sizeof(struct nonin_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.frame = nonin_frame,
 	.decode = nonin_decode,

@@ -142,6 +142,7 @@ const struct driver driver_phasein = {
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.longest = FRAME,
 	.silent_after_ms = 2000,
+	.state_size = sizeof(struct phasein_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.relays_alarms = true,
 	.repeat_ms = 1000,

@@ -26,18 +26,12 @@ stream_size(const struct driver *d)
 }
 
 /* Every port has one. */
-_Static_assert(offsetof(struct stream, window.at) <= 704, "a port grows");
+_Static_assert(offsetof(struct stream, window.at) <= 640, "a port grows");
 
 size_t
 stream_size_narrow(void)
 {
 	return offsetof(struct stream, window.at) + WINDOW_SPARE;
-}
-
-void
-stream_narrow(struct stream *s)
-{
-	s->window.capacity = WINDOW_SPARE;
 }
 
 bool
@@ -62,23 +56,40 @@ stream_start(struct stream *s)
 	memset(s->last, 0, sizeof s->last);
 	s->agreed = 0;
 	s->said_ms = STREAM_NEVER;
-	memset(&s->state, 0, sizeof s->state);
+	for (size_t i = 0; i < s->driver->state_size && i < DRIVER_STATE_MAX; i++)
+		s->state->byte[i] = 0;
 	if (s->driver->init != NULL)
-		s->driver->init(&s->state, &s->options);
+		s->driver->init(s->state, &s->options);
+}
+
+static void
+init(struct stream *s, union driver_state *state, const struct driver *d,
+    const struct driver_options *o, int64_t t_ms)
+{
+	s->driver = d;
+	s->options = o != NULL ? *o : (struct driver_options){ 0 };
+	s->state = state;
+	s->good_ms = STREAM_NEVER;
+	s->open_ms = t_ms;
+	s->count = (struct stream_counters){ 0 };
+	s->window.longest = longest_frame(d);
+	stream_start(s);
 }
 
 void
 stream_init(struct stream *s, const struct driver *d,
     const struct driver_options *o, int64_t t_ms)
 {
-	s->driver = d;
-	s->options = o != NULL ? *o : (struct driver_options){ 0 };
-	s->good_ms = STREAM_NEVER;
-	s->open_ms = t_ms;
-	s->count = (struct stream_counters){ 0 };
-	s->window.longest = longest_frame(d);
-	s->window.capacity = s->window.longest + WINDOW_SPARE;
-	stream_start(s);
+	init(s, &s->own, d, o, t_ms);
+	stream_widen(s);
+}
+
+void
+stream_init_narrow(struct stream *s, union driver_state *state,
+    const struct driver *d, const struct driver_options *o, int64_t t_ms)
+{
+	init(s, state, d, o, t_ms);
+	s->window.capacity = WINDOW_SPARE;
 }
 
 void
@@ -252,7 +263,7 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 	out->readings.alarms.told = false;
 	out->readings.alarms.unknown = false;
 	out->readings.alarms.n = 0;
-	out->result = s->driver->decode(&s->state, out->t_ms, &s->window, n,
+	out->result = s->driver->decode(s->state, out->t_ms, &s->window, n,
 	    &out->readings);
 	if (out->result != DECODE_OK) {
 		out->readings.n = 0;
@@ -312,7 +323,7 @@ stream_request(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
 {
 	if (s->driver->request == NULL)
 		return 0;
-	return s->driver->request(&s->state, t_ms, buf);
+	return s->driver->request(s->state, t_ms, buf);
 }
 
 size_t
@@ -320,7 +331,7 @@ stream_release(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
 {
 	if (s->driver->release == NULL)
 		return 0;
-	return s->driver->release(&s->state, t_ms, buf);
+	return s->driver->release(s->state, t_ms, buf);
 }
 
 bool

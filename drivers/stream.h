@@ -46,14 +46,16 @@ struct stream {
 	uint32_t said;		/* digest of the readings passed on last, */
 	int64_t said_ms;	/* at this time; repeat_ms */
 	struct stream_counters count;
-	union driver_state state;
-	struct window window;	/* last: see stream_size() */
+	union driver_state *state;
+	struct window window;	/* the last that a narrow one has a part of */
+	union driver_state own;	/* the state of a whole one */
 };
 #define STREAM_NEVER INT64_MIN
 
 /* So many bytes of a struct stream are ever touched with that driver: where
  * there are many, it is enough to have these.  And so many to begin with, as
- * nearly all of what monitors send comes in short frames: see stream_narrow(). */
+ * nearly all of what monitors send comes in short frames: see
+ * stream_init_narrow(). */
 size_t stream_size(const struct driver *d);
 size_t stream_size_narrow(void);
 
@@ -69,11 +71,13 @@ struct decoded {
 void stream_init(struct stream *s, const struct driver *d,
     const struct driver_options *o, int64_t t_ms);
 
-/* For a stream of stream_size_narrow() bytes, right after stream_init().  When
- * stream_next() has said false and stream_is_cramped(), it holds the beginning of
- * a frame that is too long for it: it is to be moved to stream_size() bytes and
- * widened, or reset, before it is fed again. */
-void stream_narrow(struct stream *s);
+/* The same for a stream of stream_size_narrow() bytes, with the driver's state, of
+ * its state_size, elsewhere.  When stream_next() has said false and
+ * stream_is_cramped(), it holds the beginning of a frame that is too long for it:
+ * it is to be moved to stream_size() bytes and widened, or reset, before it is fed
+ * again. */
+void stream_init_narrow(struct stream *s, union driver_state *state,
+    const struct driver *d, const struct driver_options *o, int64_t t_ms);
 bool stream_is_cramped(const struct stream *s) MUST_CHECK;
 void stream_widen(struct stream *s);
 

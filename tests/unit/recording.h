@@ -91,11 +91,19 @@ recording_run(const struct recording *r, const struct driver *driver,
 {
 	static const uint8_t zeros[4096];
 	static struct stream s;
+	union driver_state *state;
 	struct decoded d;
 	size_t frames = 0;
 
 	e->n = 0;
-	stream_init(&s, driver, NULL, r->chunks > 0 ? r->chunk[0].ms : 0);
+	/* Memory as a port has it: of the state's size, and not of zeros, so
+	 * that a driver that needs more than it says shows. */
+	state = malloc(driver->state_size + 1u);
+	assert_non_null(state);
+	memset(state, 0xA5, driver->state_size + 1u);
+	stream_init_narrow(&s, state, driver, NULL,
+	    r->chunks > 0 ? r->chunk[0].ms : 0);
+	stream_widen(&s);
 	for (size_t i = 0; i <= r->chunks; i++) {
 		bool last = i == r->chunks;
 		int64_t ms = last ? (i > 0 ? r->chunk[i - 1].ms : 0) :
@@ -118,6 +126,7 @@ recording_run(const struct recording *r, const struct driver *driver,
 		}
 	}
 	e->count = s.count;
+	free(state);
 }
 
 /* Reads a capture file; a line that is none fails the test. */

@@ -96,6 +96,7 @@ static const struct driver toy = {
 	.title = "a toy",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 1000,
+	.state_size = 3,
 	.tx = toy_tx,
 	.frame = toy_frame,
 	.decode = toy_decode,

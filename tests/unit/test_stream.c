@@ -58,7 +58,7 @@ toy_decode(union driver_state *s, int64_t t_ms, const struct window *w,
 }
 
 static const struct driver toy = {
-	.name = "toy", .silent_after_ms = 3000,
+	.name = "toy", .silent_after_ms = 3000, .state_size = 1,
 	.frame = toy_frame, .decode = toy_decode,
 };
 
@@ -540,6 +540,8 @@ static const struct driver lengthy = {
 	.frame = lengthy_frame, .decode = lengthy_decode,
 };
 
+static union driver_state state_of_x;
+
 /* As a port feeds it: in memory that is exactly as large as it is said to be,
  * so that the sanitizer sees a byte too many.  Returns how many frames. */
 static size_t
@@ -580,8 +582,7 @@ a_narrow_stream_is_widened_by_the_first_long_frame(void **state)
 	frames[599] = frames[1199] = 72;
 	assert_true(stream_size_narrow() <= 1024);
 	assert_true(stream_size(&lengthy) > stream_size_narrow());
-	stream_init(x, &lengthy, NULL, 0);
-	stream_narrow(x);
+	stream_init_narrow(x, &state_of_x, &lengthy, NULL, 0);
 	assert_int_equal(feed_narrow(&x, frames, 60, &widened), 0);
 	assert_int_equal(widened, 0);
 	assert_int_equal(feed_narrow(&x, frames + 60, 1140, &widened), 2);
@@ -601,8 +602,7 @@ short_frames_leave_a_stream_narrow(void **state)
 	(void)state;
 	for (int i = 0; i < 100; i++)
 		memcpy(burst + 4 * i, f, 4);
-	stream_init(x, &toy, NULL, 0);
-	stream_narrow(x);
+	stream_init_narrow(x, &state_of_x, &toy, NULL, 0);
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(feed_narrow(&x, f, 3, &widened) +
 		    feed_narrow(&x, f + 3, 1, &widened), 1);
@@ -622,8 +622,7 @@ a_narrow_stream_that_cannot_be_widened_goes_on_once_it_is_reset(void **state)
 
 	(void)state;
 	memset(beginning, 'L', sizeof beginning);
-	stream_init(x, &lengthy, NULL, 0);
-	stream_narrow(x);
+	stream_init_narrow(x, &state_of_x, &lengthy, NULL, 0);
 	n = stream_feed(x, 1000, beginning, sizeof beginning);
 	assert_true(n > 0 && n < sizeof beginning);
 	assert_false(stream_next(x, &d));
@@ -632,8 +631,7 @@ a_narrow_stream_that_cannot_be_widened_goes_on_once_it_is_reset(void **state)
 	assert_false(stream_is_cramped(x));
 	assert_int_equal(x->count.garbage, n);
 	assert_int_equal(stream_feed(x, 1001, beginning, 50), 50);
-	stream_init(x, &toy, NULL, 0);
-	stream_narrow(x);
+	stream_init_narrow(x, &state_of_x, &toy, NULL, 0);
 	assert_int_equal(feed_narrow(&x, f, 4, &widened), 1);
 	free(x);
 }
