@@ -251,9 +251,8 @@ find_driver(struct reader *r, yaml_node_t *map, const struct sim_driver **out)
 			continue;
 		*out = scalar(v) == NULL ? NULL : sim_driver_find(scalar(v));
 		if (*out == NULL)
-			return fail(r, v, 0, "expected a driver: ge-dri, "
-			    "nonin-2, masimo-ascii1, berry-pm6750, capnostat, "
-			    "capnostream, micropod or phasein");
+			return fail(r, v, 0, "expected a driver; "
+			    "vitals-sim(1) lists them");
 		return 0;
 	}
 	return fail(r, map, 0, "expected a monitor: {driver: ge-dri}");
