@@ -16,7 +16,8 @@
 #define S 1000
 
 static const char *const names[] = {
-	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", NULL,
+	"ge-dri", "nonin-2", "nonin-ascii", "masimo-ascii1", "berry-pm6750",
+	NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -416,6 +417,9 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		  QUALITY_NO_VALUE },
 		{ "nonin-2", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
 		  QUALITY_SEARCHING },
+		/* Dashes say no more than that. */
+		{ "nonin-ascii", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
+		  QUALITY_NO_VALUE },
 		{ "masimo-ascii1", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
 		  QUALITY_SEARCHING },
 		{ "berry-pm6750", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
