@@ -17,6 +17,7 @@ extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
 extern const struct driver driver_nonin_2;
 extern const struct driver driver_phasein;
+extern const struct driver driver_nonin_7;
 extern const struct driver driver_nonin_ascii;
 
 const struct driver *const drivers[] = {
@@ -28,6 +29,7 @@ const struct driver *const drivers[] = {
 	&driver_micropod,
 	&driver_nonin_2,
 	&driver_phasein,
+	&driver_nonin_7,
 	&driver_nonin_ascii,
 	NULL,
 };

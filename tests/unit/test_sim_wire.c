@@ -16,8 +16,8 @@
 #define S 1000
 
 static const char *const names[] = {
-	"ge-dri", "nonin-2", "nonin-ascii", "masimo-ascii1", "berry-pm6750",
-	NULL,
+	"ge-dri", "nonin-2", "nonin-7", "nonin-ascii", "masimo-ascii1",
+	"berry-pm6750", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -417,6 +417,8 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		  QUALITY_NO_VALUE },
 		{ "nonin-2", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
 		  QUALITY_SEARCHING },
+		{ "nonin-7", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
+		  QUALITY_SEARCHING },
 		/* Dashes say no more than that. */
 		{ "nonin-ascii", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
 		  QUALITY_NO_VALUE },
@@ -483,6 +485,7 @@ noise_and_garbage_yield_no_value_that_is_not_there(void **state)
 		 * two that cancel pass any 8-bit sum. */
 		{ "ge-dri", "m noise 0.0005" },
 		{ "nonin-2", "m noise 0.002" },
+		{ "nonin-7", "m noise 0.002" },
 		{ "berry-pm6750", "m noise 0.002" },
 	};
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A Nonin OEM III, Xpod or WristOx2 in data format 2: unasked, 75 frames a
- * second, 25 frames a packet.  Facts: oximeters.md 1.2 and 1.3.
+ * A Nonin OEM III, Xpod or WristOx2 in data format 2 or 7: unasked, 75 frames
+ * a second, 25 frames a packet.  Facts: oximeters.md 1.2 to 1.4.
  *
  *	01 | status | plethysmogram | one value, by frame number | sum
+ *	status | plethysmogram, high, low | the same value | sum
  *
  * Easy to get wrong: with the finger gone, frames 1 to 3 say "missing" at once
  * but the display values (frames 9, 20, 21, ...) go on for 10 s.
@@ -116,29 +117,59 @@ perfusion(const struct monitor *m, int64_t t_ms)
 	    STATUS_GREEN;
 }
 
-static size_t
-nonin_emit(struct monitor *m, int64_t t_ms, uint8_t out[SIM_OUT_MAX / 2])
+/* What a frame of either format holds. */
+struct frame {
+	uint8_t status, value;
+	double wave;		/* 0..1 */
+};
+
+static struct frame
+next_frame(struct monitor *m, int64_t t_ms)
 {
 	struct nonin *x = state_of(m);
-	unsigned f = (unsigned)(x->frames % FRAMES) + 1;
-	double wave = 0;
+	unsigned number = (unsigned)(x->frames % FRAMES) + 1;
+	struct frame f = { 0 };
 
-	if (f == 1)
+	if (number == 1)
 		begin_packet(m, t_ms);
-	out[0] = 0x01;
-	out[1] = x->status | (f == 1 ? STATUS_SYNC : 0);
+	f.status = x->status | (number == 1 ? STATUS_SYNC : 0);
 	if (x->pr != MISSING_PR) {
 		x->pulse = fmod(x->pulse + x->pr / 60.0 / 75, 1);
-		wave = sin(M_PI * pow(x->pulse, 0.6));
+		f.wave = sin(M_PI * pow(x->pulse, 0.6));
 		/* Perfusion is told in 12 frames of each pulse. */
 		if (x->pulse * 75 * 60 < 12.0 * x->pr)
-			out[1] |= perfusion(m, t_ms);
+			f.status |= perfusion(m, t_ms);
 	}
-	out[2] = (uint8_t)(60 + 130 * wave);
-	out[3] = value_of(x, f);
-	out[4] = (uint8_t)(out[0] + out[1] + out[2] + out[3]);
+	f.value = value_of(x, number);
 	x->frames++;
 	m->due_ms = x->start_ms + (int64_t)(x->frames * 40 / 3);
+	return f;
+}
+
+static size_t
+nonin_2_emit(struct monitor *m, int64_t t_ms, uint8_t out[SIM_OUT_MAX / 2])
+{
+	struct frame f = next_frame(m, t_ms);
+
+	out[0] = 0x01;
+	out[1] = f.status;
+	out[2] = (uint8_t)(60 + 130 * f.wave);
+	out[3] = f.value;
+	out[4] = (uint8_t)(out[0] + out[1] + out[2] + out[3]);
+	return 5;
+}
+
+static size_t
+nonin_7_emit(struct monitor *m, int64_t t_ms, uint8_t out[SIM_OUT_MAX / 2])
+{
+	struct frame f = next_frame(m, t_ms);
+	unsigned pleth = (unsigned)(16000 + 33000 * f.wave);
+
+	out[0] = f.status;
+	out[1] = (uint8_t)(pleth >> 8);
+	out[2] = (uint8_t)pleth;
+	out[3] = f.value;
+	out[4] = (uint8_t)(out[0] + out[1] + out[2] + out[3]);
 	return 5;
 }
 
@@ -154,10 +185,17 @@ nonin_start(struct monitor *m, int64_t t_ms)
 	m->due_ms = t_ms;
 }
 
-extern const struct sim_driver sim_nonin_2;
+extern const struct sim_driver sim_nonin_2, sim_nonin_7;
 const struct sim_driver sim_nonin_2 = {
 	.name = "nonin-2",
 	.has = SIM_PROBE,
 	.start = nonin_start,
-	.emit = nonin_emit,
+	.emit = nonin_2_emit,
+};
+
+const struct sim_driver sim_nonin_7 = {
+	.name = "nonin-7",
+	.has = SIM_PROBE,
+	.start = nonin_start,
+	.emit = nonin_7_emit,
 };
