@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Nonin's packets and numbers.  In formats 2 and 7 each frame carries a status
+ * Nonin's numbers, packets and bursts.  In formats 2 and 7 each frame carries a status
  * byte and one value; 75 frames a second, 25 frames make a packet:
  *
  *	status: 7 always  6 no sensor  5 artefact  4 out of track
@@ -21,6 +21,13 @@ enum status {
 	SYNC = 1 << 0,
 	GREEN = 1 << 1,
 	RED = 1 << 2,
+};
+
+enum burst_status {
+	BURST_ARTEFACT = 1 << 2,
+	BURST_LOW_PERFUSION = 1 << 4,
+	BURST_OUT_OF_TRACK = 1 << 5,
+	BURST_DISCONNECTED = 1 << 6,
 };
 
 /* The device measures from 18 to 321/min. */
@@ -126,4 +133,44 @@ void
 nonin_packet_drop(struct nonin_packet *p)
 {
 	p->next = 0;
+}
+
+/* A burst takes 4 ms and comes every second. */
+#define QUIET_MS 500
+
+int
+nonin_burst_frame(const struct window *w, size_t length, int64_t gap_ms)
+{
+	size_t n = window_length(w);
+
+	if (gap_ms < QUIET_MS || (window_at(w, 0) & 0x80) == 0)
+		return FRAME_GARBAGE;
+	for (size_t i = 1; i < length && i < n; i++) {
+		if ((window_at(w, i) & 0x80) != 0 ||
+		    window_gap(w, i) >= QUIET_MS)
+			return FRAME_GARBAGE;
+	}
+	return n < length ? FRAME_MORE : (int)length;
+}
+
+/* The flags of a burst's status. */
+static unsigned
+burst_flags(uint8_t status)
+{
+	return ((status & BURST_DISCONNECTED) != 0 ? NONIN_DISCONNECTED : 0u) |
+	    ((status & BURST_OUT_OF_TRACK) != 0 ? NONIN_OUT_OF_TRACK : 0u) |
+	    ((status & BURST_LOW_PERFUSION) != 0 ? NONIN_POOR : 0u) |
+	    ((status & BURST_ARTEFACT) != 0 ? NONIN_ARTEFACT : 0u);
+}
+
+enum decode
+nonin_burst_readings(const struct window *w, unsigned flags,
+    struct readings *out)
+{
+	if (w->torn)
+		return DECODE_BAD_SEQUENCE;
+	nonin_readings(out, flags | burst_flags(window_at(w, 0)),
+	    nonin_rate(window_at(w, 0), window_at(w, 1)),
+	    window_at(w, 2) & 0x7F);
+	return DECODE_OK;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What the binary data formats of Nonin oximeters have in common (oximeters.md
- * 1.2 and 1.3): how a rate and a saturation are judged, and the packet of 25
- * frames of formats 2 and 7, whose frames differ only in their bytes.
+ * 1.2 to 1.6): how a rate and a saturation are judged; the packet of 25 frames
+ * of formats 2 and 7, whose frames differ only in their bytes; and the burst of
+ * three or four bytes a second of formats 1 and 8.
  *
- * Easy to get wrong: the flags are those of the status byte of formats 2 and 7.
- * Formats 1 and 8 have other bits and must translate them.
+ * Easy to get wrong: the flags are those of the status byte of formats 2 and 7;
+ * the status of formats 1 and 8 has other bits.
  */
 #ifndef DRIVERS_NONIN_H
 #define DRIVERS_NONIN_H
@@ -56,5 +57,21 @@ enum decode nonin_packet_take(struct nonin_packet *p, bool torn,
 
 /* A frame was damaged: that costs the packet. */
 void nonin_packet_drop(struct nonin_packet *p);
+
+/* For frame() of formats 1 and 8: a burst of 'length' bytes, of which the first
+ * alone has bit 7, after at least half a second of quiet. */
+int nonin_burst_frame(const struct window *w, size_t length, int64_t gap_ms)
+    MUST_CHECK;
+
+/* The readings of a burst, by its first three bytes,
+ *
+ *	status | rate bits 6-0 | saturation
+ *	status: 7 always  6 no sensor  5 out of track  4 low, 3 marginal
+ *		perfusion  2 artefact  1-0 rate bits 8-7
+ *
+ * and flags from elsewhere.  A burst that follows other bytes than a burst, or
+ * nothing, is not believed: of a longer one some are left behind each time. */
+enum decode nonin_burst_readings(const struct window *w, unsigned flags,
+    struct readings *out) MUST_CHECK;
 
 #endif

@@ -15,9 +15,11 @@ extern const struct driver driver_capnostream;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
+extern const struct driver driver_nonin_1;
 extern const struct driver driver_nonin_2;
 extern const struct driver driver_phasein;
 extern const struct driver driver_nonin_7;
+extern const struct driver driver_nonin_8;
 extern const struct driver driver_nonin_ascii;
 
 const struct driver *const drivers[] = {
@@ -27,9 +29,11 @@ const struct driver *const drivers[] = {
 	&driver_ge_dri,
 	&driver_masimo_ascii1,
 	&driver_micropod,
+	&driver_nonin_1,
 	&driver_nonin_2,
 	&driver_phasein,
 	&driver_nonin_7,
+	&driver_nonin_8,
 	&driver_nonin_ascii,
 	NULL,
 };

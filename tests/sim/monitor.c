@@ -26,11 +26,16 @@ extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_nonin_ascii,
     sim_masimo_ascii1, sim_berry_pm6750;
 extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_nonin_7,
     sim_nonin_ascii, sim_masimo_ascii1, sim_berry_pm6750;
+extern const struct sim_driver sim_ge_dri, sim_nonin_1, sim_nonin_2,
+    sim_nonin_7, sim_nonin_8, sim_nonin_ascii, sim_masimo_ascii1,
+    sim_berry_pm6750;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
+	&sim_nonin_1,
 	&sim_nonin_2,
 	&sim_nonin_7,
+	&sim_nonin_8,
 	&sim_nonin_ascii,
 	&sim_masimo_ascii1,
 	&sim_berry_pm6750,
