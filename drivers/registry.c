@@ -9,9 +9,11 @@
 
 #include <string.h>
 
+extern const struct driver driver_berry_bci;
 extern const struct driver driver_berry_pm6750;
 extern const struct driver driver_capnostat;
 extern const struct driver driver_capnostream;
+extern const struct driver driver_contec_v5;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
@@ -23,9 +25,11 @@ extern const struct driver driver_nonin_8;
 extern const struct driver driver_nonin_ascii;
 
 const struct driver *const drivers[] = {
+	&driver_berry_bci,
 	&driver_berry_pm6750,
 	&driver_capnostat,
 	&driver_capnostream,
+	&driver_contec_v5,
 	&driver_ge_dri,
 	&driver_masimo_ascii1,
 	&driver_micropod,

@@ -28,7 +28,7 @@ extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_nonin_7,
     sim_nonin_ascii, sim_masimo_ascii1, sim_berry_pm6750;
 extern const struct sim_driver sim_ge_dri, sim_nonin_1, sim_nonin_2,
     sim_nonin_7, sim_nonin_8, sim_nonin_ascii, sim_masimo_ascii1,
-    sim_berry_pm6750;
+    sim_berry_pm6750, sim_berry_bci, sim_contec_v5;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
@@ -43,6 +43,8 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_capnostream,
 	&sim_micropod,
 	&sim_phasein,
+	&sim_berry_bci,
+	&sim_contec_v5,
 	NULL,
 };
 

@@ -17,7 +17,7 @@
 
 static const char *const names[] = {
 	"ge-dri", "nonin-1", "nonin-2", "nonin-7", "nonin-8", "nonin-ascii",
-	"masimo-ascii1", "berry-pm6750", NULL,
+	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -439,6 +439,11 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		{ "masimo-ascii1", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
 		  QUALITY_SEARCHING },
 		{ "berry-pm6750", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
+		  QUALITY_SEARCHING },
+		{ "berry-bci", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
+		  QUALITY_SEARCHING },
+		/* Its probe cannot be unplugged. */
+		{ "contec-v5", QUALITY_SENSOR_OFF, QUALITY_SENSOR_OFF,
 		  QUALITY_SEARCHING },
 	};
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The five-byte packet, and how its kin judge their numbers.
+ *
+ * Easy to get wrong: with the finger out, some units say 0 and 0, others the
+ * documented 255 and 127.  Neither is a measurement, whatever the flags say.
+ */
+#include "drivers/bci.h"
+
+#define NO_PR 0xFF
+#define NO_SPO2 0x7F
+
+/* A signal no stronger than this is doubted; the limit is ours. */
+#define STRENGTH_WEAK 2
+
+/* What the maker says that it measures (the Chinese sheet of the protocol). */
+#define PR_LEAST 25
+#define PR_MOST 250
+#define SPO2_LEAST 35
+
+enum byte_1 {
+	STRENGTH = 0x0F,
+	SEARCHED_LONG = 1 << 4,
+};
+
+enum byte_3 {
+	PROBE_ERROR = 1 << 4,
+	SEARCHING = 1 << 5,
+	PR_BIT_7 = 1 << 6,
+};
+
+enum quality
+bci_quality(const struct bci *b)
+{
+	if (b->unplugged)
+		return QUALITY_NO_SENSOR;
+	if (b->probe_error)
+		return QUALITY_SENSOR_OFF;
+	if (b->searched_long)
+		return QUALITY_SEARCHING;
+	return b->searching || b->strength <= STRENGTH_WEAK ?
+	    QUALITY_QUESTIONABLE : QUALITY_GOOD;
+}
+
+void
+bci_readings(struct readings *out, const struct bci *b, uint8_t pr_least,
+    uint8_t pr_most, uint8_t spo2_least)
+{
+	enum quality q = bci_quality(b), pr = q, spo2 = q;
+
+	if (q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE) {
+		enum quality none = b->searching ?
+		    QUALITY_SEARCHING : QUALITY_NO_VALUE;
+
+		if (b->spo2 == 0 || b->spo2 == NO_SPO2)
+			spo2 = none;
+		else if (b->spo2 < spo2_least)
+			spo2 = QUALITY_OUT_OF_RANGE;
+		if (b->pr == 0 || b->pr == NO_PR)
+			pr = none;
+		else if (b->pr < pr_least || b->pr > pr_most)
+			pr = QUALITY_OUT_OF_RANGE;
+	}
+	readings_add(out, VITAL_SPO2, spo2, b->spo2 * 100);
+	readings_add(out, VITAL_PR, pr, b->pr);
+}
+
+/* Whether it may be a saturation.  Nonin's frames have the same pattern for a
+ * while, with a 01 in its place. */
+static bool
+looks_like_spo2(uint8_t spo2)
+{
+	return spo2 == 0 || spo2 == NO_SPO2 ||
+	    (spo2 >= SPO2_LEAST && spo2 <= 100);
+}
+
+int
+bci_frame(const struct window *w, int64_t gap_ms)
+{
+	size_t n = window_length(w);
+	size_t need = (w->torn ? BCI_LOCK * BCI_PACKET : BCI_PACKET) + 1;
+
+	(void)gap_ms;
+	for (size_t i = 0; i < need && i < n; i++) {
+		bool first = (window_at(w, i) & 0x80) != 0;
+
+		if (first != (i % BCI_PACKET == 0))
+			return FRAME_GARBAGE;
+		if (w->torn && i % BCI_PACKET == BCI_PACKET - 1 &&
+		    !looks_like_spo2(window_at(w, i)))
+			return FRAME_GARBAGE;
+	}
+	return n < need ? FRAME_MORE : BCI_PACKET;
+}
+
+enum decode
+bci_decode(const struct window *w, uint8_t unplugged, struct readings *out)
+{
+	uint8_t one = window_at(w, 0), three = window_at(w, 2);
+	struct bci b = {
+		.unplugged = (one & unplugged) != 0,
+		.probe_error = (three & PROBE_ERROR) != 0,
+		.searched_long = (one & SEARCHED_LONG) != 0,
+		.searching = (three & SEARCHING) != 0,
+		.strength = one & STRENGTH,
+		.pr = (uint8_t)((three & PR_BIT_7) << 1 | window_at(w, 3)),
+		.spo2 = window_at(w, 4),
+	};
+
+	if (!bci_spo2_possible(b.spo2))
+		return DECODE_BAD_VALUE;
+	bci_readings(out, &b, PR_LEAST, PR_MOST, SPO2_LEAST);
+	return DECODE_OK;
+}
