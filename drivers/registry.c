@@ -14,6 +14,7 @@ extern const struct driver driver_berry_pm6750;
 extern const struct driver driver_capnostat;
 extern const struct driver driver_capnostream;
 extern const struct driver driver_contec_v5;
+extern const struct driver driver_contec_v7;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
@@ -30,6 +31,7 @@ const struct driver *const drivers[] = {
 	&driver_capnostat,
 	&driver_capnostream,
 	&driver_contec_v5,
+	&driver_contec_v7,
 	&driver_ge_dri,
 	&driver_masimo_ascii1,
 	&driver_micropod,

@@ -28,7 +28,8 @@ extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_nonin_7,
     sim_nonin_ascii, sim_masimo_ascii1, sim_berry_pm6750;
 extern const struct sim_driver sim_ge_dri, sim_nonin_1, sim_nonin_2,
     sim_nonin_7, sim_nonin_8, sim_nonin_ascii, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_berry_bci, sim_contec_v5;
+    sim_berry_pm6750, sim_berry_bci, sim_contec_v5,
+    sim_contec_v7;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
@@ -45,6 +46,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_phasein,
 	&sim_berry_bci,
 	&sim_contec_v5,
+	&sim_contec_v7,
 	NULL,
 };
 

@@ -250,6 +250,71 @@ the_nonin_recording_gives_its_packet(void **state)
 	    QUALITY_GOOD);
 }
 
+/* A real stream: 102 packets, and one cut short. */
+static void
+the_contec_recording_gives_its_102_packets(void **state)
+{
+	struct stream_counters n = play("contec-v7-cms50e-live.bin",
+	    "contec-v7", 1, &heard);
+	size_t told = 0;
+
+	(void)state;
+	assert_int_equal(n.bytes, 922);
+	assert_int_equal(n.garbage, 0);
+	assert_int_equal(n.frames[DECODE_OK], 102);
+	for (size_t i = 0; i < heard.n; i++) {
+		const struct decoded *d = &heard.frame[i];
+
+		if (d->readings.n == 0)
+			continue;
+		told++;
+		assert_int_equal(d->readings.n, 2);
+		assert_int_equal(reading_of(d, VITAL_SPO2)->value, 9900);
+		assert_int_equal(reading_of(d, VITAL_PR)->value, 60);
+		assert_int_equal(reading_of(d, VITAL_PR)->quality,
+		    QUALITY_GOOD);
+	}
+	/* Always the same, and all at one time here. */
+	assert_int_equal(told, 1);
+}
+
+/* What the vendor's program asked a real unit, and its answers: none of them
+ * is a measurement, not even the stored ones, and each is one packet. */
+static void
+the_contec_session_gives_a_packet_for_each_answer(void **state)
+{
+	static struct stream s;
+	FILE *f = open_recording("contec-v7-cms50dplus-session.txt");
+	char line[100];
+	size_t answers = 0;
+	struct decoded d;
+
+	(void)state;
+	stream_init(&s, driver_find("contec-v7"), NULL, 0);
+	while (fgets(line, sizeof line, f) != NULL) {
+		char *p = line + 1;
+
+		if (line[0] != '<')
+			continue;
+		answers++;
+		for (;;) {
+			char *end = p;
+			uint8_t b = (uint8_t)strtoul(p, &end, 16);
+
+			if (end == p)
+				break;
+			p = end;
+			assert_int_equal(stream_feed(&s, 0, &b, 1), 1);
+		}
+		while (stream_next(&s, &d))
+			assert_int_equal(d.readings.n, 0);
+	}
+	fclose(f);
+	assert_int_equal(answers, 28);
+	assert_int_equal(s.count.frames[DECODE_IGNORED], answers);
+	assert_int_equal(s.count.garbage, 0);
+}
+
 int
 main(void)
 {
@@ -260,6 +325,9 @@ main(void)
 		    the_damaged_carescape_recording_gives_its_47_records),
 		cmocka_unit_test(the_masimo_recording_gives_its_five_lines),
 		cmocka_unit_test(the_nonin_recording_gives_its_packet),
+		cmocka_unit_test(the_contec_recording_gives_its_102_packets),
+		cmocka_unit_test(
+		    the_contec_session_gives_a_packet_for_each_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

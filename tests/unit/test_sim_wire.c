@@ -17,7 +17,8 @@
 
 static const char *const names[] = {
 	"ge-dri", "nonin-1", "nonin-2", "nonin-7", "nonin-8", "nonin-ascii",
-	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5", NULL,
+	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5",
+	"contec-v7", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -175,7 +176,8 @@ every_driver_reads_what_its_monitor_shows(void **state)
 		assert_in_range(b->valued[VITAL_SPO2], 28, 91);
 		if (strcmp(names[i], "ge-dri") == 0)
 			assert_only(b, VITAL_ETCO2, 410, 1);
-		if (strcmp(names[i], "masimo-ascii1") == 0)
+		if (strcmp(names[i], "masimo-ascii1") == 0 ||
+		    strcmp(names[i], "contec-v7") == 0)
 			assert_only(b, VITAL_PI, 240, 0);
 		free(b);
 	}
@@ -445,6 +447,8 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		/* Its probe cannot be unplugged. */
 		{ "contec-v5", QUALITY_SENSOR_OFF, QUALITY_SENSOR_OFF,
 		  QUALITY_SEARCHING },
+		{ "contec-v7", QUALITY_SENSOR_OFF, QUALITY_SENSOR_OFF,
+		  QUALITY_SEARCHING },
 	};
 
 	(void)state;
@@ -553,19 +557,30 @@ a_cable_that_is_back_is_heard_again(void **state)
 static void
 a_monitor_switched_on_again_is_asked_again(void **state)
 {
-	struct bench *b = bench_new("ge-dri", 1);
+	static const struct {
+		const char *driver;
+		enum vital rate;
+		int64_t forgotten_ms, asked_ms;
+	} how[] = {
+		/* Three intervals, but at least 15 s, after the last values. */
+		{ "ge-dri", VITAL_HR, 20 * S, 40 * S },
+		{ "contec-v7", VITAL_PR, 14 * S, 24 * S },
+	};
 
 	(void)state;
-	run_to(b, 10 * S);
-	apply(b, "m power off for 5s");
-	run_to(b, 12 * S);
-	look_afresh(b);
-	run_to(b, 20 * S);
-	assert_false(b->seen[VITAL_HR]);
-	/* Three intervals, but at least 15 s, after the last values. */
-	run_to(b, 40 * S);
-	assert_only(b, VITAL_HR, 70, 0);
-	free(b);
+	for (size_t i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		struct bench *b = bench_new(how[i].driver, 1);
+
+		run_to(b, 10 * S);
+		apply(b, "m power off for 5s");
+		run_to(b, 12 * S);
+		look_afresh(b);
+		run_to(b, how[i].forgotten_ms);
+		assert_false(b->seen[how[i].rate]);
+		run_to(b, how[i].asked_ms);
+		assert_only(b, how[i].rate, 70, 0);
+		free(b);
+	}
 }
 
 static void
