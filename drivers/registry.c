@@ -15,6 +15,7 @@ extern const struct driver driver_capnostat;
 extern const struct driver driver_capnostream;
 extern const struct driver driver_contec_v5;
 extern const struct driver driver_contec_v7;
+extern const struct driver driver_datex_3900;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
@@ -32,6 +33,7 @@ const struct driver *const drivers[] = {
 	&driver_capnostream,
 	&driver_contec_v5,
 	&driver_contec_v7,
+	&driver_datex_3900,
 	&driver_ge_dri,
 	&driver_masimo_ascii1,
 	&driver_micropod,

@@ -29,7 +29,7 @@ extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_nonin_7,
 extern const struct sim_driver sim_ge_dri, sim_nonin_1, sim_nonin_2,
     sim_nonin_7, sim_nonin_8, sim_nonin_ascii, sim_masimo_ascii1,
     sim_berry_pm6750, sim_berry_bci, sim_contec_v5,
-    sim_contec_v7;
+    sim_contec_v7, sim_datex_3900;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
@@ -47,6 +47,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_berry_bci,
 	&sim_contec_v5,
 	&sim_contec_v7,
+	&sim_datex_3900,
 	NULL,
 };
 

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the Datex 3900 driver passes on of the monitor's own alarms, and what
+ * damage does to its lines, which have no checksum.
+ *
+ * Easy to get wrong: a line without a message says that the monitor alarms of
+ * nothing now; a line that is not read says nothing of alarms either.
+ */
+#include "drivers/stream.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+static struct stream s;
+static struct decoded got;
+
+/* Whether the bytes hold a sound line; those from 'half' on come later_ms
+ * later. */
+static bool
+sound_in_halves(const char *p, size_t n, size_t half, int64_t later_ms)
+{
+	struct decoded d;
+	bool found = false;
+
+	stream_init(&s, driver_find("datex-3900"), NULL, 0);
+	assert_int_equal(stream_feed(&s, 0, (const uint8_t *)p, half), half);
+	assert_false(stream_next(&s, &d));
+	assert_int_equal(stream_feed(&s, later_ms, (const uint8_t *)p + half,
+	    n - half), n - half);
+	while (stream_next(&s, &d)) {
+		if (d.result == DECODE_OK) {
+			got = d;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static bool
+sound(const char *p, size_t n)
+{
+	return sound_in_halves(p, n, 1, 10);
+}
+
+static void
+check_alarm(const char *line, const char *text)
+{
+	assert_true(sound(line, strlen(line)));
+	assert_true(got.readings.alarms.told);
+	assert_int_equal(got.readings.alarms.n, text != NULL);
+	if (text == NULL)
+		return;
+	assert_string_equal(got.readings.alarms.item[0].text, text);
+	assert_int_equal(got.readings.alarms.item[0].priority,
+	    PRIORITY_MEDIUM);
+}
+
+static void
+the_message_is_an_alarm_of_the_monitors_own(void **state)
+{
+	(void)state;
+	check_alarm("14:01:31 SpO2= 80 PR= 70 PIr=1.38 ** LOW SpO2\r\n",
+	    "LOW SpO2");
+	check_alarm("14:00:49 SpO2= --- PR= --- PIr= --- ** NO SENSOR\r\n",
+	    "NO SENSOR");
+	check_alarm("14:01:13 SpO2= 97 PR= 70 PIr=1.56\r\n", NULL);
+}
+
+static void
+a_line_that_is_not_read_tells_of_no_alarm(void **state)
+{
+	static const char line[] =
+	    "14:01:31 SpO2= 80 PR= 7O PIr=1.38 ** LOW SpO2\r\n";
+	struct decoded d;
+
+	(void)state;
+	stream_init(&s, driver_find("datex-3900"), NULL, 0);
+	assert_int_equal(stream_feed(&s, 0, (const uint8_t *)line,
+	    sizeof line - 1), sizeof line - 1);
+	assert_true(stream_next(&s, &d));
+	assert_int_equal(d.result, DECODE_BAD_VALUE);
+	assert_false(d.readings.alarms.told);
+}
+
+/* The longest message that a line has room for is cut, not overrun. */
+static void
+a_message_longer_than_an_alarm_is_cut(void **state)
+{
+	char line[200] = "14:01:31 SpO2= 80 PR= 70 PIr=1.38 ** ";
+	size_t n = strlen(line);
+
+	(void)state;
+	memset(line + n, 'X', 80);
+	memcpy(line + n + 80, "\r\n", 2);
+	assert_true(sound(line, n + 82));
+	assert_int_equal(got.readings.alarms.n, 1);
+	assert_int_equal(strlen(got.readings.alarms.item[0].text),
+	    MONITOR_ALARM_TEXT - 1);
+}
+
+static const char line[] = "14:01:13 SpO2= 97 PR= 70 PIr=1.56\r\n";
+#define LINE (sizeof line - 1)
+
+static void
+check_numbers(void)
+{
+	assert_int_equal(got.readings.n, 2);
+	assert_int_equal(got.readings.item[0].value, 9700);
+	assert_int_equal(got.readings.item[0].quality, QUALITY_GOOD);
+	assert_int_equal(got.readings.item[1].value, 70);
+	assert_int_equal(got.readings.item[1].quality, QUALITY_GOOD);
+}
+
+static void
+lost_bytes_make_no_other_number(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n < 30; n++) {
+		for (size_t i = 0; i + n <= LINE; i++) {
+			char x[LINE];
+
+			memcpy(x, line, i);
+			memcpy(x + i, line + i + n, LINE - i - n);
+			if (sound(x, LINE - n))
+				check_numbers();
+		}
+	}
+}
+
+/* A digit put in beside others cannot be told from one that was sent. */
+static void
+a_byte_put_in_makes_no_other_number(void **state)
+{
+	static const char some[] = "-.:= PRS*";
+
+	(void)state;
+	for (size_t i = 0; i <= LINE; i++) {
+		for (const char *c = some; *c != '\0'; c++) {
+			char x[LINE + 1];
+
+			memcpy(x, line, i);
+			x[i] = *c;
+			memcpy(x + i + 1, line + i, LINE - i);
+			if (sound(x, LINE + 1))
+				check_numbers();
+		}
+	}
+}
+
+static void
+a_line_with_a_pause_in_it_is_none(void **state)
+{
+	(void)state;
+	for (size_t half = 1; half < LINE - 2; half++) {
+		assert_true(sound_in_halves(line, LINE, half, 300));
+		assert_false(sound_in_halves(line, LINE, half, 301));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_message_is_an_alarm_of_the_monitors_own),
+		cmocka_unit_test(a_line_that_is_not_read_tells_of_no_alarm),
+		cmocka_unit_test(a_message_longer_than_an_alarm_is_cut),
+		cmocka_unit_test(lost_bytes_make_no_other_number),
+		cmocka_unit_test(a_byte_put_in_makes_no_other_number),
+		cmocka_unit_test(a_line_with_a_pause_in_it_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
