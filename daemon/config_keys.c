@@ -205,6 +205,9 @@ list_word(char out[CONFIG_EXPECTED], const char *word)
 		snprintf(out + n, CONFIG_EXPECTED - n, ", ...");
 }
 
+/* They are too many for a sentence. */
+static const char driver_list[] = "those in vitalsd.yaml(5), MONITORS";
+
 void
 config_key_expected(char out[CONFIG_EXPECTED], const struct config_key *k)
 {
@@ -252,9 +255,7 @@ config_key_expected(char out[CONFIG_EXPECTED], const struct config_key *k)
 			list_word(out, w->word);
 		return;
 	case TYPE_DRIVER:
-		snprintf(out, CONFIG_EXPECTED, "one of ");
-		for (size_t i = 0; drivers[i] != NULL; i++)
-			list_word(out, drivers[i]->name);
+		snprintf(out, CONFIG_EXPECTED, "one of %s", driver_list);
 		return;
 	case TYPE_NAMES:
 		snprintf(out, CONFIG_EXPECTED,
@@ -304,13 +305,9 @@ config_driver_suggest(char out[CONFIG_EXPECTED], const char *name)
 
 	for (size_t i = 0; drivers[i] != NULL; i++)
 		config_text_nearer(name, drivers[i]->name, &best, &distance);
-	out[0] = '\0';
 	if (best != NULL)
-		snprintf(out, CONFIG_EXPECTED, "did you mean \"%s\"? It is ",
-		    best);
+		snprintf(out, CONFIG_EXPECTED, "did you mean \"%s\"?", best);
 	else
-		snprintf(out, CONFIG_EXPECTED, "expected ");
-	snprintf(out + strlen(out), CONFIG_EXPECTED - strlen(out), "one of ");
-	for (size_t i = 0; drivers[i] != NULL; i++)
-		list_word(out, drivers[i]->name);
+		snprintf(out, CONFIG_EXPECTED, "expected one of %s",
+		    driver_list);
 }
