@@ -137,6 +137,7 @@ nonin_packet_drop(struct nonin_packet *p)
 
 /* A burst takes 4 ms and comes every second. */
 #define QUIET_MS 500
+#define LATE_MS 1500
 
 int
 nonin_burst_frame(const struct window *w, size_t length, int64_t gap_ms)
@@ -167,7 +168,7 @@ enum decode
 nonin_burst_readings(const struct window *w, unsigned flags,
     struct readings *out)
 {
-	if (w->torn)
+	if (w->torn || window_gap(w, 0) > LATE_MS)
 		return DECODE_BAD_SEQUENCE;
 	nonin_readings(out, flags | burst_flags(window_at(w, 0)),
 	    nonin_rate(window_at(w, 0), window_at(w, 1)),

@@ -69,8 +69,9 @@ int nonin_burst_frame(const struct window *w, size_t length, int64_t gap_ms)
  *	status: 7 always  6 no sensor  5 out of track  4 low, 3 marginal
  *		perfusion  2 artefact  1-0 rate bits 8-7
  *
- * and flags from elsewhere.  A burst that follows other bytes than a burst, or
- * nothing, is not believed: of a longer one some are left behind each time. */
+ * and flags from elsewhere.  A burst is not believed unless another came a
+ * second before it, with no other byte between: of a longer one some are left
+ * behind each time. */
 enum decode nonin_burst_readings(const struct window *w, unsigned flags,
     struct readings *out) MUST_CHECK;
 

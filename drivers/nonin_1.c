@@ -6,7 +6,7 @@
  *	status | rate bits 6-0 | saturation
  *
  * There is no checksum: a burst counts only after half a second of quiet, and
- * only if nothing but another such burst came before it.
+ * only if another such burst came a second before it.
  *
  * Easy to get wrong: format 8 begins with the same three bytes.  Its fourth is
  * left over each time, and that is how the two are told apart.

@@ -7,7 +7,7 @@
  *	second status: 3 sensor alarm, 0 low battery; others by model
  *
  * There is no checksum: a burst counts only after half a second of quiet, and
- * only if nothing but another such burst came before it.
+ * only if another such burst came a second before it.
  *
  * Easy to get wrong: the numbers are those of the display, held for 10 s after
  * the finger has left.  Only the sensor alarm in the last byte says so.

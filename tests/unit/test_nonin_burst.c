@@ -127,6 +127,25 @@ a_burst_counts_only_after_half_a_second_of_quiet(void **state)
 	}
 }
 
+/* What is read of something else now and then is no stream of bursts. */
+static void
+a_burst_that_comes_late_begins_anew(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		for (int64_t quiet_ms = 1500; quiet_ms <= 1501; quiet_ms++) {
+			start(formats[i]);
+			for (int k = 0; k < 20; k++) {
+				feed(burst, length(formats[i]));
+				now_ms += quiet_ms - 1000;
+			}
+			assert_int_equal(told, quiet_ms > 1500 ? 0 : 17);
+			assert_int_equal(s.count.frames[DECODE_BAD_SEQUENCE],
+			    quiet_ms > 1500 ? 20 : 1);
+		}
+	}
+}
+
 static void
 half_a_burst_is_not_completed_a_second_later(void **state)
 {
@@ -150,6 +169,7 @@ main(void)
 		cmocka_unit_test(a_damaged_burst_gives_no_other_number),
 		cmocka_unit_test(
 		    a_burst_counts_only_after_half_a_second_of_quiet),
+		cmocka_unit_test(a_burst_that_comes_late_begins_anew),
 		cmocka_unit_test(half_a_burst_is_not_completed_a_second_later),
 	};
 
