@@ -232,6 +232,7 @@ const struct driver driver_contec_v7 = {
 	.line = { 115200, 8, 'N', 1, FLOW_NONE },
 	.longest = LONGEST,
 	.silent_after_ms = 3000,
+	.state_size = sizeof(struct contec_state),
 	.evidence = EVIDENCE_PATTERN,
 	.repeat_ms = 1000,
 	.tx = templates,

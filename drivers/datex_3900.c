@@ -208,6 +208,7 @@ const struct driver driver_datex_3900 = {
 	.silent_after_ms = 7000,
 	.longest = 128,
 	.evidence = EVIDENCE_WORDS,
+	.relays_alarms = true,
 	.frame = datex_frame,
 	.decode = datex_decode,
 };

@@ -65,6 +65,7 @@ const struct driver driver_nonin_7 = {
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.longest = LOCK * FRAME,
 	.silent_after_ms = 3000,
+	.state_size = sizeof(struct nonin_packet),
 	.evidence = EVIDENCE_CHECKSUM,
 	.frame = nonin_7_frame,
 	.decode = nonin_7_decode,
