@@ -8,7 +8,8 @@
  *	- "older than a minute" goes away,
  *	- the monitor says that the measurement has succeeded.
  * A cycle that ends with none of these has no confirmed result: it failed, or
- * gave the very same three numbers.
+ * gave the very same three numbers.  Where the monitor stamps its measurements,
+ * a new stamp is a new result, and nothing else is.
  *
  * Easy to get wrong: the new numbers come while the cuff is still said to
  * measure, 1 to 3 s before its end.
@@ -42,6 +43,18 @@ judge_change(const struct cuff_watch *w, int64_t t_ms, const struct cuff *c,
 	return ended && w->open ? CUFF_FAILED : CUFF_NOTHING;
 }
 
+/* A stamp may come before its numbers do, and before the old ones go. */
+static enum cuff_news
+judge_stamp(const struct cuff_watch *w, const struct cuff *c, bool numbers,
+    bool changed)
+{
+	if (c->stamp == w->stamp && !(w->wanting && numbers))
+		return CUFF_NOTHING;
+	if (!numbers)
+		return c->measuring ? CUFF_NOTHING : CUFF_FAILED;
+	return c->measuring && !changed ? CUFF_NOTHING : CUFF_RESULT;
+}
+
 /* Makes numbers as old as they can be after a time unseen. */
 static void
 age_unseen(struct cuff *c, int64_t unseen_ms)
@@ -52,6 +65,19 @@ age_unseen(struct cuff *c, int64_t unseen_ms)
 	    c->old_ms == 0 || unseen_ms < c->old_ms)
 		c->old_ms = unseen_ms;
 	c->old = true;
+}
+
+/* A stamp that was not there a moment ago is new, whatever its clock says; nor
+ * is one older than the last look. */
+static void
+age_stamped(const struct cuff_watch *w, struct cuff *c, int64_t unseen_ms)
+{
+	if (!w->known)
+		return;
+	if (unseen_ms <= UNSEEN_MS)
+		c->old = false;
+	else if (c->old_ms > unseen_ms)
+		c->old_ms = unseen_ms;
 }
 
 enum cuff_news
@@ -68,10 +94,17 @@ cuff_judge(struct cuff_watch *w, int64_t t_ms, struct cuff *c)
 		/* Halfway in a cycle: with "old" its result is still to come;
 		 * without, it may be there already. */
 		w->open = c->measuring && (c->old || !numbers);
+		if (c->stamp != 0 && numbers && c->ours)
+			news = CUFF_RESULT;
 	} else {
 		if (c->measuring && !w->measuring)
 			w->open = true;
-		news = judge_change(w, t_ms, c, numbers, changed);
+		news = c->stamp != 0 ? judge_stamp(w, c, numbers, changed) :
+		    judge_change(w, t_ms, c, numbers, changed);
+	}
+	if (c->stamp != 0 && (!w->known || news != CUFF_NOTHING)) {
+		w->stamp = c->stamp;
+		w->wanting = !numbers;
 	}
 	if (news != CUFF_NOTHING)
 		w->open = false;
@@ -79,12 +112,14 @@ cuff_judge(struct cuff_watch *w, int64_t t_ms, struct cuff *c)
 		w->given = true;
 		w->given_ms = t_ms;
 	}
-	w->known = true;
 	w->measuring = c->measuring;
 	w->old = c->old;
 	w->seen_ms = t_ms;
-	if (news == CUFF_RESULT)
+	if (news == CUFF_RESULT && c->stamp != 0 && c->old)
+		age_stamped(w, c, unseen_ms);
+	else if (news == CUFF_RESULT)
 		age_unseen(c, unseen_ms);
+	w->known = true;
 	if (numbers) {
 		w->sys = c->sys;
 		w->dia = c->dia;

@@ -23,6 +23,12 @@ struct cuff {
 				 * measurement ended with a result */
 	int64_t old_ms;		/* if not old: they are younger than this (0:
 				 * the monitor does not say) */
+	/* The monitor's own mark of the measurement that the numbers, or the
+	 * lack of them, belong to: its time, or a count.  0: it has none, and
+	 * what changes tells. */
+	uint64_t stamp;
+	bool ours;		/* by its stamp it was taken since the line was
+				 * opened: new even at first sight */
 };
 
 enum cuff_news {
@@ -38,12 +44,16 @@ struct cuff_watch {
 	bool open;		/* a cycle began and gave no result yet */
 	bool given;		/* a result was given, at given_ms */
 	int32_t sys, dia, map;	/* the last numbers shown */
+	uint64_t stamp;		/* the last one dealt with, */
+	bool wanting;		/* for which there were no numbers */
 	int64_t given_ms;
 	int64_t seen_ms;	/* the frame before */
 };
 
 /* Looks at the cuff of one frame.  Numbers that changed while nothing was heard
- * of the cuff for a minute may be as old as that: 'c' then says so. */
+ * of the cuff for a minute may be as old as that: 'c' then says so.  With a
+ * stamp it is each new stamp that is a result, the same numbers or not; and
+ * 'old' says how old it is by the monitor's clock. */
 enum cuff_news cuff_judge(struct cuff_watch *w, int64_t t_ms,
     struct cuff *c) MUST_CHECK;
 

@@ -247,6 +247,95 @@ an_old_result_says_how_old_it_is(void **state)
 	assert_int_equal(r.item[0].age_ms, 0);
 }
 
+/* The same, as a monitor shows it that stamps its measurements; age_ms < 0: it
+ * does not say how old they are. */
+static struct cuff shown;
+
+static enum cuff_news
+see_stamp(int64_t t_ms, int32_t sys, uint64_t stamp, int64_t age_ms)
+{
+	bool measuring = shown.measuring, ours = shown.ours;
+
+	shown = (struct cuff){
+		.sys = sys, .dia = 76, .map = 90, .pr = CUFF_NONE,
+		.stamp = stamp, .measuring = measuring, .ours = ours,
+		.old = age_ms >= 0, .old_ms = age_ms >= 0 ? age_ms : 0,
+	};
+	return cuff_judge(&w, t_ms, &shown);
+}
+
+static void
+a_new_stamp_is_a_result_though_the_numbers_are_the_same(void **state)
+{
+	(void)state;
+	shown = (struct cuff){ 0 };
+	assert_int_equal(see_stamp(0, 118, 100, -1), CUFF_NOTHING);
+	assert_int_equal(see_stamp(1000, 118, 100, -1), CUFF_NOTHING);
+	assert_int_equal(see_stamp(2000, 118, 101, -1), CUFF_RESULT);
+	assert_int_equal(see_stamp(3000, 118, 101, -1), CUFF_NOTHING);
+	/* Nor is anything else one. */
+	assert_int_equal(see_stamp(90000, 126, 101, -1), CUFF_NOTHING);
+}
+
+static void
+a_stamp_from_after_the_opening_is_a_result_at_first_sight(void **state)
+{
+	(void)state;
+	shown = (struct cuff){ .ours = true };
+	assert_int_equal(see_stamp(60000, 118, 100, 30000), CUFF_RESULT);
+	assert_true(shown.old);
+	assert_int_equal(shown.old_ms, 30000);
+	assert_int_equal(see_stamp(61000, 118, 100, 31000), CUFF_NOTHING);
+}
+
+static void
+a_stamp_that_just_came_is_new_whatever_the_clocks_say(void **state)
+{
+	(void)state;
+	shown = (struct cuff){ 0 };
+	assert_int_equal(see_stamp(0, 118, 100, 5000), CUFF_NOTHING);
+	assert_int_equal(see_stamp(1000, 126, 101, 45000), CUFF_RESULT);
+	assert_false(shown.old);
+	/* Not looked at for two minutes: then its clock counts, ... */
+	assert_int_equal(see_stamp(121000, 130, 102, 70000), CUFF_RESULT);
+	assert_true(shown.old);
+	assert_int_equal(shown.old_ms, 70000);
+	/* ... no further back than the last look, ... */
+	assert_int_equal(see_stamp(241000, 131, 103, 900000), CUFF_RESULT);
+	assert_int_equal(shown.old_ms, 120000);
+	/* ... and without it the last look does. */
+	assert_int_equal(see_stamp(361000, 132, 104, -1), CUFF_RESULT);
+	assert_int_equal(shown.old_ms, 120000);
+}
+
+static void
+a_stamp_that_comes_before_its_numbers_is_waited_for(void **state)
+{
+	(void)state;
+	shown = (struct cuff){ 0 };
+	assert_int_equal(see_stamp(0, 118, 100, -1), CUFF_NOTHING);
+	shown.measuring = true;
+	/* The old numbers, then none, while it works. */
+	assert_int_equal(see_stamp(1000, 118, 101, -1), CUFF_NOTHING);
+	assert_int_equal(see_stamp(2000, CUFF_NONE, 101, -1), CUFF_NOTHING);
+	assert_int_equal(see_stamp(30000, 126, 101, -1), CUFF_RESULT);
+	shown.measuring = false;
+	assert_int_equal(see_stamp(31000, 126, 101, -1), CUFF_NOTHING);
+}
+
+static void
+a_stamp_without_numbers_is_a_failure_told_once(void **state)
+{
+	(void)state;
+	shown = (struct cuff){ 0 };
+	assert_int_equal(see_stamp(0, 118, 100, -1), CUFF_NOTHING);
+	assert_int_equal(see_stamp(1000, CUFF_NONE, 101, -1), CUFF_FAILED);
+	assert_int_equal(see_stamp(2000, CUFF_NONE, 101, -1), CUFF_NOTHING);
+	/* Its numbers were late: here they are. */
+	assert_int_equal(see_stamp(3000, 126, 101, -1), CUFF_RESULT);
+	assert_int_equal(see_stamp(4000, 126, 101, -1), CUFF_NOTHING);
+}
+
 int
 main(void)
 {
@@ -268,6 +357,13 @@ main(void)
 		    numbers_that_contradict_each_other_are_no_measurement),
 		CUFF_TEST(doubtful_numbers_are_marked),
 		CUFF_TEST(an_old_result_says_how_old_it_is),
+		CUFF_TEST(
+		    a_new_stamp_is_a_result_though_the_numbers_are_the_same),
+		CUFF_TEST(
+		    a_stamp_from_after_the_opening_is_a_result_at_first_sight),
+		CUFF_TEST(a_stamp_that_just_came_is_new_whatever_the_clocks_say),
+		CUFF_TEST(a_stamp_that_comes_before_its_numbers_is_waited_for),
+		CUFF_TEST(a_stamp_without_numbers_is_a_failure_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
