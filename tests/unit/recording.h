@@ -140,6 +140,9 @@ recording_load(struct recording *r, const char *path, const char *driver,
 	const struct driver *d = driver_find(driver);
 	char line[CAPTURE_LINE_TEXT + 2];
 	FILE *f = fopen(path, "r");
+	uint8_t sent[TX_MAX];	/* a message, which may take several lines */
+	size_t sent_n = 0;
+	int64_t sent_ms = 0;
 
 	*headers = 0;
 	assert_non_null(f);
@@ -158,11 +161,21 @@ recording_load(struct recording *r, const char *path, const char *driver,
 			assert_string_equal(c.text, driver);
 		if (c.kind != CAPTURE_DATA)
 			continue;
-		if (c.sent)
-			assert_true(tx_allowed(d, c.byte, c.n));
-		else
+		if (sent_n > 0 && (!c.sent || c.ms != sent_ms)) {
+			assert_true(tx_allowed(d, sent, sent_n));
+			sent_n = 0;
+		}
+		if (c.sent) {
+			assert_true(c.n <= sizeof sent - sent_n);
+			memcpy(sent + sent_n, c.byte, c.n);
+			sent_n += c.n;
+			sent_ms = c.ms;
+		} else {
 			recording_add(r, c.ms, c.byte, c.n);
+		}
 	}
+	if (sent_n > 0)
+		assert_true(tx_allowed(d, sent, sent_n));
 	fclose(f);
 }
 

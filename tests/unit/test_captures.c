@@ -58,7 +58,6 @@ print_value(FILE *f, const struct reading *r)
 static void
 print_alarms(FILE *f, const struct decoded *d)
 {
-	const struct monitor_alarms *a = &d->readings.alarms;
 
 	if (a->told && a->n == 0)
 		fprintf(f, "@%" PRId64 " alarm none\n", d->t_ms);
@@ -85,6 +84,8 @@ print_frame(void *context, const struct decoded *d)
 		print_value(f, r);
 		if (r->age_ms != 0)
 			fprintf(f, " age %" PRId64, r->age_ms);
+		if ((r->flags & READING_DEMO) != 0)
+			fputs(" demo", f);
 		fputc('\n', f);
 	}
 	print_alarms(f, d);
