@@ -25,6 +25,7 @@ extern const struct driver driver_phasein;
 extern const struct driver driver_nonin_7;
 extern const struct driver driver_nonin_8;
 extern const struct driver driver_nonin_ascii;
+extern const struct driver driver_philips_intellivue;
 
 const struct driver *const drivers[] = {
 	&driver_berry_bci,
@@ -43,6 +44,7 @@ const struct driver *const drivers[] = {
 	&driver_nonin_7,
 	&driver_nonin_8,
 	&driver_nonin_ascii,
+	&driver_philips_intellivue,
 	NULL,
 };
 

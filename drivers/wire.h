@@ -65,6 +65,18 @@ wire_u32le(const struct wire *w, size_t i)
 	return wire_u16le(w, i) | (uint32_t)wire_u16le(w, i + 2) << 16;
 }
 
+static inline uint16_t
+wire_u16be(const struct wire *w, size_t i)
+{
+	return (uint16_t)((unsigned)wire_at(w, i) << 8 | wire_at(w, i + 1));
+}
+
+static inline uint32_t
+wire_u32be(const struct wire *w, size_t i)
+{
+	return (uint32_t)wire_u16be(w, i) << 16 | wire_u16be(w, i + 2);
+}
+
 /* Appends the window's bytes from..to-1 up to the first that is 'stop' (an
  * escape); returns its index, or 'to' where none is. */
 size_t wire_take(struct wire *out, const struct window *w, size_t from,

@@ -43,6 +43,8 @@ static const struct verb {
 	{ "silence", "off", ACT_SILENCE_OFF, TAKES_NONE, -1 },
 	{ "freeze", "on", ACT_FREEZE_ON, TAKES_NONE, ACT_FREEZE_OFF },
 	{ "freeze", "off", ACT_FREEZE_OFF, TAKES_NONE, -1 },
+	{ "demo", "on", ACT_DEMO_ON, TAKES_NONE, ACT_DEMO_OFF },
+	{ "demo", "off", ACT_DEMO_OFF, TAKES_NONE, -1 },
 	{ "noise", NULL, ACT_NOISE, TAKES_CHANCE, ACT_NOISE },
 	{ "garbage", NULL, ACT_GARBAGE, TAKES_COUNT, -1 },
 };
@@ -293,7 +295,7 @@ command_parse(const char *text, struct command *out, size_t *column,
 	} else {
 		return complain(&w, column, why, "a vital (hr, spo2, rr, ...) "
 		    "or infusion, probe, lead, cuff, cable, power, silence, "
-		    "freeze, noise, garbage");
+		    "freeze, demo, noise, garbage");
 	}
 	if (parse_times(&w, &c, column, why) != 0)
 		return -1;

@@ -8,7 +8,7 @@
  *	ge cuff start | fail | every 3min | never
  *	ge cable out | in	ge power off | on	ge lead off | on
  *	ge silence on | off	ge freeze on | off	ge noise 0.01 | 0
- *	ge garbage 200		ox probe off | out | on
+ *	ge garbage 200		ox probe off | out | on		mp demo on | off
  *
  * Easy to get wrong: a target may be a bed or a monitor.  A vital of a monitor
  * is its patient's, so every monitor of that bed sees it change.
@@ -31,6 +31,7 @@ enum act {
 	ACT_POWER_OFF, ACT_POWER_ON,
 	ACT_SILENCE_ON, ACT_SILENCE_OFF,
 	ACT_FREEZE_ON, ACT_FREEZE_OFF,
+	ACT_DEMO_ON, ACT_DEMO_OFF,
 	ACT_NOISE,		/* amount: chance per byte */
 	ACT_GARBAGE,		/* amount: bytes */
 };

@@ -30,6 +30,7 @@ extern const struct sim_driver sim_ge_dri, sim_nonin_1, sim_nonin_2,
     sim_nonin_7, sim_nonin_8, sim_nonin_ascii, sim_masimo_ascii1,
     sim_berry_pm6750, sim_berry_bci, sim_contec_v5,
     sim_contec_v7, sim_datex_3900;
+    sim_berry_pm6750, sim_philips_intellivue;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
@@ -48,6 +49,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_contec_v5,
 	&sim_contec_v7,
 	&sim_datex_3900,
+	&sim_philips_intellivue,
 	NULL,
 };
 
@@ -85,7 +87,7 @@ monitor_power(struct monitor *m, int64_t t_ms, bool on)
 		return;
 	m->powered = on;
 	m->due_ms = SIM_NEVER;
-	m->is_frozen = false;
+	m->is_frozen = m->demo = false;
 	m->cuff.phase = CUFF_IDLE;
 	m->cuff.has = m->cuff.failed = false;
 	if (!on)

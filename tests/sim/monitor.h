@@ -52,7 +52,7 @@ struct monitor {
 	const struct sim_driver *driver;
 	const struct patient *patient;
 	int64_t epoch_ms;	/* the monitor's own clock at time 0 */
-	bool powered, cabled, silent, lead_off;
+	bool powered, cabled, silent, lead_off, demo;
 	enum probe probe;
 	int64_t probe_ms;	/* since when */
 	bool is_frozen;		/* shows these, whatever the patient does */
@@ -69,8 +69,11 @@ struct monitor {
 	} state;		/* of its driver's side */
 };
 
-/* What a kind of monitor measures. */
-enum sim_has { SIM_PROBE = 1, SIM_LEAD = 2, SIM_CUFF = 4 };
+/* What a kind of monitor has. */
+enum sim_has {
+	SIM_PROBE = 1, SIM_LEAD = 2, SIM_CUFF = 4,
+	SIM_DEMO = 8,		/* a demo mode, which its format marks */
+};
 
 /* The simulator's side of one protocol. */
 struct sim_driver {

@@ -70,6 +70,8 @@ needs(enum act act)
 	case ACT_CUFF_START: case ACT_CUFF_FAIL: case ACT_CUFF_EVERY:
 	case ACT_CUFF_NEVER:
 		return SIM_CUFF;
+	case ACT_DEMO_ON: case ACT_DEMO_OFF:
+		return SIM_DEMO;
 	case ACT_SEND: case ACT_RELEASE: case ACT_INFUSION_START:
 	case ACT_INFUSION_STOP: case ACT_CABLE_OUT: case ACT_CABLE_IN:
 	case ACT_POWER_OFF: case ACT_POWER_ON: case ACT_SILENCE_ON:
@@ -207,6 +209,12 @@ apply_monitor(struct monitor *m, int64_t t_ms, const struct command *c)
 	case ACT_FREEZE_OFF:
 		monitor_freeze(m, t_ms, false);
 		return "its values live again";
+	case ACT_DEMO_ON:
+		m->demo = true;
+		return "it shows its demonstration";
+	case ACT_DEMO_OFF:
+		m->demo = false;
+		return "it measures again";
 	case ACT_NOISE:
 		m->noise = c->amount;
 		return c->amount > 0 ? "noise on the line" : "the line is clean";

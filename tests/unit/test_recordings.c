@@ -313,6 +313,86 @@ the_contec_session_gives_a_packet_for_each_answer(void **state)
 	assert_int_equal(answers, 28);
 	assert_int_equal(s.count.frames[DECODE_IGNORED], answers);
 	assert_int_equal(s.count.garbage, 0);
+/* Compares one line of the expected decoding, which has an object's attributes,
+ * with the frame's readings; returns how many values it has that are read. */
+static size_t
+compare_object(const struct decoded *d, const char *line)
+{
+	static const struct {
+		const char *id;
+		enum vital vital;
+		double scale;
+	} read[] = {
+		{ "0x4182", VITAL_HR, 1 }, { "0x4822", VITAL_PR, 1 },
+		{ "0x480a", VITAL_PR, 1 }, { "0x4bb8", VITAL_SPO2, 100 },
+		{ "0x4bb0", VITAL_PI, 100 }, { "0x500a", VITAL_RR, 1 },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof read / sizeof read[0]; i++) {
+		const struct reading *r = reading_of(d, read[i].vital);
+		char id[20];
+		const char *at;
+
+		snprintf(id, sizeof id, "'pid': '%s'", read[i].id);
+		at = strstr(line, id);
+		if (at == NULL)
+			continue;
+		at = strstr(at, "'val': ");
+		assert_non_null(at);
+		assert_non_null(r);
+		assert_int_equal(r->value, lround(atof(at + 7) *
+		    read[i].scale));
+		assert_int_equal(r->quality, QUALITY_GOOD);
+		assert_int_equal(r->flags, READING_DEMO);
+		n++;
+	}
+	return n;
+}
+
+/* The messages are real, of a network session; the frames around them were
+ * made.  Its cuff result is older than the recording, its lists of alarms are
+ * empty. */
+static void
+the_intellivue_recording_gives_what_an_independent_decoder_found(void **state)
+{
+	static char line[20000];
+	struct stream_counters n = play(
+	    "philips-intellivue-jaj42-enumeration.DERIVED-rs232-framed.bin",
+	    "philips-intellivue", 1, &heard);
+	FILE *f = open_recording(
+	    "philips-intellivue-jaj42-enumeration.expected-decode.txt");
+	const struct decoded *d = NULL;
+	size_t next = 0, values = 0, lists = 0;
+
+	(void)state;
+	assert_int_equal(n.frames[DECODE_OK] + n.frames[DECODE_IGNORED], 139);
+	assert_int_equal(n.garbage, 0);
+	while (fgets(line, sizeof line, f) != NULL) {
+		if (line[0] == ' ') {
+			values += d != NULL ? compare_object(d, line) : 0;
+			continue;
+		}
+		d = NULL;
+		if (strstr(line, " M>C ") == NULL ||
+		    (strstr(line, "'cls': 6,") == NULL &&
+		    strstr(line, "'cls': 54,") == NULL))
+			continue;
+		assert_true(next < heard.n);
+		d = &heard.frame[next++];
+		assert_null(reading_of(d, VITAL_NIBP_SYS));
+		if (strstr(line, "'cls': 54,") == NULL)
+			continue;
+		assert_true(d->readings.alarms.told);
+		assert_int_equal(d->readings.alarms.n, 0);
+		lists++;
+	}
+	fclose(f);
+	assert_int_equal(next, heard.n);
+	assert_int_equal(next, 39);
+	assert_int_equal(lists, 15);
+	/* 18 times HR, SpO2, PI, RR and the two pulses. */
+	assert_int_equal(values, 18 * 6);
 }
 
 int
@@ -328,6 +408,8 @@ main(void)
 		cmocka_unit_test(the_contec_recording_gives_its_102_packets),
 		cmocka_unit_test(
 		    the_contec_session_gives_a_packet_for_each_answer),
+		cmocka_unit_test(
+	    the_intellivue_recording_gives_what_an_independent_decoder_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

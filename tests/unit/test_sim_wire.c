@@ -18,7 +18,7 @@
 static const char *const names[] = {
 	"ge-dri", "nonin-1", "nonin-2", "nonin-7", "nonin-8", "nonin-ascii",
 	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5",
-	"contec-v7", "datex-3900", NULL,
+	"contec-v7", "datex-3900", "philips-intellivue", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -30,6 +30,8 @@ struct bench {
 	unsigned valued[VITALS], unvalued[VITALS];
 	int32_t least[VITALS], most[VITALS];
 	uint64_t frames;
+	struct monitor_alarms alarms;	/* as told last */
+	unsigned told, demo;	/* lists of alarms; readings marked so */
 };
 
 static void
@@ -46,9 +48,14 @@ hear(void *arg, struct monitor *m, int64_t t_ms, const uint8_t *p, size_t n)
 		n -= taken;
 		while (stream_next(&b->stream, &d)) {
 			b->frames++;
+			if (d.readings.alarms.told) {
+				b->alarms = d.readings.alarms;
+				b->told++;
+			}
 			for (size_t i = 0; i < d.readings.n; i++) {
 				const struct reading *r = &d.readings.item[i];
 
+				b->demo += (r->flags & READING_DEMO) != 0;
 				b->last[r->vital] = *r;
 				b->seen[r->vital] = true;
 				if (!reading_has_value(r)) {
@@ -72,6 +79,7 @@ look_afresh(struct bench *b)
 	for (int v = 0; v < VITALS; v++) {
 		b->seen[v] = false;
 		b->valued[v] = b->unvalued[v] = 0;
+		b->demo = b->told = 0;
 		b->least[v] = INT32_MAX;
 		b->most[v] = INT32_MIN;
 	}
@@ -105,7 +113,7 @@ run_to(struct bench *b, int64_t t_ms)
 	size_t n;
 
 	while (b->sim.now_ms < t_ms) {
-		int64_t next = b->sim.now_ms + 250;
+		int64_t next = b->sim.now_ms + 100;
 
 		sim_run(&b->sim, next < t_ms ? next : t_ms, hear, b);
 		n = stream_request(&b->stream, b->sim.now_ms, buf);
@@ -169,16 +177,21 @@ every_driver_reads_what_its_monitor_shows(void **state)
 			assert_only(b, VITAL_TEMP, 3820, 0);
 		}
 		assert_int_equal(b->stream.count.garbage, 0);
+		assert_int_equal(b->demo, 0);
 		assert_int_equal(b->stream.count.frames[DECODE_OK] +
 		    b->stream.count.frames[DECODE_IGNORED] +
 		    disbelieved(names[i]), b->frames);
 		/* One reading a second, three from Nonin, half a one from
-		 * Datex. */
+		 * Datex; two in three from Philips, once it has granted an
+		 * association. */
 		assert_in_range(b->valued[VITAL_SPO2],
-		    strcmp(names[i], "datex-3900") == 0 ? 15 : 28, 91);
-		if (strcmp(names[i], "ge-dri") == 0)
+		    strcmp(names[i], "datex-3900") == 0 ? 15 :
+		    strcmp(names[i], "philips-intellivue") == 0 ? 16 : 28, 91);
+		if (strcmp(names[i], "ge-dri") == 0 ||
+		    strcmp(names[i], "philips-intellivue") == 0)
 			assert_only(b, VITAL_ETCO2, 410, 1);
 		if (strcmp(names[i], "masimo-ascii1") == 0 ||
+		    strcmp(names[i], "philips-intellivue") == 0 ||
 		    strcmp(names[i], "contec-v7") == 0)
 			assert_only(b, VITAL_PI, 240, 0);
 		free(b);
@@ -230,7 +243,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 {
 	static const struct { const char *driver; uint16_t interval_s; } how[] = {
 		{ "ge-dri", 1 }, { "ge-dri", 5 }, { "ge-dri", 10 },
-		{ "berry-pm6750", 0 },
+		{ "berry-pm6750", 0 }, { "philips-intellivue", 0 },
 	};
 
 	(void)state;
@@ -400,10 +413,12 @@ a_rising_pressure_arrives_by_cuff(void **state)
 static void
 a_failed_cuff_has_no_value(void **state)
 {
-	static const char *const with_cuff[] = { "ge-dri", "berry-pm6750" };
+	static const char *const with_cuff[] = {
+		"ge-dri", "berry-pm6750", "philips-intellivue"
+	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct bench *b = bench_new(with_cuff[i], 1);
 
 		apply(b, "m cuff start");
@@ -454,6 +469,9 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		/* Of its messages only that of a missing sensor is known. */
 		{ "datex-3900", QUALITY_NO_VALUE, QUALITY_NO_SENSOR,
 		  QUALITY_NO_VALUE },
+		/* Nor does Philips. */
+		{ "philips-intellivue", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
+		  QUALITY_NO_VALUE },
 	};
 
 	(void)state;
@@ -462,8 +480,10 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 
 		run_to(b, 10 * S);
 		apply(b, "m probe off");
-		/* The packet under way may still be good. */
-		run_to(b, 10 * S + 700);
+		/* The packet under way may still be good; Philips shows the
+		 * old value for a while, as a doubtful one. */
+		run_to(b, 10 * S + (strcmp(say[i].driver,
+		    "philips-intellivue") == 0 ? 4000 : 700));
 		look_afresh(b);
 		run_to(b, 30 * S);
 		assert_int_equal(b->valued[VITAL_SPO2], 0);
@@ -486,11 +506,19 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 static void
 leads_that_are_off_give_no_rate(void **state)
 {
-	static const char *const with_leads[] = { "ge-dri", "berry-pm6750" };
+	static const struct {
+		const char *driver;
+		enum quality off;
+	} say[] = {
+		{ "ge-dri", QUALITY_SENSOR_OFF },
+		{ "berry-pm6750", QUALITY_SENSOR_OFF },
+		/* Why there is none is told as an alarm only. */
+		{ "philips-intellivue", QUALITY_NO_VALUE },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		struct bench *b = bench_new(with_leads[i], 1);
+	for (size_t i = 0; i < 3; i++) {
+		struct bench *b = bench_new(say[i].driver, 1);
 
 		run_to(b, 10 * S);
 		apply(b, "m lead off");
@@ -498,8 +526,7 @@ leads_that_are_off_give_no_rate(void **state)
 		look_afresh(b);
 		run_to(b, 20 * S);
 		assert_int_equal(b->valued[VITAL_HR], 0);
-		assert_int_equal(b->last[VITAL_HR].quality,
-		    QUALITY_SENSOR_OFF);
+		assert_int_equal(b->last[VITAL_HR].quality, say[i].off);
 		assert_true(b->valued[VITAL_PR] > 0);
 		free(b);
 	}
@@ -515,6 +542,7 @@ noise_and_garbage_yield_no_value_that_is_not_there(void **state)
 		{ "nonin-2", "m noise 0.002" },
 		{ "nonin-7", "m noise 0.002" },
 		{ "berry-pm6750", "m noise 0.002" },
+		{ "philips-intellivue", "m noise 0.0005" },
 	};
 
 	(void)state;
@@ -532,7 +560,8 @@ noise_and_garbage_yield_no_value_that_is_not_there(void **state)
 		/* The noise was there, and much came through all the same. */
 		assert_true(b->stream.count.garbage > 1000);
 		assert_true(b->stream.count.frames[DECODE_BAD_CHECK] > 0);
-		assert_true(b->valued[VITAL_SPO2] > 200);
+		assert_true(b->valued[VITAL_SPO2] > (strcmp(how[i].driver,
+		    "philips-intellivue") == 0 ? 100 : 200));
 		free(b);
 	}
 }
@@ -588,6 +617,102 @@ a_monitor_switched_on_again_is_asked_again(void **state)
 	}
 }
 
+/* It was busy at first, and refused. */
+static void
+an_association_is_made_anew_with_a_monitor_switched_on_again(void **state)
+{
+	struct bench *b = bench_new("philips-intellivue", 0);
+
+	(void)state;
+	run_to(b, 10 * S);
+	assert_only(b, VITAL_HR, 70, 0);
+	apply(b, "m power off for 9s");
+	run_to(b, 12 * S);
+	look_afresh(b);
+	run_to(b, 19 * S);
+	assert_false(b->seen[VITAL_HR]);
+	run_to(b, 45 * S);
+	assert_only(b, VITAL_HR, 70, 0);
+	assert_true(b->stream.count.frames[DECODE_BAD_SEQUENCE] > 0);
+	free(b);
+}
+
+/* A monitor gives up a client that it does not hear. */
+static void
+an_association_that_the_monitor_aborts_is_made_anew(void **state)
+{
+	struct bench *b = bench_new("philips-intellivue", 0);
+
+	(void)state;
+	run_to(b, 10 * S);
+	/* The host is too busy to ask. */
+	sim_run(&b->sim, 25 * S, hear, b);
+	assert_int_equal(b->stream.count.frames[DECODE_BAD_SEQUENCE], 1);
+	look_afresh(b);
+	run_to(b, 35 * S);
+	assert_only(b, VITAL_HR, 70, 0);
+	free(b);
+}
+
+static void
+demo_values_are_marked_as_such_and_measured_ones_are_not(void **state)
+{
+	struct bench *b = bench_new("philips-intellivue", 0);
+
+	(void)state;
+	run_to(b, 10 * S);
+	apply(b, "m demo on for 10s");
+	run_to(b, 11500);
+	look_afresh(b);
+	run_to(b, 20 * S);
+	assert_true(b->demo > 0);
+	assert_int_equal(b->demo, b->valued[VITAL_HR] * 7);
+	run_to(b, 21500);
+	look_afresh(b);
+	run_to(b, 30 * S);
+	assert_only(b, VITAL_HR, 70, 0);
+	assert_int_equal(b->demo, 0);
+	free(b);
+}
+
+static void
+assert_alarm(const struct bench *b, size_t i, enum priority p,
+    const char *text)
+{
+	assert_true(i < b->alarms.n);
+	assert_int_equal(b->alarms.item[i].priority, p);
+	assert_string_equal(b->alarms.item[i].text, text);
+}
+
+static void
+what_the_monitor_alarms_of_is_told_while_it_lasts(void **state)
+{
+	struct bench *b = bench_new("philips-intellivue", 0);
+
+	(void)state;
+	run_to(b, 10 * S);
+	assert_true(b->told > 0);
+	assert_int_equal(b->alarms.n, 0);
+	apply(b, "m lead off");
+	apply(b, "m spo2 86");
+	run_to(b, 15 * S);
+	assert_int_equal(b->alarms.n, 2);
+	assert_alarm(b, 0, PRIORITY_MEDIUM, "** SpO2 LOW");
+	assert_alarm(b, 1, PRIORITY_LOW, "ECG LEADS OFF");
+	apply(b, "m lead on");
+	apply(b, "m spo2 78");
+	apply(b, "m rr 0");
+	run_to(b, 20 * S);
+	assert_int_equal(b->alarms.n, 2);
+	assert_alarm(b, 0, PRIORITY_HIGH, "*** DESAT");
+	assert_alarm(b, 1, PRIORITY_HIGH, "RR APNEA");
+	apply(b, "m spo2 97");
+	apply(b, "m rr 14");
+	run_to(b, 25 * S);
+	assert_int_equal(b->alarms.n, 0);
+	free(b);
+}
+
 static void
 frozen_values_do_not_follow_the_patient(void **state)
 {
@@ -629,6 +754,14 @@ main(void)
 		    noise_and_garbage_yield_no_value_that_is_not_there),
 		cmocka_unit_test(a_cable_that_is_back_is_heard_again),
 		cmocka_unit_test(a_monitor_switched_on_again_is_asked_again),
+		cmocka_unit_test(
+	    an_association_is_made_anew_with_a_monitor_switched_on_again),
+		cmocka_unit_test(
+		    an_association_that_the_monitor_aborts_is_made_anew),
+		cmocka_unit_test(
+		    demo_values_are_marked_as_such_and_measured_ones_are_not),
+		cmocka_unit_test(
+		    what_the_monitor_alarms_of_is_told_while_it_lasts),
 		cmocka_unit_test(frozen_values_do_not_follow_the_patient),
 	};
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What a Philips IntelliVue monitor alarms of, for
+ * drivers/philips_intellivue.c, which unwraps it.
+ *
+ * Easy to get wrong: there are two lists, of the patient's and of technical
+ * alarms, and they may come in different parts of a reply.  All is told only
+ * when both were there.
+ */
+#ifndef DRIVERS_PHILIPS_ALARMS_H
+#define DRIVERS_PHILIPS_ALARMS_H
+
+#include "drivers/driver.h"
+#include "drivers/philips_values.h"
+
+#define PHILIPS_ALARM_TEXT 40	/* with NUL; what is longer is cut */
+
+/* The most urgent alarms of the reply so far; begins all zero. */
+struct philips_alarms {
+	bool patient, technical;	/* that list was there */
+	bool demo, test;	/* the monitor says that it plays */
+	uint8_t n;
+	struct {
+		enum priority priority;
+		char text[PHILIPS_ALARM_TEXT];
+	} item[MONITOR_ALARMS_MAX];
+};
+
+/* The alarms of a reply of the alert monitor, put in 'out' when all of it was
+ * heard; false where it is not sound, and then nothing was taken from it. */
+bool philips_alarms_decode(struct philips_alarms *s, const struct wire *r,
+    const struct philips_reply *reply, struct readings *out) MUST_CHECK;
+
+#endif
