@@ -92,8 +92,7 @@ next_object(struct philips_walk *x, const struct wire *r)
 static bool
 next_context(struct philips_walk *x, const struct wire *r)
 {
-	if (x->at != x->object_end || x->at != x->context_end ||
-	    !fits(x->at, 6, x->end) ||
+	if (x->at != x->context_end || !fits(x->at, 6, x->end) ||
 	    !fits(x->at + 6, wire_u16be(r, x->at + 4), x->end)) {
 		x->bad = true;
 		return false;
@@ -121,8 +120,8 @@ philips_next(struct philips_walk *x, const struct wire *r)
 		if (!next_context(x, r))
 			return false;
 	}
-	if (x->at != x->object_end || x->at != x->context_end ||
-	    x->at != x->end)
+	/* It is never beyond the ends of what it is in. */
+	if (x->at != x->end)
 		x->bad = true;
 	return false;
 }
@@ -154,7 +153,7 @@ philips_float(const struct wire *r, size_t at, unsigned decimals, int32_t num,
 		return QUALITY_NO_VALUE;
 	v = (int64_t)mantissa * num;	/* below 2^43 */
 	exponent += (int32_t)decimals;
-	/* Beyond 10^16 it is out of an int32_t's range, whatever the divisor. */
+	/* Beyond 10^15 it is out of an int32_t's range, whatever the divisor. */
 	for (; exponent > 0 && v > -1000000000000000 && v < 1000000000000000;
 	    exponent--)
 		v *= 10;

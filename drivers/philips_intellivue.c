@@ -285,7 +285,7 @@ unwrap(const struct window *w, size_t n, struct wire *out)
 	if (crc != PHILIPS_CRC_GOOD)
 		return DECODE_BAD_CHECK;
 	if (length == 0 || length > PHILIPS_APDU_MAX ||
-	    count != HEADER + length + CHECK || out->n != length + CHECK)
+	    out->n != length + CHECK)
 		return DECODE_BAD_LENGTH;
 	out->n = length;
 	return DECODE_OK;

@@ -772,6 +772,42 @@ a_result_at_first_sight_is_old_unless_it_is_ours(void **state)
 	assert_int_equal(see_cuff(122100, 0x47), 3);
 }
 
+/* A heart rate of 72, or its object without a value; returns how many readings
+ * it gives. */
+static size_t
+see_rate(int64_t t_ms, bool has)
+{
+	uint8_t apdu[74] = {
+		0xE1, 0, 0, 2, 0, 2, 0, has ? 66 : 52, 0, 99, 0, 7,
+		0, has ? 60 : 46, 0, 0x21, 0, 0, 0, 0, 0x0C, 0x16,
+		0, has ? 50 : 36, 0, 0, 0, 0, 0, 0,
+		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 1, 0, 6,
+		0x08, 0x03, 0, 1, 0, has ? 26 : 12, 0, 1, 0, 1,
+		0, has ? 20 : 6, 0x82, 0xB3, 0, has, 0, has ? 14 : 0,
+		0x09, 0x50, 0, 10, 0x41, 0x82, 0, 0, 0x0A, 0xA0, 0, 0, 0, 72,
+	};
+	uint64_t before = s.count.readings;
+
+	assert_int_equal(hear(t_ms, apdu, has ? 74 : 60), DECODE_OK);
+	return s.count.readings - before;
+}
+
+static void
+a_handle_means_nothing_in_another_association(void **state)
+{
+	(void)state;
+	associate();
+	assert_int_equal(see_rate(2100, false), 0);
+	assert_int_equal(see_rate(2200, true), 1);
+	assert_int_equal(see_rate(2300, false), 1);
+	/* The event said again changes nothing. */
+	assert_int_equal(create(2350, 1), DECODE_IGNORED);
+	assert_int_equal(see_rate(2400, false), 1);
+	assert_int_equal(abort_it(2500), DECODE_BAD_SEQUENCE);
+	assert_int_equal(create(5000, 1), DECODE_IGNORED);
+	assert_int_equal(see_rate(5100, false), 0);
+}
+
 int
 main(void)
 {
@@ -807,6 +843,7 @@ main(void)
 		PHILIPS(a_line_opened_anew_begins_with_a_new_association),
 		PHILIPS(our_own_messages_come_back_are_no_sign_of_life),
 		PHILIPS(a_result_at_first_sight_is_old_unless_it_is_ours),
+		PHILIPS(a_handle_means_nothing_in_another_association),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
