@@ -21,10 +21,10 @@ extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
 extern const struct driver driver_nonin_1;
 extern const struct driver driver_nonin_2;
-extern const struct driver driver_phasein;
 extern const struct driver driver_nonin_7;
 extern const struct driver driver_nonin_8;
 extern const struct driver driver_nonin_ascii;
+extern const struct driver driver_phasein;
 extern const struct driver driver_philips_intellivue;
 
 const struct driver *const drivers[] = {
@@ -40,10 +40,10 @@ const struct driver *const drivers[] = {
 	&driver_micropod,
 	&driver_nonin_1,
 	&driver_nonin_2,
-	&driver_phasein,
 	&driver_nonin_7,
 	&driver_nonin_8,
 	&driver_nonin_ascii,
+	&driver_phasein,
 	&driver_philips_intellivue,
 	NULL,
 };

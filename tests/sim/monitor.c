@@ -19,36 +19,41 @@
 #define HELD_MS 2000
 #define LONG_AGO_MS (-3600 * 1000)
 
-extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_capnostat, sim_capnostream, sim_micropod,
-    sim_phasein;
-extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_nonin_ascii,
-    sim_masimo_ascii1, sim_berry_pm6750;
-extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_nonin_7,
-    sim_nonin_ascii, sim_masimo_ascii1, sim_berry_pm6750;
-extern const struct sim_driver sim_ge_dri, sim_nonin_1, sim_nonin_2,
-    sim_nonin_7, sim_nonin_8, sim_nonin_ascii, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_berry_bci, sim_contec_v5,
-    sim_contec_v7, sim_datex_3900;
-    sim_berry_pm6750, sim_philips_intellivue;
+extern const struct sim_driver sim_berry_bci;
+extern const struct sim_driver sim_berry_pm6750;
+extern const struct sim_driver sim_capnostat;
+extern const struct sim_driver sim_capnostream;
+extern const struct sim_driver sim_contec_v5;
+extern const struct sim_driver sim_contec_v7;
+extern const struct sim_driver sim_datex_3900;
+extern const struct sim_driver sim_ge_dri;
+extern const struct sim_driver sim_masimo_ascii1;
+extern const struct sim_driver sim_micropod;
+extern const struct sim_driver sim_nonin_1;
+extern const struct sim_driver sim_nonin_2;
+extern const struct sim_driver sim_nonin_7;
+extern const struct sim_driver sim_nonin_8;
+extern const struct sim_driver sim_nonin_ascii;
+extern const struct sim_driver sim_phasein;
+extern const struct sim_driver sim_philips_intellivue;
 
 const struct sim_driver *const sim_drivers[] = {
+	&sim_berry_bci,
+	&sim_berry_pm6750,
+	&sim_capnostat,
+	&sim_capnostream,
+	&sim_contec_v5,
+	&sim_contec_v7,
+	&sim_datex_3900,
 	&sim_ge_dri,
+	&sim_masimo_ascii1,
+	&sim_micropod,
 	&sim_nonin_1,
 	&sim_nonin_2,
 	&sim_nonin_7,
 	&sim_nonin_8,
 	&sim_nonin_ascii,
-	&sim_masimo_ascii1,
-	&sim_berry_pm6750,
-	&sim_capnostat,
-	&sim_capnostream,
-	&sim_micropod,
 	&sim_phasein,
-	&sim_berry_bci,
-	&sim_contec_v5,
-	&sim_contec_v7,
-	&sim_datex_3900,
 	&sim_philips_intellivue,
 	NULL,
 };

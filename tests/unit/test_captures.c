@@ -58,6 +58,7 @@ print_value(FILE *f, const struct reading *r)
 static void
 print_alarms(FILE *f, const struct decoded *d)
 {
+	const struct monitor_alarms *a = &d->readings.alarms;
 
 	if (a->told && a->n == 0)
 		fprintf(f, "@%" PRId64 " alarm none\n", d->t_ms);

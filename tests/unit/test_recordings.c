@@ -313,6 +313,8 @@ the_contec_session_gives_a_packet_for_each_answer(void **state)
 	assert_int_equal(answers, 28);
 	assert_int_equal(s.count.frames[DECODE_IGNORED], answers);
 	assert_int_equal(s.count.garbage, 0);
+}
+
 /* Compares one line of the expected decoding, which has an object's attributes,
  * with the frame's readings; returns how many values it has that are read. */
 static size_t
