@@ -53,6 +53,9 @@ struct monitor_alarms {
 				 * of now; without it the last list stands */
 	bool unknown;		/* not told, and the last list no longer stands
 				 * either: the monitor tells it no more */
+	uint8_t list;		/* of monitors that send several lists apart:
+				 * which one this is, from 1 (the others stand);
+				 * 0: there is only one */
 	uint8_t n;
 	struct monitor_alarm item[MONITOR_ALARMS_MAX];
 };

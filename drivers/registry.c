@@ -17,6 +17,8 @@ extern const struct driver driver_contec_v5;
 extern const struct driver driver_contec_v7;
 extern const struct driver driver_datex_3900;
 extern const struct driver driver_ge_dri;
+extern const struct driver driver_hl7;
+extern const struct driver driver_hl7_pds;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
 extern const struct driver driver_nonin_1;
@@ -36,6 +38,8 @@ const struct driver *const drivers[] = {
 	&driver_contec_v7,
 	&driver_datex_3900,
 	&driver_ge_dri,
+	&driver_hl7,
+	&driver_hl7_pds,
 	&driver_masimo_ascii1,
 	&driver_micropod,
 	&driver_nonin_1,

@@ -262,6 +262,7 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 	out->readings.flags = 0;
 	out->readings.alarms.told = false;
 	out->readings.alarms.unknown = false;
+	out->readings.alarms.list = 0;
 	out->readings.alarms.n = 0;
 	out->result = s->driver->decode(s->state, out->t_ms, &s->window, n,
 	    &out->readings);

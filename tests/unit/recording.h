@@ -83,8 +83,22 @@ events_add(struct events *e, const struct decoded *d, size_t frame)
 /* Called with each frame found. */
 typedef void frame_fn(void *context, const struct decoded *d);
 
+/* Takes all frames that there are. */
+static inline void
+recording_take(struct stream *s, struct events *e, size_t *frames,
+    frame_fn *fn, void *context)
+{
+	struct decoded d;
+
+	while (stream_next(s, &d)) {
+		events_add(e, &d, (*frames)++);
+		if (fn != NULL)
+			fn(context, &d);
+	}
+}
+
 /* Feeds the recording in pieces of at most 'cut' bytes (0: as recorded), then
- * 'fill' zero bytes at the last time. */
+ * 'fill' zero bytes at the last time; then nothing more comes. */
 static inline void
 recording_run(const struct recording *r, const struct driver *driver,
     size_t cut, size_t fill, struct events *e, frame_fn *fn, void *context)
@@ -92,8 +106,8 @@ recording_run(const struct recording *r, const struct driver *driver,
 	static const uint8_t zeros[4096];
 	static struct stream s;
 	union driver_state *state;
-	struct decoded d;
 	size_t frames = 0;
+	int64_t ms = 0;
 
 	e->n = 0;
 	/* Memory as a port has it: of the state's size, and not of zeros, so
@@ -106,11 +120,13 @@ recording_run(const struct recording *r, const struct driver *driver,
 	stream_widen(&s);
 	for (size_t i = 0; i <= r->chunks; i++) {
 		bool last = i == r->chunks;
-		int64_t ms = last ? (i > 0 ? r->chunk[i - 1].ms : 0) :
-		    r->chunk[i].ms;
 		const uint8_t *p = last ? zeros : r->byte + r->chunk[i].from;
 		size_t n = last ? fill : r->chunk[i].n;
 
+		if (!last)
+			ms = r->chunk[i].ms;
+		stream_quiet(&s, ms);
+		recording_take(&s, e, &frames, fn, context);
 		while (n > 0) {
 			size_t piece = cut > 0 && cut < n ? cut : n;
 			size_t taken = stream_feed(&s, ms, p, piece);
@@ -118,15 +134,39 @@ recording_run(const struct recording *r, const struct driver *driver,
 			assert_true(taken > 0 && taken <= piece);
 			p += taken;
 			n -= taken;
-			while (stream_next(&s, &d)) {
-				events_add(e, &d, frames++);
-				if (fn != NULL)
-					fn(context, &d);
-			}
+			recording_take(&s, e, &frames, fn, context);
 		}
 	}
+	stream_quiet(&s, ms + driver->quiet_ms);
+	recording_take(&s, e, &frames, fn, context);
 	e->count = s.count;
 	free(state);
+}
+
+/* What was sent in one go: longer messages take several lines. */
+struct sent {
+	int64_t ms;
+	size_t n;
+	uint8_t byte[TX_MAX];
+};
+
+/* Adds a line to it, or, where it is no more of the same, checks it. */
+static inline void
+sent_add(struct sent *s, const struct driver *d, const struct capture_line *c)
+{
+	bool more = c != NULL && c->sent && c->ms == s->ms &&
+	    s->n % CAPTURE_LINE_BYTES == 0;
+
+	if (!more && s->n > 0) {
+		assert_true(tx_allowed(d, s->byte, s->n));
+		s->n = 0;
+	}
+	if (c == NULL || !c->sent)
+		return;
+	assert_true(s->n + c->n <= sizeof s->byte);
+	memcpy(s->byte + s->n, c->byte, c->n);
+	s->n += c->n;
+	s->ms = c->ms;
 }
 
 /* Reads a capture file; a line that is none fails the test. */
@@ -140,9 +180,7 @@ recording_load(struct recording *r, const char *path, const char *driver,
 	const struct driver *d = driver_find(driver);
 	char line[CAPTURE_LINE_TEXT + 2];
 	FILE *f = fopen(path, "r");
-	uint8_t sent[TX_MAX];	/* a message, which may take several lines */
-	size_t sent_n = 0;
-	int64_t sent_ms = 0;
+	struct sent sent = { .n = 0 };
 
 	*headers = 0;
 	assert_non_null(f);
@@ -161,21 +199,11 @@ recording_load(struct recording *r, const char *path, const char *driver,
 			assert_string_equal(c.text, driver);
 		if (c.kind != CAPTURE_DATA)
 			continue;
-		if (sent_n > 0 && (!c.sent || c.ms != sent_ms)) {
-			assert_true(tx_allowed(d, sent, sent_n));
-			sent_n = 0;
-		}
-		if (c.sent) {
-			assert_true(c.n <= sizeof sent - sent_n);
-			memcpy(sent + sent_n, c.byte, c.n);
-			sent_n += c.n;
-			sent_ms = c.ms;
-		} else {
+		sent_add(&sent, d, &c);
+		if (!c.sent)
 			recording_add(r, c.ms, c.byte, c.n);
-		}
 	}
-	if (sent_n > 0)
-		assert_true(tx_allowed(d, sent, sent_n));
+	sent_add(&sent, d, NULL);
 	fclose(f);
 }
 

@@ -397,6 +397,144 @@ the_intellivue_recording_gives_what_an_independent_decoder_found(void **state)
 	assert_int_equal(values, 18 * 6);
 }
 
+/* The first reading of a vital that has a value, of all frames. */
+static const struct reading *
+first_value(enum vital v)
+{
+	for (size_t i = 0; i < heard.n; i++) {
+		const struct reading *r = reading_of(&heard.frame[i], v);
+
+		if (r != NULL && reading_has_value(r))
+			return r;
+	}
+	return NULL;
+}
+
+static void
+check_first(enum vital v, int32_t value, int64_t age_ms)
+{
+	const struct reading *r = first_value(v);
+
+	assert_non_null(r);
+	assert_int_equal(r->value, value);
+	assert_int_equal(r->age_ms, age_ms);
+	assert_int_equal(r->quality, QUALITY_GOOD);
+}
+
+static void
+the_t8_recording_gives_its_23_messages(void **state)
+{
+	struct stream_counters n = play("mindray-t8-pds.bin", "hl7-pds", 64,
+	    &heard);
+
+	(void)state;
+	assert_int_equal(n.garbage, 0);
+	assert_int_equal(n.frames[DECODE_OK] + n.frames[DECODE_IGNORED], 23);
+	check_first(VITAL_HR, 60, 0);
+	check_first(VITAL_SPO2, 9800, 0);
+	check_first(VITAL_PR, 60, 0);
+	check_first(VITAL_RR, 20, 0);
+	check_first(VITAL_TEMP, 3700, 0);
+	check_first(VITAL_PI, 1200, 0);
+	check_first(VITAL_ETCO2, 380, 0);
+	assert_null(first_value(VITAL_NIBP_SYS));
+	/* Both lists of alarms, and nothing in them. */
+	for (int list = 1; list <= 2; list++) {
+		const struct monitor_alarms *a =
+		    &heard.frame[heard.n - 3 + list].readings.alarms;
+
+		assert_true(a->told);
+		assert_int_equal(a->list, list);
+		assert_int_equal(a->n, 0);
+	}
+}
+
+/* Published texts without MLLP: silence ends them.  'before' is heard first. */
+static void
+play_text(const char *before, const char *name, const char *driver)
+{
+	static struct stream s;
+	char text[8192];
+	size_t n = strlen(before), at = 0;
+	FILE *f = open_recording(name);
+	struct decoded d;
+
+	memcpy(text, before, n);
+	n += fread(text + n, 1, sizeof text - n, f);
+	fclose(f);
+	heard.n = 0;
+	stream_init(&s, driver_find(driver), NULL, 0);
+	while (at < n) {
+		at += stream_feed(&s, 0, (uint8_t *)text + at, n - at);
+		while (stream_next(&s, &d))
+			hear(&heard, &d);
+	}
+	stream_quiet(&s, 1000);
+	while (stream_next(&s, &d))
+		hear(&heard, &d);
+}
+
+static void
+the_pds_texts_give_their_rate_cuff_and_alarm(void **state)
+{
+	/* An older result: what stands there first is none. */
+	static const char older[] = "MSH|^~\\&|||||||ORU^R01|503|P|2.3.1|\r"
+	    "OBX||NM|170^S|2105|99||||||F||APERIODIC|20070106190000\r"
+	    "OBX||NM|171^D|2105|60||||||F||APERIODIC|20070106190000\r";
+	const struct monitor_alarms *a = &heard.frame[0].readings.alarms;
+
+	(void)state;
+	play_text("", "hl7-mindray-pds-oru204-fragment.hl7", "hl7-pds");
+	assert_int_equal(heard.n, 1);
+	assert_int_equal(heard.frame[0].readings.n, 1);
+	check_first(VITAL_HR, 60, 0);
+	play_text("", "hl7-mindray-pds-oru503-nibp-fragment.hl7", "hl7-pds");
+	assert_int_equal(heard.n, 1);
+	assert_null(first_value(VITAL_NIBP_SYS));
+	play_text(older, "hl7-mindray-pds-oru503-nibp-fragment.hl7", "hl7-pds");
+	assert_int_equal(heard.n, 2);
+	check_first(VITAL_NIBP_SYS, 120, 0);
+	check_first(VITAL_NIBP_DIA, 80, 0);
+	check_first(VITAL_NIBP_MAP, 93, 0);
+	play_text("", "hl7-mindray-pds-oru54-physio-alarm.hl7", "hl7-pds");
+	assert_int_equal(heard.n, 1);
+	assert_int_equal(a->n, 1);
+	assert_int_equal(a->item[0].priority, PRIORITY_MEDIUM);
+	assert_string_equal(a->item[0].text, "T1 Too Low");
+}
+
+static void
+the_vs900_text_gives_a_cuff_result_24_minutes_old(void **state)
+{
+	int64_t age_ms = (24 * 60 + 36) * 1000;
+
+	(void)state;
+	play_text("", "hl7-mindray-vs900-pcd01.hl7", "hl7");
+	assert_int_equal(heard.n, 1);
+	check_first(VITAL_SPO2, 9900, 0);
+	check_first(VITAL_PR, 94, 0);
+	check_first(VITAL_PI, 94, 0);
+	check_first(VITAL_TEMP, 3510, 0);
+	check_first(VITAL_NIBP_SYS, 147, age_ms);
+	check_first(VITAL_NIBP_DIA, 90, age_ms);
+	check_first(VITAL_NIBP_MAP, 109, age_ms);
+	assert_null(reading_of(&heard.frame[0], VITAL_HR));
+}
+
+static void
+the_edan_recording_gives_its_values(void **state)
+{
+	(void)state;
+	play_text("", "edan-elitev8-oru.xml", "hl7");
+	assert_int_equal(heard.n, 1);
+	assert_int_equal(heard.frame[0].readings.n, 5);
+	check_first(VITAL_HR, 60, 0);
+	check_first(VITAL_RR, 14, 0);
+	check_first(VITAL_SPO2, 9900, 0);
+	check_first(VITAL_PR, 60, 0);
+	check_first(VITAL_TEMP, 3600, 0);
+}
+
 int
 main(void)
 {
@@ -412,6 +550,11 @@ main(void)
 		    the_contec_session_gives_a_packet_for_each_answer),
 		cmocka_unit_test(
 	    the_intellivue_recording_gives_what_an_independent_decoder_found),
+		cmocka_unit_test(the_t8_recording_gives_its_23_messages),
+		cmocka_unit_test(the_pds_texts_give_their_rate_cuff_and_alarm),
+		cmocka_unit_test(
+		    the_vs900_text_gives_a_cuff_result_24_minutes_old),
+		cmocka_unit_test(the_edan_recording_gives_its_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,8 @@
 static const char *const names[] = {
 	"ge-dri", "nonin-1", "nonin-2", "nonin-7", "nonin-8", "nonin-ascii",
 	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5",
-	"contec-v7", "datex-3900", "philips-intellivue", NULL,
+	"contec-v7", "datex-3900", "philips-intellivue", "hl7", "hl7-pds",
+	NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -244,6 +245,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 	static const struct { const char *driver; uint16_t interval_s; } how[] = {
 		{ "ge-dri", 1 }, { "ge-dri", 5 }, { "ge-dri", 10 },
 		{ "berry-pm6750", 0 }, { "philips-intellivue", 0 },
+		{ "hl7", 0 }, { "hl7-pds", 0 },
 	};
 
 	(void)state;
@@ -469,8 +471,12 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		/* Of its messages only that of a missing sensor is known. */
 		{ "datex-3900", QUALITY_NO_VALUE, QUALITY_NO_SENSOR,
 		  QUALITY_NO_VALUE },
-		/* Nor does Philips. */
+		/* Nor do Philips and HL7. */
 		{ "philips-intellivue", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
+		  QUALITY_NO_VALUE },
+		{ "hl7", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
+		  QUALITY_NO_VALUE },
+		{ "hl7-pds", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
 		  QUALITY_NO_VALUE },
 	};
 
@@ -514,10 +520,11 @@ leads_that_are_off_give_no_rate(void **state)
 		{ "berry-pm6750", QUALITY_SENSOR_OFF },
 		/* Why there is none is told as an alarm only. */
 		{ "philips-intellivue", QUALITY_NO_VALUE },
+		{ "hl7", QUALITY_NO_VALUE }, { "hl7-pds", QUALITY_NO_VALUE },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(say) / sizeof(say[0]); i++) {
 		struct bench *b = bench_new(say[i].driver, 1);
 
 		run_to(b, 10 * S);
@@ -714,6 +721,38 @@ what_the_monitor_alarms_of_is_told_while_it_lasts(void **state)
 }
 
 static void
+a_monitor_is_asked_at_its_first_echo_and_hears_ours(void **state)
+{
+	struct bench *b = bench_new("hl7-pds", 0);
+
+	(void)state;
+	/* It forgets the first query, hangs up if it hears nothing for 10 s, and
+	 * after a while switched off it must be asked anew. */
+	run_to(b, 3 * S);
+	assert_true(b->valued[VITAL_SPO2] > 0);
+	look_afresh(b);
+	run_to(b, 60 * S);
+	assert_in_range(b->valued[VITAL_SPO2], 55, 58);
+	apply(b, "m power off for 5s");
+	run_to(b, 62 * S);
+	look_afresh(b);
+	run_to(b, 90 * S);
+	assert_only(b, VITAL_HR, 70, 0);
+	free(b);
+}
+
+static void
+a_sender_that_waits_for_acknowledgements_gets_them(void **state)
+{
+	struct bench *b = bench_new("hl7", 0);
+
+	(void)state;
+	run_to(b, 60 * S);
+	assert_in_range(b->valued[VITAL_SPO2], 59, 61);
+	free(b);
+}
+
+static void
 frozen_values_do_not_follow_the_patient(void **state)
 {
 	struct bench *b = bench_new("masimo-ascii1", 0);
@@ -762,6 +801,10 @@ main(void)
 		    demo_values_are_marked_as_such_and_measured_ones_are_not),
 		cmocka_unit_test(
 		    what_the_monitor_alarms_of_is_told_while_it_lasts),
+		cmocka_unit_test(
+		    a_monitor_is_asked_at_its_first_echo_and_hears_ours),
+		cmocka_unit_test(
+		    a_sender_that_waits_for_acknowledgements_gets_them),
 		cmocka_unit_test(frozen_values_do_not_follow_the_patient),
 	};
 

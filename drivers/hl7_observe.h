@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What drivers/hl7.c and drivers/hl7_pds.c share: framing, and what the
+ * observations of a message say.
+ *
+ * Easy to get wrong: the two differ only in what they send.
+ */
+#ifndef DRIVERS_HL7_OBSERVE_H
+#define DRIVERS_HL7_OBSERVE_H
+
+#include "drivers/cuff.h"
+#include "drivers/driver.h"
+
+/* A full message of sixty observations of 130 characters, twice: the longest
+ * known has 2.6 KB (17 values, in XML).  What is longer (waves) is passed
+ * over. */
+#define HL7_LONGEST 16384
+
+/* So long a silence ends a message without MLLP (multiparameter.md C1). */
+#define HL7_QUIET_MS 300
+
+/* The longest MSH-10 that is acknowledged; a GUID has 36 characters. */
+#define HL7_ID_MAX 48
+
+/* MSH-10 of the message that PDS exchanges as a sign of life. */
+#define HL7_ECHO 106
+
+struct hl7_state {
+	struct cuff_watch cuff;
+	int64_t heard_ms;	/* the last message, if 'heard' */
+	int64_t rr_ms;		/* the last rate of the source that is followed */
+	uint32_t from[VITALS];	/* which source is followed; 0: none yet */
+	uint32_t control;	/* MSH-10 of the last message, where a number */
+	bool heard;
+	bool values;		/* it had values of PDS in it */
+	uint8_t id_n;		/* an acknowledgement is due to this MSH-10 */
+	uint8_t id[HL7_ID_MAX];
+};
+
+int hl7_frame(const struct window *w, int64_t gap_ms);
+enum decode hl7_decode(struct hl7_state *s, int64_t t_ms,
+    const struct window *w, size_t n, struct readings *out);
+
+#endif

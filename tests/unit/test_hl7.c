@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * HL7: framing where captures do not reach (long messages, silence), what is
+ * acknowledged, which source is followed, and the query of Mindray PDS.
+ *
+ * Easy to get wrong: the streams are played without a port, so requests are
+ * asked for by hand, as the port does after each read.
+ */
+#include "drivers/hl7_observe.h"
+#include "drivers/stream.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct stream s;
+static struct decoded got[32];
+static size_t got_n;
+static int64_t now_ms;
+
+static void
+begin(const char *driver)
+{
+	stream_init(&s, driver_find(driver), NULL, 0);
+	got_n = 0;
+	now_ms = 0;
+}
+
+static void
+take(void)
+{
+	while (got_n < 32 && stream_next(&s, &got[got_n]))
+		got_n++;
+}
+
+static void
+feed(const char *p, size_t n)
+{
+	while (n > 0) {
+		size_t taken = stream_feed(&s, now_ms, (const uint8_t *)p, n);
+
+		p += taken;
+		n -= taken;
+		take();
+	}
+}
+
+/* A message in its block; in the text a newline stands for CR. */
+static void
+hear(const char *text)
+{
+	char block[4000];
+	size_t n = (size_t)snprintf(block, sizeof block, "\x0b%s\x1c\r", text);
+
+	assert_true(n < sizeof block);
+	for (size_t i = 0; i < n; i++) {
+		if (block[i] == '\n')
+			block[i] = '\r';
+	}
+	got_n = 0;
+	feed(block, n);
+	assert_int_equal(got_n, 1);
+}
+
+#define HEAD "MSH|^~\\&|X||||20240102030405||ORU^R01|7|P|2.6\n"
+#define SPO2(channel, value) "OBX||NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.3." \
+	channel ".150456|" value "|262688^MDC_DIM_PERCENT^MDC|||||R\n"
+#define PDS(control) "MSH|^~\\&|||||||ORU^R01|" control "|P|2.3.1|\n"
+
+static const struct reading *
+find(enum vital v)
+{
+	for (size_t i = 0; i < got[0].readings.n; i++) {
+		if (got[0].readings.item[i].vital == v)
+			return &got[0].readings.item[i];
+	}
+	return NULL;
+}
+
+static int32_t
+value(enum vital v)
+{
+	const struct reading *r = find(v);
+
+	return r != NULL && reading_has_value(r) ? r->value : -1;
+}
+
+static void
+a_message_that_is_too_long_does_not_break_the_next(void **state)
+{
+	static char waves[2 * HL7_LONGEST];
+	const char *starts[] = { "\x0b" HEAD, HEAD, "<ORU_R01>" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		begin("hl7");
+		memset(waves, '1', sizeof waves);
+		memcpy(waves, starts[i], strlen(starts[i]));
+		feed(waves, sizeof waves);
+		assert_int_equal(got_n, 0);
+		hear(HEAD SPO2("1", "97"));
+		assert_int_equal(value(VITAL_SPO2), 9700);
+		assert_int_equal(s.count.garbage, sizeof waves);
+	}
+}
+
+static void
+a_message_of_almost_the_longest_size_is_read(void **state)
+{
+	static char text[HL7_LONGEST];
+	size_t n = 0;
+
+	(void)state;
+	begin("hl7");
+	text[n++] = 0x0B;
+	n += (size_t)sprintf(text + n, "%sNTE|", HEAD);
+	while (n < sizeof text - 120)
+		text[n++] = 'x';
+	n += (size_t)sprintf(text + n, "\n%s\x1c\r", SPO2("1", "97"));
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			text[i] = '\r';
+	}
+	feed(text, n);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(value(VITAL_SPO2), 9700);
+}
+
+static void
+silence_ends_a_bare_message_but_no_block(void **state)
+{
+	static const char bare[] = "MSH|^~\\&|X||||||ORU^R01|7|P|2.6\r"
+	    "OBX||NM|150456^^MDC||97|%|||||R\r";
+
+	(void)state;
+	begin("hl7");
+	feed(bare, sizeof bare - 1);
+	stream_quiet(&s, 299);
+	take();
+	assert_int_equal(got_n, 0);
+	stream_quiet(&s, 300);
+	take();
+	assert_int_equal(got_n, 1);
+	assert_int_equal(got[0].t_ms, 0);
+	assert_int_equal(value(VITAL_SPO2), 9700);
+	begin("hl7");
+	feed("\x0b", 1);
+	feed(bare, sizeof bare - 1);
+	stream_quiet(&s, 900);
+	take();
+	assert_int_equal(got_n, 0);
+	now_ms = 950;
+	feed("\x1c\r", 2);
+	assert_int_equal(got_n, 1);
+	assert_int_equal(value(VITAL_SPO2), 9700);
+}
+
+static void
+a_segment_that_does_not_end_is_not_read(void **state)
+{
+	static const char bare[] = "MSH|^~\\&|X||||||ORU^R01|7|P|2.6\r"
+	    "OBX||NM|149530^^MDC||70|/min|||||R\r"
+	    "OBX||NM|150456^^MDC||9";
+
+	(void)state;
+	begin("hl7");
+	feed(bare, sizeof bare - 1);
+	stream_quiet(&s, 300);
+	take();
+	assert_int_equal(got_n, 1);
+	assert_int_equal(value(VITAL_PR), 70);
+	assert_null(find(VITAL_SPO2));
+}
+
+static void
+the_second_sensor_counts_only_until_the_first_one_shows(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear(HEAD SPO2("1", "") SPO2("2", "91"));
+	assert_int_equal(value(VITAL_SPO2), 9100);
+	hear(HEAD SPO2("2", "92") SPO2("1", "97"));
+	assert_int_equal(value(VITAL_SPO2), 9700);
+	hear(HEAD SPO2("2", "91") SPO2("1", ""));
+	assert_int_equal(value(VITAL_SPO2), -1);
+	assert_non_null(find(VITAL_SPO2));
+	now_ms = 3600000;
+	hear(HEAD SPO2("2", "91"));
+	assert_null(find(VITAL_SPO2));
+}
+
+static void
+no_heart_rate_is_made_of_a_pulse(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear(HEAD "OBX||NM|149530^MDC_PULS_OXIM_PULS_RATE^MDC|1.3.1.1|70|"
+	    "264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R\n");
+	assert_int_equal(value(VITAL_PR), 70);
+	assert_null(find(VITAL_HR));
+}
+
+#define CUFF(sent, at) "MSH|^~\\&|X||||" sent "||ORU^R01|7|P|2.6\n" \
+	"OBX||NM|150301^^MDC|1.1.9.1|120|266016|||||R|||" at "\n" \
+	"OBX||NM|150302^^MDC|1.1.9.2|80|266016|||||R|||" at "\n"
+
+static void
+a_cuff_result_that_is_stamped_as_it_is_sent_is_not_repeated(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear(CUFF("20240102030405", "20240102030405"));
+	assert_null(find(VITAL_NIBP_SYS));
+	hear(CUFF("20240102030406", "20240102030406"));
+	assert_null(find(VITAL_NIBP_SYS));
+	/* One that was measured just then shows its age next time. */
+	hear(CUFF("20240102030407", "20240102030406"));
+	assert_int_equal(value(VITAL_NIBP_SYS), 120);
+	assert_int_equal(find(VITAL_NIBP_SYS)->age_ms, 1000);
+	hear(CUFF("20240102030408", "20240102030406"));
+	assert_null(find(VITAL_NIBP_SYS));
+}
+
+static void
+a_cuff_result_from_the_future_has_no_age(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear(CUFF("20240102030405", "20240102030900"));
+	assert_null(find(VITAL_NIBP_SYS));
+	hear(CUFF("20240102030406", "20240102030900"));
+	assert_null(find(VITAL_NIBP_SYS));
+	hear(CUFF("20240102030407", "20240102030930"));
+	assert_int_equal(value(VITAL_NIBP_SYS), 120);
+	assert_int_equal(find(VITAL_NIBP_SYS)->age_ms, 0);
+}
+
+static uint8_t sent[TX_MAX + 1];
+
+/* What is to be sent now, as text; "" for nothing. */
+static const char *
+asks(void)
+{
+	size_t n = stream_request(&s, now_ms, sent);
+
+	assert_true(n <= TX_MAX);
+	assert_true(n == 0 || tx_allowed(s.driver, sent, n));
+	sent[n] = '\0';
+	return (const char *)sent;
+}
+
+#define WITH_ID(id, accept, answer) "MSH|^~\\&|X||||20240102030405||ORU^R01|" \
+	id "|P|2.6|||" accept "|" answer "\n" SPO2("1", "97")
+
+static void
+a_message_is_acknowledged_once_where_it_asks_for_it(void **state)
+{
+	static const char ack[] = "\x0bMSH|^~\\&|||||||ACK^R01|1914|P|2.6\r"
+	    "MSA|AA|1914\r\x1c\r";
+
+	(void)state;
+	begin("hl7");
+	assert_string_equal(asks(), "");
+	hear(WITH_ID("1914", "AL", "NE"));
+	assert_string_equal(asks(), ack);
+	assert_string_equal(asks(), "");
+	hear(WITH_ID("1914", "NE", "AL"));
+	assert_string_equal(asks(), ack);
+	hear(WITH_ID("1914", "", ""));
+	assert_string_equal(asks(), "");
+	hear(WITH_ID("1914", "NE", "NE"));
+	assert_string_equal(asks(), "");
+	/* Of a kind that is not read: else it would be sent again and again. */
+	hear("MSH|^~\\&|X||||||ORU^W01|1914|P|2.6|||AL|\n");
+	assert_string_equal(asks(), ack);
+}
+
+#define ID48 "123456789012345678901234567890123456789012345678"
+
+static void
+an_id_that_does_not_fit_is_not_acknowledged(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear(WITH_ID(ID48, "AL", ""));
+	assert_string_equal(asks(), "\x0bMSH|^~\\&|||||||ACK^R01|" ID48
+	    "|P|2.6\rMSA|AA|" ID48 "\r\x1c\r");
+	hear(WITH_ID(ID48 "9", "AL", ""));
+	assert_int_equal(value(VITAL_SPO2), 9700);
+	assert_string_equal(asks(), "");
+	hear(WITH_ID("", "AL", ""));
+	assert_string_equal(asks(), "");
+	hear(WITH_ID("a^b", "AL", ""));
+	assert_string_equal(asks(), "");
+	hear(WITH_ID("a\xc3\xa9", "AL", ""));
+	assert_string_equal(asks(), "");
+}
+
+static void
+a_message_that_is_damaged_is_not_acknowledged(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear("MSH|^~\\&|X||||||ORU^R01|1|P|2.6|||AL|\n\x01\n");
+	assert_int_equal(got[0].result, DECODE_BAD_VALUE);
+	assert_string_equal(asks(), "");
+	hear("MSH|^~\\&|||||||ACK^R01|1|P|2.6|||AL|\nMSA|AA|1\n");
+	assert_string_equal(asks(), "");
+}
+
+static void
+pds_is_never_acknowledged(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	(void)asks();
+	(void)asks();
+	hear(WITH_ID("1914", "AL", "AL"));
+	assert_string_equal(asks(), "");
+}
+
+#define ECHO_TEXT "\x0bMSH|^~\\&|||||||ORU^R01|106|P|2.3.1|\r\x1c\r"
+
+/* Whether it is the query with that number. */
+static bool
+is_query(const char *text, char number)
+{
+	char want[] = "\rQRD|20000101000000000|R|I|Q000000|||||RES\r";
+
+	want[33] = number;
+	return strncmp(text, "\x0bMSH|^~\\&|||||||QRY^R02|1203|P|2.3.1\r", 37) ==
+	    0 && strncmp(text + 36, want, sizeof want - 1) == 0;
+}
+
+static void
+pds_is_asked_at_once_and_told_every_second_that_we_are_here(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	assert_true(is_query(asks(), '0'));
+	assert_non_null(strstr((char *)sent,
+	    "QRF|MON||||0&0^1^1^0^101&151&160&161\r"));
+	assert_string_equal(asks(), ECHO_TEXT);
+	assert_string_equal(asks(), "");
+	now_ms = 999;
+	assert_string_equal(asks(), "");
+	now_ms = 1000;
+	assert_string_equal(asks(), ECHO_TEXT);
+	assert_string_equal(asks(), "");
+	now_ms = 2100;
+	assert_string_equal(asks(), ECHO_TEXT);
+}
+
+static void
+pds_is_asked_again_after_its_first_echo_only(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	(void)asks();
+	(void)asks();
+	now_ms = 400;
+	hear(PDS("106"));
+	assert_int_equal(got[0].result, DECODE_IGNORED);
+	assert_true(is_query(asks(), '1'));
+	assert_string_equal(asks(), "");
+	now_ms = 900;
+	hear(PDS("106"));
+	assert_string_equal(asks(), "");
+}
+
+static void
+pds_is_asked_again_when_values_fail_to_come(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	(void)asks();
+	now_ms = 10000;
+	hear(PDS("204") "OBX||NM|101^HR|2101|60||||||F\n");
+	(void)asks();
+	/* A monitor that only echoes, or only alarms, gives no values. */
+	now_ms = 24000;
+	hear(PDS("106"));
+	assert_true(is_query(asks(), '1'));	/* its first echo */
+	hear(PDS("54"));
+	now_ms = 38999;
+	hear(PDS("106"));
+	assert_string_equal(asks(), ECHO_TEXT);
+	now_ms = 39000;
+	assert_true(is_query(asks(), '2'));
+	assert_string_equal(asks(), "");
+}
+
+static void
+the_number_of_a_query_is_one_digit(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	for (int i = 0; i < 12; i++) {
+		assert_true(is_query(asks(), (char)('0' + i % 10)));
+		now_ms += 15000;
+	}
+}
+
+static void
+lines_of_pds_alarms_come_with_the_monitors_rank(void **state)
+{
+	const struct monitor_alarms *a = &got[0].readings.alarms;
+
+	(void)state;
+	begin("hl7-pds");
+	hear(PDS("54")
+	    "OBX||CE|2|1|10033^**SpO2 TOO LOW||||||F|||20200418190201\n"
+	    "OBX||CE|2|0|10010^***Asystole||||||F\n"
+	    "OBX||CE|2|2|10011^*RR too \\T\\ high\xc3\xa9||||||F\n"
+	    "OBX||CE|2|1|10012^HR high||||||F\n"
+	    "OBX||CE|2040||0^||||||F\n");
+	assert_int_equal(got[0].result, DECODE_OK);
+	assert_true(a->told);
+	assert_int_equal(a->list, 1);
+	assert_int_equal(a->n, 4);
+	assert_int_equal(a->item[0].priority, PRIORITY_MEDIUM);
+	assert_string_equal(a->item[0].text, "SpO2 TOO LOW");
+	assert_int_equal(a->item[1].priority, PRIORITY_HIGH);
+	assert_string_equal(a->item[1].text, "Asystole");
+	assert_int_equal(a->item[2].priority, PRIORITY_LOW);
+	assert_string_equal(a->item[2].text, "RR too & high  ");
+	assert_int_equal(a->item[3].priority, PRIORITY_MEDIUM);
+	hear(PDS("56") "OBX||CE|4||205^SpO2 Sensor Off||||||F\n"
+	    "OBX||CE|2||206^of the other list||||||F\n");
+	assert_int_equal(a->list, 2);
+	assert_int_equal(a->n, 1);
+	assert_int_equal(a->item[0].priority, PRIORITY_LOW);
+	hear(PDS("54"));
+	assert_true(a->told);
+	assert_int_equal(a->n, 0);
+	hear(PDS("204") "OBX||NM|101^HR|2101|60||||||F\n");
+	assert_false(a->told);
+}
+
+static void
+more_alarms_than_fit_do_no_harm(void **state)
+{
+	char text[4000] = PDS("54");
+
+	(void)state;
+	begin("hl7-pds");
+	for (int i = 0; i < 20; i++)
+		strcat(text, "OBX||CE|2|1|1^**An alarm with a text that is much "
+		    "longer than any that a monitor would show on its screen\n");
+	hear(text);
+	assert_int_equal(got[0].readings.alarms.n, MONITOR_ALARMS_MAX);
+	assert_int_equal(strlen(got[0].readings.alarms.item[7].text),
+	    MONITOR_ALARM_TEXT - 1);
+}
+
+static void
+what_a_monitor_alarms_of_is_no_value(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	hear(PDS("54") "OBX||NM|160^SpO2|2103|50||||||F\n");
+	assert_int_equal(got[0].readings.n, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_message_that_is_too_long_does_not_break_the_next),
+		cmocka_unit_test(a_message_of_almost_the_longest_size_is_read),
+		cmocka_unit_test(silence_ends_a_bare_message_but_no_block),
+		cmocka_unit_test(a_segment_that_does_not_end_is_not_read),
+		cmocka_unit_test(
+		    the_second_sensor_counts_only_until_the_first_one_shows),
+		cmocka_unit_test(no_heart_rate_is_made_of_a_pulse),
+		cmocka_unit_test(
+	    a_cuff_result_that_is_stamped_as_it_is_sent_is_not_repeated),
+		cmocka_unit_test(a_cuff_result_from_the_future_has_no_age),
+		cmocka_unit_test(
+		    a_message_is_acknowledged_once_where_it_asks_for_it),
+		cmocka_unit_test(an_id_that_does_not_fit_is_not_acknowledged),
+		cmocka_unit_test(a_message_that_is_damaged_is_not_acknowledged),
+		cmocka_unit_test(pds_is_never_acknowledged),
+		cmocka_unit_test(
+	    pds_is_asked_at_once_and_told_every_second_that_we_are_here),
+		cmocka_unit_test(pds_is_asked_again_after_its_first_echo_only),
+		cmocka_unit_test(pds_is_asked_again_when_values_fail_to_come),
+		cmocka_unit_test(the_number_of_a_query_is_one_digit),
+		cmocka_unit_test(
+		    lines_of_pds_alarms_come_with_the_monitors_rank),
+		cmocka_unit_test(more_alarms_than_fit_do_no_harm),
+		cmocka_unit_test(what_a_monitor_alarms_of_is_no_value),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
