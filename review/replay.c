@@ -103,13 +103,40 @@ take_change(void *arg, size_t bed)
 }
 
 static void
-pass_to(struct replay *y, int64_t t_ms)
+tick_to(struct replay *y, int64_t t_ms)
 {
 	while (hub_next_ms(&y->hub) < t_ms) {
 		struct now now = at(hub_next_ms(&y->hub));
 
 		hub_tick(&y->hub, &now);
 	}
+}
+
+static void
+take_frames(struct replay *y, int64_t t_ms)
+{
+	struct now now = at(t_ms);
+	struct decoded d;
+
+	while (stream_next(&y->stream, &d))
+		hub_frame(&y->hub, &now, 0, &d);
+}
+
+/* Lets time pass; on the way, silence may end a message. */
+static void
+pass_to(struct replay *y, int64_t t_ms)
+{
+	uint16_t quiet_ms = y->stream.driver->quiet_ms;
+
+	if (quiet_ms > 0 && y->stream.byte_ms != STREAM_NEVER &&
+	    y->stream.byte_ms + quiet_ms <= t_ms) {
+		int64_t ended_ms = y->stream.byte_ms + quiet_ms;
+
+		tick_to(y, ended_ms);
+		stream_quiet(&y->stream, ended_ms);
+		take_frames(y, ended_ms);
+	}
+	tick_to(y, t_ms);
 }
 
 static int
@@ -126,16 +153,12 @@ state(struct replay *y, enum statement_kind kind, int64_t t_ms)
 static void
 feed(struct replay *y, int64_t t_ms, const uint8_t *p, size_t n)
 {
-	struct now now = at(t_ms);
-	struct decoded d;
-
 	while (n > 0) {
 		size_t taken = stream_feed(&y->stream, t_ms, p, n);
 
 		p += taken;
 		n -= taken;
-		while (stream_next(&y->stream, &d))
-			hub_frame(&y->hub, &now, 0, &d);
+		take_frames(y, t_ms);
 	}
 }
 
@@ -166,6 +189,9 @@ run(struct replay *y, const struct track *t, const struct replay_options *o)
 		from = m->end;
 		y->result.length_ms = m->ms;
 	}
+	if (r == 0)
+		pass_to(y, START_MS + y->result.length_ms +
+		    y->stream.driver->quiet_ms);
 	return r;
 }
 

@@ -49,14 +49,41 @@ consumed(const struct decoded *d)
 	    d->result == DECODE_BAD_LENGTH ? 0 : d->length;
 }
 
+struct told {
+	int64_t last_ms;
+	size_t framed;
+};
+
+/* Takes all frames that there are at t_ms. */
+static void
+take(struct stream *s, int64_t t_ms, struct told *told)
+{
+	struct decoded d;
+
+	while (stream_next(s, &d)) {
+		assert(d.t_ms <= t_ms);
+		/* A damaged frame may claim bytes of sound ones. */
+		assert(d.t_ms >= told->last_ms || consumed(&d) == 0);
+		assert(d.readings.n <= READINGS_MAX);
+		assert(d.readings.n == 0 || d.result == DECODE_OK);
+		for (size_t i = 0; i < d.readings.n; i++)
+			check_reading(&d.readings.item[i]);
+		if (consumed(&d) > 0)
+			told->last_ms = d.t_ms;
+		told->framed += consumed(&d);
+	}
+	assert(told->framed + s->count.garbage + window_length(&s->window) ==
+	    s->count.bytes);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct stream s;
-	struct decoded d;
+	struct told told = { 0, 0 };
 	uint8_t request[TX_MAX];
-	int64_t t_ms = 0, last_ms = 0;
-	size_t framed = 0, cut, pace;
+	int64_t t_ms = 0;
+	size_t cut, pace;
 	const struct driver *driver;
 
 	if (n < 3)
@@ -76,21 +103,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		assert(asked == 0 || tx_allowed(driver, request, asked));
 		data += taken;
 		n -= taken;
-		while (stream_next(&s, &d)) {
-			assert(d.t_ms <= t_ms);
-			/* A damaged frame may claim bytes of sound ones. */
-			assert(d.t_ms >= last_ms || consumed(&d) == 0);
-			assert(d.readings.n <= READINGS_MAX);
-			assert(d.readings.n == 0 || d.result == DECODE_OK);
-			for (size_t i = 0; i < d.readings.n; i++)
-				check_reading(&d.readings.item[i]);
-			if (consumed(&d) > 0)
-				last_ms = d.t_ms;
-			framed += consumed(&d);
-		}
-		assert(framed + s.count.garbage + window_length(&s.window) ==
-		    s.count.bytes);
+		take(&s, t_ms, &told);
 		t_ms += (int64_t)pace * pace;
+		stream_quiet(&s, t_ms);
+		take(&s, t_ms, &told);
 	}
+	t_ms += driver->quiet_ms;
+	stream_quiet(&s, t_ms);
+	take(&s, t_ms, &told);
 	return 0;
 }

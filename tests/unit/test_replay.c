@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Replay of the real GE recording, where it is present: every frame, each cuff
- * result once.
+ * result once; and of messages that only silence ends.
  *
  * Easy to get wrong: the expected numbers are those of the recording's own .md,
  * not of this program.
@@ -82,6 +82,33 @@ an_infusion_that_stops_before_it_starts_is_refused(void **state)
 	track_free(&t);
 }
 
+/* Messages without an end: the next one ends them, or silence. */
+static void
+the_last_message_of_a_recording_counts_though_only_silence_ends_it(
+    void **state)
+{
+	struct limit_set limits;
+	struct replay_options o = { .driver = driver_find("hl7"),
+		.limits = &limits, .infusion_start_ms = 2100,
+		.infusion_stop_ms = -1 };
+	struct seen seen = { 0 };
+	struct replay_sink sink = { .arg = &seen, .reading = take_reading };
+	struct track_error error;
+	struct replay_result r;
+	struct track t;
+
+	(void)state;
+	limit_set_default(&limits);
+	assert_int_equal(track_load("tests/captures/hl7/bare.cap", o.driver,
+	    &t, &error), 0);
+	assert_int_equal(replay_run(&t, &o, &sink, &r), 0);
+	assert_int_equal(r.count.frames[DECODE_OK], 7);
+	assert_false(seen.backwards);
+	assert_int_equal(r.length_ms, 14000);
+	assert_int_equal(seen.last_ms, 14000);
+	track_free(&t);
+}
+
 int
 main(void)
 {
@@ -90,6 +117,8 @@ main(void)
 		    the_ge_recording_gives_every_frame_and_its_nine_cuff_results),
 		cmocka_unit_test(
 		    an_infusion_that_stops_before_it_starts_is_refused),
+		cmocka_unit_test(
+	    the_last_message_of_a_recording_counts_though_only_silence_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
