@@ -175,6 +175,26 @@ a_segment_that_does_not_end_is_not_read(void **state)
 	assert_null(find(VITAL_SPO2));
 }
 
+/* Without its last characters this stamp would be of another zone. */
+static void
+a_stamp_that_is_cut_off_is_not_read(void **state)
+{
+	static const char bare[] = "MSH|^~\\&|X||||20250609175157+0000||ORU^R01|"
+	    "7|P|2.6\r"
+	    "OBX||NM|150301^^MDC||120|266016|||||R|||20250610015127+0800\r"
+	    "OBX||NM|150302^^MDC||80|266016|||||R|||20250610015127+0800\r";
+
+	(void)state;
+	for (size_t cut = 0; cut <= 6; cut++) {
+		begin("hl7");
+		feed(bare, sizeof bare - 1 - cut);
+		stream_quiet(&s, 300);
+		take();
+		assert_int_equal(got_n, 1);
+		assert_int_equal(value(VITAL_NIBP_SYS), cut == 0 ? 120 : -1);
+	}
+}
+
 static void
 the_second_sensor_counts_only_until_the_first_one_shows(void **state)
 {
@@ -190,6 +210,46 @@ the_second_sensor_counts_only_until_the_first_one_shows(void **state)
 	now_ms = 3600000;
 	hear(HEAD SPO2("2", "91"));
 	assert_null(find(VITAL_SPO2));
+	hear(HEAD SPO2("2", ""));
+	assert_null(find(VITAL_SPO2));
+}
+
+static void
+a_better_source_takes_over_with_its_first_value(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	hear(PDS("204") "OBX||NM|201^T2|2104|36.1||||||F\n");
+	assert_int_equal(value(VITAL_TEMP), 3610);
+	hear(PDS("204") "OBX||NM|200^T1|2104|-100||||||F\n");
+	assert_null(find(VITAL_TEMP));
+	hear(PDS("204") "OBX||NM|200^T1|2104|37.0||||||F\n");
+	assert_int_equal(value(VITAL_TEMP), 3700);
+	hear(PDS("204") "OBX||NM|201^T2|2104|36.1||||||F\n");
+	assert_null(find(VITAL_TEMP));
+}
+
+static void
+only_numbers_are_measurements(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	hear(PDS("204") "OBX||ST|101^HR|2101|60||||||F\n");
+	assert_null(find(VITAL_HR));
+	hear(PDS("204") "OBX||NM|101^HR|2101|60||||||F\n");
+	assert_int_equal(value(VITAL_HR), 60);
+}
+
+/* PDS names nobody in its header; a gateway may well speak 2.3.1, too. */
+static void
+a_gateway_of_the_same_version_is_not_taken_for_pds(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear("MSH|^~\\&|CM100||||20130101000000||ORU^R01|204|P|2.3.1\n"
+	    "OBX||NM|161^SpO2|2103|98|%|||||F\n");
+	assert_int_equal(value(VITAL_SPO2), 9800);
+	assert_null(find(VITAL_PR));
 }
 
 static void
@@ -236,6 +296,35 @@ a_cuff_result_from_the_future_has_no_age(void **state)
 	hear(CUFF("20240102030407", "20240102030930"));
 	assert_int_equal(value(VITAL_NIBP_SYS), 120);
 	assert_int_equal(find(VITAL_NIBP_SYS)->age_ms, 0);
+}
+
+#define PRESSURE(code, value) "OBX||NM|" code "^^MDC|1.1.9." code "|" value \
+	"|266016|||||R|||20240102030400\n"
+
+static void
+two_sets_of_codes_for_a_cuff_are_not_mixed(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear(HEAD PRESSURE("150021", "130") PRESSURE("150301", "120")
+	    PRESSURE("150302", "80") PRESSURE("150022", "90"));
+	assert_int_equal(value(VITAL_NIBP_SYS), 120);
+	assert_int_equal(value(VITAL_NIBP_DIA), 80);
+	begin("hl7");
+	hear(HEAD PRESSURE("150021", "130") PRESSURE("150302", "80"));
+	assert_null(find(VITAL_NIBP_SYS));
+}
+
+static void
+a_cuff_result_without_its_time_where_one_belongs_is_none(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	hear(PDS("503") "OBX||NM|170^S|2105|-100||||||F|||00000000000000\n"
+	    "OBX||NM|171^D|2105|-100||||||F|||00000000000000\n");
+	hear(PDS("503") "OBX||NM|170^S|2105|120||||||F|||00000000000000\n"
+	    "OBX||NM|171^D|2105|80||||||F|||00000000000000\n");
+	assert_null(find(VITAL_NIBP_SYS));
 }
 
 static uint8_t sent[TX_MAX + 1];
@@ -384,6 +473,7 @@ pds_is_asked_again_when_values_fail_to_come(void **state)
 	now_ms = 24000;
 	hear(PDS("106"));
 	assert_true(is_query(asks(), '1'));	/* its first echo */
+	now_ms = 30000;
 	hear(PDS("54"));
 	now_ms = 38999;
 	hear(PDS("106"));
@@ -476,6 +566,14 @@ main(void)
 		cmocka_unit_test(a_segment_that_does_not_end_is_not_read),
 		cmocka_unit_test(
 		    the_second_sensor_counts_only_until_the_first_one_shows),
+		cmocka_unit_test(a_stamp_that_is_cut_off_is_not_read),
+		cmocka_unit_test(a_better_source_takes_over_with_its_first_value),
+		cmocka_unit_test(only_numbers_are_measurements),
+		cmocka_unit_test(
+		    a_gateway_of_the_same_version_is_not_taken_for_pds),
+		cmocka_unit_test(two_sets_of_codes_for_a_cuff_are_not_mixed),
+		cmocka_unit_test(
+		    a_cuff_result_without_its_time_where_one_belongs_is_none),
 		cmocka_unit_test(no_heart_rate_is_made_of_a_pulse),
 		cmocka_unit_test(
 	    a_cuff_result_that_is_stamped_as_it_is_sent_is_not_repeated),
