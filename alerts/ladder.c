@@ -118,6 +118,27 @@ note_cuff_source(struct board *b, const struct measurement *m)
 	}
 }
 
+/* A monitor whose connection was made anew tells its last result once more,
+ * with its age: the same numbers, made at the same time as far as clocks of
+ * whole seconds go. */
+#define SAME_MS 3000
+
+static bool
+is_told_again(const struct board *b, const struct measurement *m)
+{
+	int64_t apart_ms = m->measured_ms - b->cuff.measured_ms;
+
+	if (!b->cuff_seen || m->measured_ms == m->t_ms ||
+	    m->port != b->cuff.port || apart_ms > SAME_MS)
+		return false;
+	for (int i = 0; i < CUFF_PARTS; i++) {
+		if (m->has[i] != b->cuff.has[i] ||
+		    (m->has[i] && m->value[i] != b->cuff.value[i]))
+			return false;
+	}
+	return true;
+}
+
 void
 ladder_judge(struct board *b)
 {
@@ -134,6 +155,8 @@ ladder_judge(struct board *b)
 	if (!b->restored && m->measured_ms < b->opened_ms)
 		return;
 	if (b->cuff_seen && m->measured_ms < b->cuff.measured_ms)
+		return;
+	if (is_told_again(b, m))
 		return;
 	b->cuff = *m;
 	b->cuff_seen = true;

@@ -621,6 +621,51 @@ a_second_cuff_reading_confirms(void **state)
 	nothing_more();
 }
 
+/* A cuff result, made so long ago. */
+static void
+aged_cuff(int sys, int64_t age_ms)
+{
+	read_from(0, VITAL_NIBP_SYS, sys, QUALITY_GOOD, age_ms);
+	read_from(0, VITAL_NIBP_DIA, 95, QUALITY_GOOD, age_ms);
+	read_from(0, VITAL_NIBP_MAP, 125, QUALITY_GOOD, age_ms);
+	board_tick(&w.board, w.t_ms);
+}
+
+static void
+a_reading_that_is_told_again_confirms_nothing(void **state)
+{
+	(void)state;
+	a_session();
+	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
+	pass(60);
+	aged_cuff(185, 1000);
+	assert_false(next("nibp-high", ALARM_START, PRIORITY_HIGH)->confirmed);
+	/* The line was opened anew; the monitor's clock shows whole seconds. */
+	pass(30);
+	aged_cuff(185, 30000);
+	aged_cuff(185, 28000);
+	nothing_more();
+	/* Other numbers, or another time, are another measurement. */
+	aged_cuff(184, 28000);
+	assert_true(next("nibp-high", ALARM_UPDATE, PRIORITY_HIGH)->confirmed);
+	nothing_more();
+}
+
+static void
+the_same_numbers_of_another_time_confirm(void **state)
+{
+	(void)state;
+	a_session();
+	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
+	pass(60);
+	aged_cuff(185, 1000);
+	assert_false(next("nibp-high", ALARM_START, PRIORITY_HIGH)->confirmed);
+	pass(60);
+	aged_cuff(185, 1000);
+	assert_true(next("nibp-high", ALARM_UPDATE, PRIORITY_HIGH)->confirmed);
+	nothing_more();
+}
+
 static void
 a_second_reading_after_more_than_5_minutes_confirms_nothing(void **state)
 {
@@ -2075,6 +2120,8 @@ main(void)
 		T(a_heart_rate_of_zero_is_an_alarm_and_not_a_gap),
 		T(alarms_are_armed_after_30_s_of_valid_data),
 		T(a_second_cuff_reading_confirms),
+		T(a_reading_that_is_told_again_confirms_nothing),
+		T(the_same_numbers_of_another_time_confirm),
 		T(a_second_reading_after_more_than_5_minutes_confirms_nothing),
 		T(an_extreme_pressure_needs_no_second_reading),
 		T(the_age_of_a_cuff_reading_is_told),
