@@ -92,7 +92,7 @@ static void
 a_message_that_is_too_long_does_not_break_the_next(void **state)
 {
 	static char waves[2 * HL7_LONGEST];
-	const char *starts[] = { "\x0b" HEAD, HEAD, "<ORU_R01>" };
+	const char *starts[] = { ("\x0b" HEAD), HEAD, "<ORU_R01>" };
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
