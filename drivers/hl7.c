@@ -11,6 +11,7 @@
  * Easy to get wrong: the id is the sender's text.  What is too long or holds a
  * separator is not sent back: the message is read, but not acknowledged.
  */
+#include "drivers/hl7_frame.h"
 #include "drivers/hl7_observe.h"
 
 _Static_assert(sizeof(struct hl7_state) <= DRIVER_STATE_MAX, "state");

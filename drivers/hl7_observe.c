@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * HL7 version 2 as monitors send it, by multiparameter.md part C and
- * nibp-and-small-monitors.md sections 8 and 10.  Framed as
- *
- *	0B message 1C 0D		MLLP
- *	MSH|...				bare: up to the next MSH| or silence
- *	<ORU_R01> ... </ORU_R01>	Edan's XML
- *
- * Four dialects, told by the message itself:
- *
- *	PDS	2.3.1, nobody named in MSH: OBX-3 id, OBX-4 module, no units
- *	MDC	OBX-3 code^MDC_NAME^MDC, OBX-6 unit (IHE PCD-01, Comen)
- *	label	OBX-3 ^NBPs (Philips Efficia)
- *	XML	OBX.3 NIBP_SYS (Edan)
+ * What a message of HL7 version 2 says, by multiparameter.md part C and
+ * nibp-and-small-monitors.md sections 8 and 10.  How it is framed is in
+ * drivers/hl7_frame.h, which dialects there are in drivers/hl7_source.h.
  *
  * One vital has one source: the better of two (the first sensor, the airway's
  * respiration) is followed, the other left out.
@@ -22,11 +12,9 @@
  */
 #include "drivers/hl7_observe.h"
 
-#include "drivers/hl7_message.h"
+#include "drivers/hl7_frame.h"
+#include "drivers/hl7_source.h"
 #include "drivers/hl7_xml.h"
-
-#define BLOCK_BEGIN 0x0B
-#define BLOCK_END 0x1C
 
 /* Halves of two messages, with the cable out in between, must not be one. */
 #define MESSAGE_PAUSE_MS 1000
@@ -36,239 +24,6 @@
 
 /* After so long without a rate from the better source, the other one counts. */
 #define RR_LAPSE_MS 15000
-
-/* How many bytes of 'word' stand at i: all (returned as its length), fewer
- * because the window ends, or -1 where they differ. */
-static int
-match(const struct window *w, size_t i, const char *word)
-{
-	size_t n = window_length(w), k = 0;
-
-	for (; k < 16 && word[k] != '\0'; k++) {
-		if (i + k >= n)
-			return (int)k;
-		if (window_at(w, i + k) != (uint8_t)word[k])
-			return -1;
-	}
-	return (int)k;
-}
-
-static bool
-stands_at(const struct window *w, size_t i, const char *word, int length)
-{
-	return match(w, i, word) == length;
-}
-
-/* The first of from..to-1 where 'word' stands, whose first byte is 'first'; or
- * 'to'. */
-static size_t
-find_word(const struct window *w, size_t from, size_t to, const char *word,
-    int length)
-{
-	size_t i = from;
-
-	while (i < to && i < WINDOW_CAPACITY) {
-		i = window_find(w, i, to, (uint8_t)word[0]);
-		if (i < to && stands_at(w, i, word, length))
-			return i;
-		i++;
-	}
-	return to;
-}
-
-/* Where to go on with the search for something of up to 'back' bytes. */
-static size_t
-resume(const struct window *w, size_t first, size_t back)
-{
-	return w->seen > first + back ? w->seen - back : first;
-}
-
-/* A block ends at its end, or where the next one begins: then its own end was
- * lost, and it is none. */
-static int
-mllp_frame(const struct window *w)
-{
-	size_t n = window_length(w), next, end;
-
-	if (n > 1 && match(w, 1, "MSH") < 0 && window_at(w, 1) != '<')
-		return FRAME_GARBAGE;
-	next = window_find(w, resume(w, 1, 1), n, BLOCK_BEGIN);
-	end = find_word(w, resume(w, 1, 1), next, "\x1c\r", 2);
-	if (end < next)
-		return (int)end + 2;
-	return next < n ? (int)next : FRAME_MORE;
-}
-
-/* The first byte from 'from' on that came after a silence; 'to' if none did. */
-static size_t
-find_quiet(const struct window *w, size_t from, size_t to)
-{
-	if (window_longest_gap(w, from, to) < HL7_QUIET_MS)
-		return to;
-	for (size_t i = from; i < to && i < WINDOW_CAPACITY; i++) {
-		if (window_gap(w, i) >= HL7_QUIET_MS)
-			return i;
-	}
-	return to;
-}
-
-static int
-bare_frame(const struct window *w)
-{
-	size_t n = window_length(w), to, end;
-
-	if (match(w, 0, "MSH|") < 0)
-		return FRAME_GARBAGE;
-	if (n < 4)
-		return w->quiet_ms > 0 ? FRAME_GARBAGE : FRAME_MORE;
-	to = find_quiet(w, resume(w, 1, 1), n);
-	to = window_find(w, resume(w, 4, 1), to, BLOCK_BEGIN);
-	to = find_word(w, resume(w, 4, 4), to, "MSH|", 4);
-	/* A block whose beginning was lost. */
-	end = find_word(w, resume(w, 4, 1), to, "\x1c\r", 2);
-	if (end < to)
-		return (int)end + 2;
-	return to < n || w->quiet_ms > 0 ? (int)to : FRAME_MORE;
-}
-
-static int
-xml_frame(const struct window *w)
-{
-	size_t n = window_length(w), next, end;
-
-	if (match(w, 0, "<ORU_R01") < 0)
-		return FRAME_GARBAGE;
-	next = find_word(w, resume(w, 8, 8), n, "<ORU_R01", 8);
-	end = find_word(w, resume(w, 8, 10), next, "</ORU_R01>", 10);
-	if (end < next)
-		return (int)end + 10;
-	return next < n ? (int)next : FRAME_MORE;
-}
-
-int
-hl7_frame(const struct window *w, int64_t gap_ms)
-{
-	(void)gap_ms;
-	switch (window_at(w, 0)) {
-	case BLOCK_BEGIN:
-		return mllp_frame(w);
-	case 'M':
-		return bare_frame(w);
-	case '<':
-		return xml_frame(w);
-	default:
-		return FRAME_GARBAGE;
-	}
-}
-
-enum dialect { DIALECT_PDS, DIALECT_MDC, DIALECT_LABEL, DIALECT_XML };
-
-enum unit { UNIT_NONE, UNIT_PERCENT, UNIT_BEATS, UNIT_BREATHS, UNIT_MMHG,
-	UNIT_CELSIUS };
-
-/* A unit's code in MDC, and its names: of UCUM and as monitors print it. */
-static const struct {
-	enum unit unit;
-	const char *name;
-} units[] = {
-	{ UNIT_PERCENT, "262688" }, { UNIT_PERCENT, "%" },
-	{ UNIT_BEATS, "264864" }, { UNIT_BEATS, "/min" },
-	{ UNIT_BEATS, "{beat}/min" }, { UNIT_BEATS, "{beats}/min" },
-	{ UNIT_BEATS, "bpm" },
-	{ UNIT_BREATHS, "264928" }, { UNIT_BREATHS, "/min" },
-	{ UNIT_BREATHS, "{breath}/min" }, { UNIT_BREATHS, "{breaths}/min" },
-	{ UNIT_BREATHS, "rpm" },
-	{ UNIT_MMHG, "266016" }, { UNIT_MMHG, "mm[Hg]" },
-	{ UNIT_MMHG, "mmHg" },
-	{ UNIT_CELSIUS, "268192" }, { UNIT_CELSIUS, "Cel" },
-	{ UNIT_CELSIUS, "C" }, { UNIT_CELSIUS, "\302\260C" },
-};
-
-/* Where a vital comes from.  Of several sources that of the least rank counts. */
-struct source {
-	enum dialect dialect;
-	enum vital vital;
-	uint8_t rank;
-	uint32_t id;		/* PDS, MDC */
-	uint16_t module;	/* PDS; 0: any */
-	enum unit unit;		/* MDC: must be; label, XML: if there is one */
-	const char *word;	/* label, XML: the key; MDC: how the name ends */
-	bool whole;		/* PDS: with a fraction its unit is another one
-				 * (kPa, %) */
-};
-
-static const struct source sources[] = {
-	{ .dialect = DIALECT_PDS, VITAL_HR, 0, 101, 2101 },
-	{ .dialect = DIALECT_PDS, VITAL_RR, 1, 151, 2102 },
-	{ .dialect = DIALECT_PDS, VITAL_RR, 0, 280, 0 },
-	{ .dialect = DIALECT_PDS, VITAL_SPO2, 0, 160, 2103 },
-	{ .dialect = DIALECT_PDS, VITAL_PR, 0, 161, 2103 },
-	{ .dialect = DIALECT_PDS, VITAL_PI, 0, 162, 2103 },
-	{ .dialect = DIALECT_PDS, VITAL_NIBP_SYS, 0, 170, 2105, .whole = true },
-	{ .dialect = DIALECT_PDS, VITAL_NIBP_DIA, 0, 171, 2105, .whole = true },
-	{ .dialect = DIALECT_PDS, VITAL_NIBP_MAP, 0, 172, 2105, .whole = true },
-	{ .dialect = DIALECT_PDS, VITAL_NIBP_PR, 0, 173, 2105 },
-	{ .dialect = DIALECT_PDS, VITAL_TEMP, 0, 200, 2104 },
-	{ .dialect = DIALECT_PDS, VITAL_TEMP, 1, 201, 2104 },
-	{ .dialect = DIALECT_PDS, VITAL_ETCO2, 0, 250, 0, .whole = true },
-
-	{ DIALECT_MDC, VITAL_HR, 0, 147842, 0, UNIT_BEATS, "_RATE", false },
-	{ DIALECT_MDC, VITAL_PR, 0, 149530, 0, UNIT_BEATS, "PULS_RATE", false },
-	{ DIALECT_MDC, VITAL_PR, 1, 149522, 0, UNIT_BEATS, "PULS_RATE", false },
-	{ DIALECT_MDC, VITAL_SPO2, 0, 150456, 0, UNIT_PERCENT, "SAT_O2", false },
-	{ DIALECT_MDC, VITAL_PI, 0, 150488, 0, UNIT_PERCENT, "INDEX", false },
-	{ DIALECT_MDC, VITAL_NIBP_SYS, 0, 150301, 0, UNIT_MMHG, "SYS", false },
-	{ DIALECT_MDC, VITAL_NIBP_DIA, 0, 150302, 0, UNIT_MMHG, "DIA", false },
-	{ DIALECT_MDC, VITAL_NIBP_MAP, 0, 150303, 0, UNIT_MMHG, "MEAN", false },
-	{ DIALECT_MDC, VITAL_NIBP_SYS, 1, 150021, 0, UNIT_MMHG, "SYS", false },
-	{ DIALECT_MDC, VITAL_NIBP_DIA, 1, 150022, 0, UNIT_MMHG, "DIA", false },
-	{ DIALECT_MDC, VITAL_NIBP_MAP, 1, 150023, 0, UNIT_MMHG, "MEAN", false },
-	{ DIALECT_MDC, VITAL_NIBP_PR, 0, 149546, 0, UNIT_BEATS, "", false },
-	{ DIALECT_MDC, VITAL_RR, 0, 151562, 0, UNIT_BREATHS, "RESP_RATE",
-	  false },
-	{ DIALECT_MDC, VITAL_RR, 1, 151578, 0, UNIT_BREATHS, "RESP_RATE",
-	  false },
-	{ DIALECT_MDC, VITAL_RR, 2, 151658, 0, UNIT_BREATHS, "", false },
-	{ DIALECT_MDC, VITAL_TEMP, 0, 150344, 0, UNIT_CELSIUS, "TEMP", false },
-	{ DIALECT_MDC, VITAL_TEMP, 1, 188496, 0, UNIT_CELSIUS, "AXIL", false },
-
-	{ DIALECT_LABEL, VITAL_NIBP_SYS, 0, 0, 0, UNIT_MMHG, "NBPs", false },
-	{ DIALECT_LABEL, VITAL_NIBP_DIA, 0, 0, 0, UNIT_MMHG, "NBPd", false },
-	{ DIALECT_LABEL, VITAL_NIBP_MAP, 0, 0, 0, UNIT_MMHG, "NBPm", false },
-	{ DIALECT_LABEL, VITAL_PR, 0, 0, 0, UNIT_BEATS, "Pulse", false },
-	{ DIALECT_LABEL, VITAL_SPO2, 0, 0, 0, UNIT_PERCENT, "SpO2", false },
-	{ DIALECT_LABEL, VITAL_TEMP, 0, 0, 0, UNIT_CELSIUS, "Temp", false },
-	{ DIALECT_LABEL, VITAL_RR, 0, 0, 0, UNIT_BREATHS, "RR", false },
-
-	{ DIALECT_XML, VITAL_HR, 0, 0, 0, UNIT_BEATS, "HR", false },
-	{ DIALECT_XML, VITAL_PR, 0, 0, 0, UNIT_BEATS, "PR", false },
-	{ DIALECT_XML, VITAL_SPO2, 0, 0, 0, UNIT_PERCENT, "SpO2", false },
-	{ DIALECT_XML, VITAL_RR, 0, 0, 0, UNIT_BREATHS, "RR", false },
-	{ DIALECT_XML, VITAL_TEMP, 0, 0, 0, UNIT_CELSIUS, "T1", false },
-	{ DIALECT_XML, VITAL_TEMP, 1, 0, 0, UNIT_CELSIUS, "T2", false },
-	{ DIALECT_XML, VITAL_NIBP_SYS, 0, 0, 0, UNIT_MMHG, "NIBP_SYS", false },
-	{ DIALECT_XML, VITAL_NIBP_DIA, 0, 0, 0, UNIT_MMHG, "NIBP_DIA", false },
-	{ DIALECT_XML, VITAL_NIBP_MAP, 0, 0, 0, UNIT_MMHG, "NIBP_MAP", false },
-	{ DIALECT_XML, VITAL_NIBP_PR, 0, 0, 0, UNIT_BEATS, "NIBP_PR", false },
-};
-#define SOURCES (sizeof sources / sizeof sources[0])
-
-/* A systolic pressure under a mistyped code: only with its channel named as
- * that of 150301 (part D 10). */
-#define MISTYPED_SYS 150031
-static const struct source mistyped_sys = {
-	DIALECT_MDC, VITAL_NIBP_SYS, 0, 150301, 0, UNIT_MMHG, "", false
-};
-
-/* One OBX, as parts of the window. */
-struct observation {
-	enum dialect dialect;
-	struct text_span id, name;	/* OBX-3 */
-	struct text_span sub;		/* OBX-4 */
-	struct text_span value, unit, flags;
-	struct text_span at, at_too;	/* OBX-14, OBX-19 */
-	uint8_t repetition;		/* what separates those of OBX-8 */
-};
 
 /* What a message says of one vital. */
 struct finding {
@@ -299,78 +54,9 @@ struct message {
 	bool refused;		/* a vital of ours, in another unit or form */
 };
 
-static bool
-has_unit(const struct window *w, enum unit unit, struct text_span s)
-{
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (units[i].unit == unit && hl7_is(w, s, units[i].name))
-			return true;
-	}
-	return false;
-}
-
-static const struct source *
-find_source(const struct window *w, const struct observation *o)
-{
-	uint32_t id = 0, module = 0;
-
-	if (o->dialect == DIALECT_PDS || o->dialect == DIALECT_MDC) {
-		if (!hl7_digits(w, o->id, &id))
-			return NULL;
-		if (o->dialect == DIALECT_PDS &&
-		    !hl7_digits(w, o->sub, &module))
-			return NULL;
-		if (o->dialect == DIALECT_MDC && id == MISTYPED_SYS)
-			return hl7_ends(w, o->sub, ".150301") ?
-			    &mistyped_sys : NULL;
-	}
-	for (size_t i = 0; i < SOURCES; i++) {
-		const struct source *s = &sources[i];
-
-		if (s->dialect != o->dialect)
-			continue;
-		switch (s->dialect) {
-		case DIALECT_PDS:
-			if (s->id == id &&
-			    (s->module == 0 || s->module == module))
-				return s;
-			break;
-		case DIALECT_MDC:
-			if (s->id == id && (hl7_is_empty(o->name) ||
-			    hl7_ends(w, o->name, s->word)))
-				return s;
-			break;
-		case DIALECT_LABEL:
-		case DIALECT_XML:
-			if (hl7_is(w, o->name, s->word))
-				return s;
-			break;
-		}
-	}
-	return NULL;
-}
-
-/* Rank, then device part and channel of OBX-4 (1.3.2.150456); 0 is nobody. */
-static uint32_t
-source_key(const struct window *w, const struct source *s,
-    const struct observation *o)
-{
-	uint32_t part = 0, channel = 0;
-
-	if (s->dialect == DIALECT_MDC &&
-	    !(hl7_digits(w, hl7_part(w, o->sub, '.', 2), &part) &&
-	    hl7_digits(w, hl7_part(w, o->sub, '.', 3), &channel)))
-		part = channel = 0;
-	if (part > 0xFFE)
-		part = 0xFFE;
-	if (channel > 0xFFF)
-		channel = 0xFFF;
-	return (uint32_t)s->rank << 24 | (part + 1) << 12 | channel;
-}
-
 /* Whether the word is among the flags of OBX-8. */
 static bool
-is_flagged(const struct window *w, const struct observation *o,
+is_flagged(const struct window *w, const struct hl7_observation *o,
     const char *word)
 {
 	for (size_t n = 1; n <= 4; n++) {
@@ -383,7 +69,7 @@ is_flagged(const struct window *w, const struct observation *o,
 /* The words of OBX-8: DEMO is from the dossier; the others are IHE's, from
  * memory, and can only make a number worse. */
 static enum quality
-flagged_quality(const struct window *w, const struct observation *o)
+flagged_quality(const struct window *w, const struct hl7_observation *o)
 {
 	if (is_flagged(w, o, "INV") || is_flagged(w, o, "NAV"))
 		return QUALITY_NO_VALUE;
@@ -400,7 +86,7 @@ is_cuff(enum vital v)
 }
 
 static void
-note_cuff(struct message *m, const struct observation *o, enum vital v,
+note_cuff(struct message *m, const struct hl7_observation *o, enum vital v,
     const struct finding *f)
 {
 	struct cuff_finding *c = &m->cuff;
@@ -462,9 +148,9 @@ is_followed(const struct hl7_state *s, int64_t t_ms, enum vital v,
 
 static void
 observe(const struct hl7_state *s, int64_t t_ms, struct message *m,
-    const struct observation *o)
+    const struct hl7_observation *o)
 {
-	const struct source *src = find_source(m->w, o);
+	const struct hl7_source *src = hl7_find_source(m->w, o);
 	struct finding f = { .any = true, .quality = QUALITY_NO_VALUE };
 	bool plain;
 
@@ -472,11 +158,11 @@ observe(const struct hl7_state *s, int64_t t_ms, struct message *m,
 		return;
 	if (src->dialect != DIALECT_PDS &&
 	    (src->dialect == DIALECT_MDC || !hl7_is_empty(o->unit)) &&
-	    !has_unit(m->w, src->unit, o->unit)) {
+	    !hl7_has_unit(m->w, src->unit, o->unit)) {
 		m->refused = m->refused || !hl7_is_empty(o->value);
 		return;
 	}
-	f.key = source_key(m->w, src, o);
+	f.key = hl7_source_key(m->w, src, o);
 	if (is_flagged(m->w, o, "DEMO") || is_flagged(m->w, o, "TEST"))
 		f.flags = READING_DEMO;
 	plain = hl7_number(m->w, o->value, vital_info[src->vital].decimals,
@@ -580,7 +266,7 @@ observe_segment(const struct hl7_state *s, int64_t t_ms, struct message *m,
     const struct hl7_message *h, const struct hl7_segment *g, bool is_pds)
 {
 	const struct window *w = m->w;
-	struct observation o = {
+	struct hl7_observation o = {
 		.id = hl7_component(w, h, g->field[3], 1),
 		.name = hl7_component(w, h, g->field[3], 2),
 		.sub = g->field[4],
@@ -747,7 +433,7 @@ decode_text(struct hl7_state *s, int64_t t_ms, struct message *m, size_t from,
 
 /* A leaf of an OBX, or of MSH. */
 static void
-take_leaf(struct message *m, const struct hl7_tag *t, struct observation *o,
+take_leaf(struct message *m, const struct hl7_tag *t, struct hl7_observation *o,
     bool *number)
 {
 	const struct window *w = m->w;
@@ -773,10 +459,10 @@ decode_xml(struct hl7_state *s, int64_t t_ms, struct message *m, size_t from,
     size_t to, struct readings *out)
 {
 	const struct window *w = m->w;
-	static const struct observation none = {
+	static const struct hl7_observation none = {
 		.dialect = DIALECT_XML, .repetition = '~',
 	};
-	struct observation o = none;
+	struct hl7_observation o = none;
 	struct hl7_tag t = { .closes = false };
 	size_t at = from;
 	bool number = false, root = false;
@@ -802,34 +488,13 @@ decode_xml(struct hl7_state *s, int64_t t_ms, struct message *m, size_t from,
 	return DECODE_BAD_VALUE;
 }
 
-/* Where the message lies in the frame: without its block, and, where that
- * cannot be told to be whole, without a segment that does not end.  Says
- * whether it is XML. */
-static bool
-find_message(const struct window *w, size_t n, size_t *from, size_t *to)
-{
-	bool block = window_at(w, 0) == BLOCK_BEGIN;
-	bool ended = n > 2 && stands_at(w, n - 2, "\x1c\r", 2);
-
-	*from = block ? 1 : 0;
-	*to = ended ? n - 2 : n;
-	if (block && !ended)
-		*to = *from;
-	if (window_at(w, *from) == '<')
-		return true;
-	while (!ended && *to > *from && window_at(w, *to - 1) != '\r' &&
-	    window_at(w, *to - 1) != '\n')
-		--*to;
-	return false;
-}
-
 enum decode
 hl7_decode(struct hl7_state *s, int64_t t_ms, const struct window *w,
     size_t n, struct readings *out)
 {
 	struct message m = { .w = w };
 	size_t from = 0, to = 0;
-	bool is_xml = find_message(w, n, &from, &to);
+	bool is_xml = hl7_find_message(w, n, &from, &to);
 	enum decode d;
 
 	m.cuff.pr = CUFF_NONE;

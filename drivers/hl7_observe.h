@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What drivers/hl7.c and drivers/hl7_pds.c share: framing, and what the
- * observations of a message say.
+ * What drivers/hl7.c and drivers/hl7_pds.c share: what a message says.
  *
  * Easy to get wrong: the two differ only in what they send.
  */
@@ -10,14 +9,6 @@
 
 #include "drivers/cuff.h"
 #include "drivers/driver.h"
-
-/* A full message of sixty observations of 130 characters, twice: the longest
- * known has 2.6 KB (17 values, in XML).  What is longer (waves) is passed
- * over. */
-#define HL7_LONGEST 16384
-
-/* So long a silence ends a message without MLLP (multiparameter.md C1). */
-#define HL7_QUIET_MS 300
 
 /* The longest MSH-10 that is acknowledged; a GUID has 36 characters. */
 #define HL7_ID_MAX 48
@@ -32,12 +23,12 @@ struct hl7_state {
 	uint32_t from[VITALS];	/* which source is followed; 0: none yet */
 	uint32_t control;	/* MSH-10 of the last message, where a number */
 	bool heard;
-	bool values;		/* it had values of PDS in it */
+	bool values;		/* there were values in it, not only alarms */
 	uint8_t id_n;		/* an acknowledgement is due to this MSH-10 */
 	uint8_t id[HL7_ID_MAX];
 };
 
-int hl7_frame(const struct window *w, int64_t gap_ms);
+/* For their decode(). */
 enum decode hl7_decode(struct hl7_state *s, int64_t t_ms,
     const struct window *w, size_t n, struct readings *out);
 

@@ -15,6 +15,7 @@
  * Easy to get wrong: there is no wall clock here, so the query's time is a
  * constant; only its number changes.
  */
+#include "drivers/hl7_frame.h"
 #include "drivers/hl7_observe.h"
 
 /* The interface knows no message that starts a cuff. */

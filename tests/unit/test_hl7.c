@@ -6,6 +6,7 @@
  * Easy to get wrong: the streams are played without a port, so requests are
  * asked for by hand, as the port does after each read.
  */
+#include "drivers/hl7_frame.h"
 #include "drivers/hl7_observe.h"
 #include "drivers/stream.h"
 
