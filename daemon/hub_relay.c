@@ -58,6 +58,23 @@ same(const struct monitor_alarms *a, const struct monitor_alarms *b)
 	return true;
 }
 
+/* Of several lists that a monitor sends apart, only the one that is told now
+ * changes. */
+static void
+put_together(struct monitor_alarms *all, const struct monitor_alarms *told,
+    const struct monitor_alarms *before)
+{
+	*all = *told;
+	for (size_t i = 0; i < all->n && i < MONITOR_ALARMS_MAX; i++)
+		all->item[i].list = told->list;
+	for (size_t i = 0; told->list != 0 && i < before->n &&
+	    i < MONITOR_ALARMS_MAX; i++) {
+		if (before->item[i].list != told->list &&
+		    all->n < MONITOR_ALARMS_MAX)
+			all->item[all->n++] = before->item[i];
+	}
+}
+
 /* The worst first, each text once, at the highest rank that it has. */
 static void
 put_in_order(struct monitor_alarms *out, const struct monitor_alarms *in)
@@ -179,11 +196,12 @@ hub_relay_take(struct hub *h, struct hub_port *p,
     const struct monitor_alarms *a)
 {
 	struct hub_relay *r = hub_relay_of(h, p);
-	struct monitor_alarms now = { 0 };
+	struct monitor_alarms all, now = { 0 };
 
 	if (r == NULL || (!a->told && !a->unknown))
 		return;
-	put_in_order(&now, a);
+	put_together(&all, a, &r->now);
+	put_in_order(&now, &all);
 	change(h, p, r, &now, "the monitor tells its alarms no more");
 }
 

@@ -45,6 +45,7 @@ const char *decode_name(enum decode d);	/* "ok", "bad-check", ... */
 
 struct monitor_alarm {
 	enum priority priority;	/* as the monitor ranks it */
+	uint8_t list;		/* the hub's note of monitor_alarms.list */
 	char text[MONITOR_ALARM_TEXT];
 };
 

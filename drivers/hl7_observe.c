@@ -191,7 +191,7 @@ judge_cuff(struct hl7_state *s, int64_t t_ms, const struct message *m,
 {
 	const struct cuff_finding *f = &m->cuff;
 	struct cuff c = { .sys = f->sys, .dia = f->dia, .map = f->map,
-		.pr = f->pr };
+		.pr = f->pr }, was;
 	int64_t stamp = f->at.known ? f->at.ms : 0, age_ms = 0;
 	int64_t unheard_ms = s->heard ? t_ms - s->heard_ms : 0;
 	enum cuff_news news;
@@ -199,10 +199,11 @@ judge_cuff(struct hl7_state *s, int64_t t_ms, const struct message *m,
 	if (f->torn || (f->dated && !f->at.known) || f->sys == CUFF_NONE ||
 	    f->dia == CUFF_NONE)
 		c.sys = c.dia = c.map = c.pr = CUFF_NONE;
-	c.stamp = stamp;
+	c.stamp = (uint64_t)stamp;
 	if (f->at.known && m->sent.known) {
 		age_ms = hl7_later_ms(&f->at, &m->sent);
-		c.old = age_ms > 0;
+		/* With its age it may be told at first sight. */
+		c.old = c.ours = age_ms > 0;
 		c.old_ms = age_ms > 0 ? age_ms : 0;
 		if (age_ms == 0)
 			c.stamp = 0;
@@ -210,10 +211,18 @@ judge_cuff(struct hl7_state *s, int64_t t_ms, const struct message *m,
 		c.old = true;
 		c.old_ms = unheard_ms;
 	}
+	was = c;
 	news = cuff_judge(&s->cuff, t_ms, &c);
 	if (news != CUFF_RESULT)
 		return;
-	s->cuff.stamp = stamp;
+	s->cuff.stamp = (uint64_t)stamp;
+	/* A result is sent when it is there, not shown until the next: how long
+	 * none was seen says nothing of a stamped one, and that it came just now
+	 * makes it no younger. */
+	if (stamp != 0) {
+		c.old = was.old;
+		c.old_ms = was.old_ms;
+	}
 	out->flags = f->flags;
 	readings_add_cuff(out, f->quality, &c);
 }

@@ -27,6 +27,8 @@ extern const struct sim_driver sim_contec_v5;
 extern const struct sim_driver sim_contec_v7;
 extern const struct sim_driver sim_datex_3900;
 extern const struct sim_driver sim_ge_dri;
+extern const struct sim_driver sim_hl7;
+extern const struct sim_driver sim_hl7_pds;
 extern const struct sim_driver sim_masimo_ascii1;
 extern const struct sim_driver sim_micropod;
 extern const struct sim_driver sim_nonin_1;
@@ -36,8 +38,6 @@ extern const struct sim_driver sim_nonin_8;
 extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
-extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_hl7, sim_hl7_pds;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_berry_bci,
@@ -48,6 +48,8 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_contec_v7,
 	&sim_datex_3900,
 	&sim_ge_dri,
+	&sim_hl7,
+	&sim_hl7_pds,
 	&sim_masimo_ascii1,
 	&sim_micropod,
 	&sim_nonin_1,
@@ -57,8 +59,6 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_nonin_ascii,
 	&sim_phasein,
 	&sim_philips_intellivue,
-	&sim_hl7,
-	&sim_hl7_pds,
 	NULL,
 };
 

@@ -60,6 +60,9 @@ print_alarms(FILE *f, const struct decoded *d)
 {
 	const struct monitor_alarms *a = &d->readings.alarms;
 
+	if (a->told && a->list != 0)
+		fprintf(f, "@%" PRId64 " alarms of list %d:\n", d->t_ms,
+		    a->list);
 	if (a->told && a->n == 0)
 		fprintf(f, "@%" PRId64 " alarm none\n", d->t_ms);
 	if (a->unknown)

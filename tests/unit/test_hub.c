@@ -580,6 +580,9 @@ open_relaying(struct ward *w)
 	open_ward_with(w, 1000000, &monitor);
 }
 
+/* Which of its lists a monitor tells; 0: it has but one. */
+static uint8_t list_told;
+
 /* The monitor's whole list in one frame: "high SpO2 LOW", ... */
 static void
 monitor_says(struct ward *w, size_t port, size_t n, const char *const *list)
@@ -587,6 +590,7 @@ monitor_says(struct ward *w, size_t port, size_t n, const char *const *list)
 	struct decoded d = { .t_ms = w->now.t_ms, .result = DECODE_OK };
 
 	d.readings.alarms.told = true;
+	d.readings.alarms.list = list_told;
 	for (size_t i = 0; i < n; i++) {
 		char word[16];
 		struct monitor_alarm *a;
@@ -693,6 +697,31 @@ the_list_is_kept_worst_first_with_the_time_since_when(void **unused)
 	assert_int_equal(w.changes, changes);
 	SAYS(&w, "medium HR HIGH", "low LEADS OFF");
 	assert_true(w.changes > changes);
+}
+
+static void
+of_lists_that_are_sent_apart_one_leaves_the_other_alone(void **unused)
+{
+	static struct ward w;
+
+	(void)unused;
+	open_relaying(&w);
+	list_told = 1;
+	SAYS(&w, "high SpO2 LOW");
+	list_told = 2;
+	SAYS(&w, "low LEADS OFF", "low CHECK CUFF");
+	assert_string_equal(told(&w),
+	    "high: SpO2 LOW, low: LEADS OFF, low: CHECK CUFF");
+	list_told = 1;
+	monitor_says(&w, 0, 0, NULL);
+	assert_string_equal(told(&w), "over: SpO2 LOW");
+	list_told = 2;
+	SAYS(&w, "low LEADS OFF");
+	assert_string_equal(told(&w), "over: CHECK CUFF");
+	assert_int_equal(w.relay[0].now.n, 1);
+	list_told = 0;
+	monitor_says(&w, 0, 0, NULL);
+	assert_string_equal(told(&w), "over: LEADS OFF");
 }
 
 static void
@@ -868,6 +897,8 @@ main(void)
 		    a_monitors_alarm_is_told_when_it_appears_and_when_it_is_over),
 		cmocka_unit_test(
 		    the_list_is_kept_worst_first_with_the_time_since_when),
+		cmocka_unit_test(
+		    of_lists_that_are_sent_apart_one_leaves_the_other_alone),
 		cmocka_unit_test(
 		    a_frame_that_tells_no_list_leaves_the_last_one),
 		cmocka_unit_test(
