@@ -172,6 +172,31 @@ text_find(const struct text *t, const char *key, struct text_span *out)
 }
 
 bool
+text_part(const struct text *t, struct text_span s, uint8_t separator,
+    size_t k, struct text_span *out)
+{
+	size_t from = s.from, to = s.from;
+
+	for (; to < s.to && to < TEXT_CAPACITY; to++) {
+		if (text_at(t, to) != separator)
+			continue;
+		if (k == 0)
+			break;
+		k--;
+		from = to + 1;
+	}
+	if (k > 0)
+		return false;
+	while (from < to && from < TEXT_CAPACITY && is_blank(text_at(t, from)))
+		from++;
+	while (to > from && is_blank(text_at(t, to - 1)))
+		to--;
+	out->from = from;
+	out->to = to;
+	return true;
+}
+
+bool
 text_is_dashes(const struct text *t, struct text_span s)
 {
 	bool dash = false;

@@ -51,6 +51,11 @@ bool text_paused(const struct window *w, size_t n, uint16_t longest_ms)
 bool text_find(const struct text *t, const char *key, struct text_span *out)
     MUST_CHECK;
 
+/* The part of the span behind k separators (from 0), without the blanks at its
+ * ends; it may be empty.  False if there are fewer separators. */
+bool text_part(const struct text *t, struct text_span s, uint8_t separator,
+    size_t k, struct text_span *out) MUST_CHECK;
+
 /* Whether every character of the span is a dash, a dot, a plus or a percent
  * sign, with one dash at least: how text protocols print "no value". */
 bool text_is_dashes(const struct text *t, struct text_span s) MUST_CHECK;

@@ -218,6 +218,36 @@ hexadecimal_digits_fill_their_field(void **state)
 	assert_int_equal(v, 7);
 }
 
+/* The k-th part of a whole line, as "from..to"; NULL if there is none. */
+static const char *
+part(const char *s, size_t k)
+{
+	static char x[40];
+	struct text_span all = line(s), one = { 7, 7 };
+
+	if (!text_part(&t, all, ';', k, &one)) {
+		assert_int_equal(one.from, 7);
+		return NULL;
+	}
+	memcpy(x, &t.byte[one.from], one.to - one.from);
+	x[one.to - one.from] = '\0';
+	return x;
+}
+
+static void
+separators_divide_a_line_into_parts_that_may_be_empty(void **state)
+{
+	(void)state;
+	assert_string_equal(part("1;80; ECG II ;", 0), "1");
+	assert_string_equal(part("1;80; ECG II ;", 1), "80");
+	assert_string_equal(part("1;80; ECG II ;", 2), "ECG II");
+	assert_string_equal(part("1;80; ECG II ;", 3), "");
+	assert_null(part("1;80; ECG II ;", 4));
+	assert_string_equal(part("", 0), "");
+	assert_string_equal(part("  ", 0), "");
+	assert_null(part("", 1));
+}
+
 static void
 dashes_say_that_there_is_no_value(void **state)
 {
@@ -261,6 +291,8 @@ main(void)
 		cmocka_unit_test(a_key_is_found_at_the_start_of_a_token_only),
 		cmocka_unit_test(a_number_fills_its_field_or_is_none),
 		cmocka_unit_test(hexadecimal_digits_fill_their_field),
+		cmocka_unit_test(
+		    separators_divide_a_line_into_parts_that_may_be_empty),
 		cmocka_unit_test(dashes_say_that_there_is_no_value),
 		cmocka_unit_test(dates_are_those_of_the_calendar),
 	};
