@@ -38,6 +38,8 @@ extern const struct sim_driver sim_nonin_8;
 extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
+extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
+    sim_berry_pm6750, sim_nellcor;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_berry_bci,
@@ -59,6 +61,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_nonin_ascii,
 	&sim_phasein,
 	&sim_philips_intellivue,
+	&sim_nellcor,
 	NULL,
 };
 

@@ -425,6 +425,12 @@ static void
 the_t8_recording_gives_its_23_messages(void **state)
 {
 	struct stream_counters n = play("mindray-t8-pds.bin", "hl7-pds", 64,
+/* Five rows and a heading; the first row only teaches the columns. */
+static void
+the_nellcor_recording_gives_its_rows(void **state)
+{
+	static const int rate[4] = { 104, 102, 101, 101 };
+	struct stream_counters n = play("nellcor-n560-short.txt", "nellcor", 1,
 	    &heard);
 
 	(void)state;
@@ -535,6 +541,19 @@ the_edan_recording_gives_its_values(void **state)
 	check_first(VITAL_TEMP, 3600, 0);
 }
 
+	assert_int_equal(n.frames[DECODE_IGNORED], 4);
+	assert_int_equal(heard.n, 4);
+	for (size_t i = 0; i < 4; i++) {
+		const struct decoded *d = &heard.frame[i];
+
+		assert_int_equal(reading_of(d, VITAL_SPO2)->value, 10000);
+		assert_int_equal(reading_of(d, VITAL_SPO2)->quality,
+		    i == 1 || i == 2 ? QUALITY_QUESTIONABLE : QUALITY_GOOD);
+		assert_int_equal(reading_of(d, VITAL_PR)->value, rate[i]);
+		assert_int_equal(d->readings.alarms.n, 1);
+	}
+}
+
 int
 main(void)
 {
@@ -555,6 +574,7 @@ main(void)
 		cmocka_unit_test(
 		    the_vs900_text_gives_a_cuff_result_24_minutes_old),
 		cmocka_unit_test(the_edan_recording_gives_its_values),
+		cmocka_unit_test(the_nellcor_recording_gives_its_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ static const char *const names[] = {
 	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5",
 	"contec-v7", "datex-3900", "philips-intellivue", "hl7", "hl7-pds",
 	NULL,
+	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -190,6 +191,14 @@ every_driver_reads_what_its_monitor_shows(void **state)
 		    strcmp(names[i], "philips-intellivue") == 0 ? 16 : 28, 91);
 		if (strcmp(names[i], "ge-dri") == 0 ||
 		    strcmp(names[i], "philips-intellivue") == 0)
+		    b->stream.count.frames[DECODE_IGNORED], b->frames);
+		/* One reading a second, three from Nonin; Nellcor prints every
+		 * 2 s. */
+		if (strcmp(names[i], "nellcor") == 0)
+			assert_in_range(b->valued[VITAL_SPO2], 14, 15);
+		else
+			assert_in_range(b->valued[VITAL_SPO2], 28, 91);
+		if (strcmp(names[i], "ge-dri") == 0)
 			assert_only(b, VITAL_ETCO2, 410, 1);
 		if (strcmp(names[i], "masimo-ascii1") == 0 ||
 		    strcmp(names[i], "philips-intellivue") == 0 ||
@@ -509,6 +518,34 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 	}
 }
 
+/* Nellcor goes on with the last numbers at first, and says that it searches. */
+static void
+numbers_that_are_held_are_doubtful(void **state)
+{
+	struct bench *b = bench_new("nellcor", 0);
+
+	(void)state;
+	run_to(b, 11 * S);
+	apply(b, "m probe off");
+	run_to(b, 12 * S + 100);
+	assert_int_equal(b->last[VITAL_SPO2].quality, QUALITY_QUESTIONABLE);
+	assert_int_equal(b->last[VITAL_SPO2].value, 9700);
+	look_afresh(b);
+	run_to(b, 30 * S);
+	assert_int_equal(b->valued[VITAL_SPO2], 0);
+	assert_int_equal(b->last[VITAL_SPO2].quality, QUALITY_SENSOR_OFF);
+	apply(b, "m probe out");
+	run_to(b, 40 * S);
+	assert_int_equal(b->last[VITAL_SPO2].quality, QUALITY_NO_SENSOR);
+	apply(b, "m probe on");
+	run_to(b, 43 * S);
+	assert_int_equal(b->valued[VITAL_SPO2], 0);
+	assert_int_equal(b->last[VITAL_SPO2].quality, QUALITY_SEARCHING);
+	run_to(b, 50 * S);
+	assert_int_equal(b->last[VITAL_SPO2].quality, QUALITY_GOOD);
+	free(b);
+}
+
 static void
 leads_that_are_off_give_no_rate(void **state)
 {
@@ -788,6 +825,7 @@ main(void)
 		cmocka_unit_test(a_rising_pressure_arrives_by_cuff),
 		cmocka_unit_test(a_failed_cuff_has_no_value),
 		cmocka_unit_test(an_unplugged_probe_is_not_a_saturation),
+		cmocka_unit_test(numbers_that_are_held_are_doubtful),
 		cmocka_unit_test(leads_that_are_off_give_no_rate),
 		cmocka_unit_test(
 		    noise_and_garbage_yield_no_value_that_is_not_there),
