@@ -29,6 +29,7 @@ extern const struct driver driver_nonin_8;
 extern const struct driver driver_nonin_ascii;
 extern const struct driver driver_phasein;
 extern const struct driver driver_philips_intellivue;
+extern const struct driver driver_suntech;
 
 const struct driver *const drivers[] = {
 	&driver_berry_bci,
@@ -51,6 +52,7 @@ const struct driver *const drivers[] = {
 	&driver_nonin_ascii,
 	&driver_phasein,
 	&driver_philips_intellivue,
+	&driver_suntech,
 	NULL,
 };
 

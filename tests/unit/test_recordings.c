@@ -554,6 +554,43 @@ the_edan_recording_gives_its_values(void **state)
 	}
 }
 
+/* The module's frames of it; what the host says is on another wire, but for
+ * what the driver may say itself. */
+static void
+the_suntech_vectors_are_its_frames(void **state)
+{
+	static struct stream s;
+	FILE *f = open_recording("suntech-doc-vectors.hex.txt");
+	char line[200];
+	size_t frames = 0, asked = 0;
+	struct decoded d;
+
+	(void)state;
+	stream_init(&s, driver_find("suntech"), NULL, 0);
+	while (fgets(line, sizeof line, f) != NULL) {
+		uint8_t b[40];
+		size_t n = 0;
+
+		if (strncmp(line, "D2H", 3) != 0 && strncmp(line, "H2D", 3) != 0)
+			continue;
+		/* Two blanks end the bytes. */
+		for (char *p = line + 4; n < sizeof b && *p != ' '; p += 3)
+			b[n++] = (uint8_t)strtoul(p, NULL, 16);
+		if (line[0] == 'H') {
+			asked += tx_allowed(s.driver, b, n);
+			continue;
+		}
+		assert_int_equal(stream_feed(&s, 0, b, n), n);
+		while (stream_next(&s, &d))
+			frames += d.result <= DECODE_IGNORED;
+	}
+	fclose(f);
+	assert_int_equal(frames, 3);
+	assert_int_equal(s.count.garbage, 0);
+	assert_int_equal(s.count.frames[DECODE_OK], 1);
+	assert_int_equal(asked, 1);
+}
+
 int
 main(void)
 {
@@ -575,6 +612,7 @@ main(void)
 		    the_vs900_text_gives_a_cuff_result_24_minutes_old),
 		cmocka_unit_test(the_edan_recording_gives_its_values),
 		cmocka_unit_test(the_nellcor_recording_gives_its_rows),
+		cmocka_unit_test(the_suntech_vectors_are_its_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

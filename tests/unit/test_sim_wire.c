@@ -255,6 +255,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 		{ "ge-dri", 1 }, { "ge-dri", 5 }, { "ge-dri", 10 },
 		{ "berry-pm6750", 0 }, { "philips-intellivue", 0 },
 		{ "hl7", 0 }, { "hl7-pds", 0 },
+		{ "berry-pm6750", 0 }, { "suntech", 0 },
 	};
 
 	(void)state;
@@ -430,6 +431,12 @@ a_failed_cuff_has_no_value(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
+		"ge-dri", "berry-pm6750", "suntech",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(with_cuff) / sizeof(with_cuff[0]);
+	    i++) {
 		struct bench *b = bench_new(with_cuff[i], 1);
 
 		apply(b, "m cuff start");
