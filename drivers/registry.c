@@ -22,6 +22,7 @@ extern const struct driver driver_hl7_pds;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
 extern const struct driver driver_nonin_1;
+extern const struct driver driver_medlab_nibp;
 extern const struct driver driver_nellcor;
 extern const struct driver driver_nonin_2;
 extern const struct driver driver_nonin_7;
@@ -45,6 +46,7 @@ const struct driver *const drivers[] = {
 	&driver_masimo_ascii1,
 	&driver_micropod,
 	&driver_nonin_1,
+	&driver_medlab_nibp,
 	&driver_nellcor,
 	&driver_nonin_2,
 	&driver_nonin_7,

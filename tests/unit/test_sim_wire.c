@@ -256,6 +256,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 		{ "berry-pm6750", 0 }, { "philips-intellivue", 0 },
 		{ "hl7", 0 }, { "hl7-pds", 0 },
 		{ "berry-pm6750", 0 }, { "suntech", 0 },
+		{ "berry-pm6750", 0 }, { "medlab-nibp", 0 }, { "suntech", 0 },
 	};
 
 	(void)state;
@@ -432,6 +433,7 @@ a_failed_cuff_has_no_value(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		"ge-dri", "berry-pm6750", "suntech",
+		"ge-dri", "berry-pm6750", "medlab-nibp", "suntech",
 	};
 
 	(void)state;
