@@ -10,6 +10,7 @@
 #include <string.h>
 
 extern const struct driver driver_berry_bci;
+extern const struct driver driver_accutorr;
 extern const struct driver driver_berry_pm6750;
 extern const struct driver driver_capnostat;
 extern const struct driver driver_capnostream;
@@ -34,6 +35,7 @@ extern const struct driver driver_suntech;
 
 const struct driver *const drivers[] = {
 	&driver_berry_bci,
+	&driver_accutorr,
 	&driver_berry_pm6750,
 	&driver_capnostat,
 	&driver_capnostream,

@@ -21,6 +21,8 @@ static const char *const names[] = {
 	"contec-v7", "datex-3900", "philips-intellivue", "hl7", "hl7-pds",
 	NULL,
 	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", NULL,
+	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", "accutorr",
+	NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -257,6 +259,8 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 		{ "hl7", 0 }, { "hl7-pds", 0 },
 		{ "berry-pm6750", 0 }, { "suntech", 0 },
 		{ "berry-pm6750", 0 }, { "medlab-nibp", 0 }, { "suntech", 0 },
+		{ "berry-pm6750", 0 }, { "accutorr", 0 }, { "medlab-nibp", 0 },
+		{ "suntech", 0 },
 	};
 
 	(void)state;
@@ -434,6 +438,7 @@ a_failed_cuff_has_no_value(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		"ge-dri", "berry-pm6750", "suntech",
 		"ge-dri", "berry-pm6750", "medlab-nibp", "suntech",
+		"ge-dri", "berry-pm6750", "accutorr", "medlab-nibp", "suntech",
 	};
 
 	(void)state;
@@ -496,6 +501,8 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		  QUALITY_NO_VALUE },
 		{ "hl7-pds", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
 		  QUALITY_NO_VALUE },
+		{ "accutorr", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
+		  QUALITY_SEARCHING },
 	};
 
 	(void)state;
