@@ -20,6 +20,7 @@ extern const struct driver driver_datex_3900;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_hl7;
 extern const struct driver driver_hl7_pds;
+extern const struct driver driver_ivy_ansarb;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_micropod;
 extern const struct driver driver_nonin_1;
@@ -45,6 +46,7 @@ const struct driver *const drivers[] = {
 	&driver_ge_dri,
 	&driver_hl7,
 	&driver_hl7_pds,
+	&driver_ivy_ansarb,
 	&driver_masimo_ascii1,
 	&driver_micropod,
 	&driver_nonin_1,

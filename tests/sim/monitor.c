@@ -39,7 +39,8 @@ extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
 extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_nellcor, sim_accutorr, sim_medlab_nibp, sim_suntech;
+    sim_berry_pm6750, sim_nellcor, sim_accutorr, sim_ivy_ansarb,
+    sim_medlab_nibp, sim_suntech;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_berry_bci,
@@ -63,6 +64,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_philips_intellivue,
 	&sim_nellcor,
 	&sim_accutorr,
+	&sim_ivy_ansarb,
 	&sim_medlab_nibp,
 	&sim_suntech,
 	NULL,

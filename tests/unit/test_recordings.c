@@ -554,6 +554,34 @@ the_edan_recording_gives_its_values(void **state)
 	}
 }
 
+/* Its tail of a message and its 27 messages.  The cuff's result stood there
+ * from the first on, so it is none. */
+static void
+the_ivy_recording_gives_its_27_messages(void **state)
+{
+	struct stream_counters n = play("ivy450c-ansarb.bin", "ivy-ansarb", 64,
+	    &heard);
+
+	(void)state;
+	assert_int_equal(n.bytes, 15426);
+	assert_int_equal(n.garbage, 252);
+	assert_int_equal(heard.n, 27);
+	for (size_t i = 0; i < heard.n; i++) {
+		const struct decoded *d = &heard.frame[i];
+
+		assert_int_equal(d->length, 562);
+		assert_int_equal(d->readings.n, 4);
+		assert_int_equal(reading_of(d, VITAL_HR)->value, 80);
+		assert_int_equal(reading_of(d, VITAL_RR)->value, 35);
+		assert_int_equal(reading_of(d, VITAL_SPO2)->value, 10000);
+		assert_int_equal(reading_of(d, VITAL_PR)->value, 80);
+		assert_int_equal(d->readings.alarms.n, 0);
+		for (size_t k = 0; k < d->readings.n; k++)
+			assert_int_equal(d->readings.item[k].quality,
+			    QUALITY_GOOD);
+	}
+}
+
 /* The module's frames of it; what the host says is on another wire, but for
  * what the driver may say itself. */
 static void
@@ -612,6 +640,7 @@ main(void)
 		    the_vs900_text_gives_a_cuff_result_24_minutes_old),
 		cmocka_unit_test(the_edan_recording_gives_its_values),
 		cmocka_unit_test(the_nellcor_recording_gives_its_rows),
+		cmocka_unit_test(the_ivy_recording_gives_its_27_messages),
 		cmocka_unit_test(the_suntech_vectors_are_its_frames),
 	};
 

@@ -22,7 +22,7 @@ static const char *const names[] = {
 	NULL,
 	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", NULL,
 	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", "accutorr",
-	NULL,
+	"ivy-ansarb", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -404,6 +404,28 @@ noise_on_a_capnograph_yields_no_value_that_is_not_there(void **state)
 		assert_true(b->valued[VITAL_RR] > 100);
 		free(b);
 	}
+/* Ivy gives the cuff neither a time nor a state: only numbers that change are
+ * a result. */
+static void
+a_cuff_without_a_time_is_known_by_its_numbers(void **state)
+{
+	struct bench *b = bench_new("ivy-ansarb", 0);
+
+	(void)state;
+	apply(b, "BED nibp_sys 130");
+	apply(b, "m cuff start");
+	run_to(b, 60 * S);
+	assert_int_equal(b->valued[VITAL_NIBP_SYS], 1);
+	assert_only(b, VITAL_NIBP_SYS, 130, 0);
+	apply(b, "m cuff start");
+	run_to(b, 120 * S);
+	assert_int_equal(b->valued[VITAL_NIBP_SYS], 1);
+	apply(b, "BED nibp_sys 141");
+	apply(b, "m cuff start");
+	run_to(b, 180 * S);
+	assert_int_equal(b->valued[VITAL_NIBP_SYS], 2);
+	assert_int_equal(b->last[VITAL_NIBP_SYS].value, 141);
+	free(b);
 }
 
 static void
@@ -503,6 +525,9 @@ an_unplugged_probe_is_not_a_saturation(void **state)
 		  QUALITY_NO_VALUE },
 		{ "accutorr", QUALITY_SENSOR_OFF, QUALITY_NO_SENSOR,
 		  QUALITY_SEARCHING },
+		/* Nor is it known how Ivy says why. */
+		{ "ivy-ansarb", QUALITY_NO_VALUE, QUALITY_NO_VALUE,
+		  QUALITY_NO_VALUE },
 	};
 
 	(void)state;
@@ -838,6 +863,7 @@ main(void)
 		cmocka_unit_test(
 		    small_variations_stay_small_and_repeat_themselves),
 		cmocka_unit_test(a_cuff_gives_one_result_for_each_measurement),
+		cmocka_unit_test(a_cuff_without_a_time_is_known_by_its_numbers),
 		cmocka_unit_test(a_rising_pressure_arrives_by_cuff),
 		cmocka_unit_test(a_failed_cuff_has_no_value),
 		cmocka_unit_test(an_unplugged_probe_is_not_a_saturation),
