@@ -252,8 +252,10 @@ add_cuff(struct accutorr_state *s, int64_t t_ms, const struct shown *now,
 
 	c.old = !anew;
 	if (cuff_judge(&s->cuff, t_ms, &c) == CUFF_RESULT) {
-		c.old = now->minutes > 0;
-		c.old_ms = (int64_t)now->minutes * 60000;
+		if (now->minutes >= 0) {
+			c.old = now->minutes > 0;
+			c.old_ms = (int64_t)now->minutes * 60000;
+		}
 		readings_add_cuff(out, QUALITY_GOOD, &c);
 	} else if (failed) {
 		readings_add_cuff(out, (now->failures & OVERPRESSURE) != 0 ?

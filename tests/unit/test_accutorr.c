@@ -247,6 +247,32 @@ where_the_order_cannot_be_told_there_is_no_result(void **state)
 	assert_int_equal(find(VITAL_NIBP_SYS)->quality, QUALITY_OUT_OF_RANGE);
 }
 
+static int64_t
+age_of(int64_t t_ms, const char *answer)
+{
+	say(t_ms, answer);
+	say(t_ms + 1000, answer);
+	assert_non_null(find(VITAL_NIBP_SYS));
+	return find(VITAL_NIBP_SYS)->age_ms;
+}
+
+static void
+a_result_is_as_old_as_its_minutes(void **state)
+{
+	(void)state;
+	start();
+	cuff_after(0, "P: 97, 72,131, 94, 78,000,000,000, 9\r\n>");
+	assert_int_equal(age_of(20000,
+	    "P: 97, 72,141, 94, 78,000,000,000, 0\r\n>"), 0);
+	assert_int_equal(age_of(40000,
+	    "P: 97, 72,151, 94, 78,000,000,000, 3\r\n>"), 180000);
+	/* Without them, it may be from any moment that nobody was looking. */
+	assert_int_equal(age_of(3600000,
+	    "P: 97, 72,141, 94, 78,000,000,000,--\r\n>"), 3560000);
+	assert_int_equal(age_of(3620000,
+	    "P: 97, 72,151, 94, 78,000,000,000,--\r\n>"), 0);
+}
+
 static void
 states_are_told_in_words(void **state)
 {
@@ -286,6 +312,7 @@ main(void)
 		cmocka_unit_test(the_greater_of_mean_and_diastolic_is_the_mean),
 		cmocka_unit_test(
 		    where_the_order_cannot_be_told_there_is_no_result),
+		cmocka_unit_test(a_result_is_as_old_as_its_minutes),
 		cmocka_unit_test(states_are_told_in_words),
 	};
 

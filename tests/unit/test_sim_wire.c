@@ -23,6 +23,8 @@ static const char *const names[] = {
 	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", NULL,
 	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", "accutorr",
 	"ivy-ansarb", NULL,
+	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor",
+	"accutorr", "ivy-ansarb", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
