@@ -83,7 +83,7 @@ ivy_frame(const struct window *w, int64_t gap_ms)
 static bool
 take_line(const struct window *w, size_t from, size_t to, struct text *out)
 {
-	out->n = 0;
+	memset(out, 0, sizeof *out);
 	if (to - from > LINE_MAX)
 		return false;
 	for (size_t i = from; i < to && i < LONGEST; i++) {
@@ -91,7 +91,8 @@ take_line(const struct window *w, size_t from, size_t to, struct text *out)
 
 		if (c < ' ' || c > '~')
 			return false;
-		out->byte[out->n++] = c;
+		if (out->n < TEXT_CAPACITY)
+			out->byte[out->n++] = c;
 	}
 	return true;
 }

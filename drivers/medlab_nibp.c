@@ -89,9 +89,11 @@ take_content(const struct window *w, size_t n, struct text *out)
 {
 	size_t from = line_ends(w) + 1;
 
-	out->n = 0;
-	for (size_t i = from; i + 1 < n && i < LONGEST; i++)
-		out->byte[out->n++] = window_at(w, i);
+	memset(out, 0, sizeof *out);
+	for (size_t i = from; i + 1 < n && i < LONGEST; i++) {
+		if (out->n < TEXT_CAPACITY)
+			out->byte[out->n++] = window_at(w, i);
+	}
 }
 
 /* Two hexadecimal digits, in capitals, of the sum of all before them. */
