@@ -65,6 +65,11 @@ bci_readings(struct readings *out, const struct bci *b, uint8_t pr_least,
 	readings_add(out, VITAL_PR, pr, b->pr);
 }
 
+/* The packets that are asked for after a loss take a tenth of a second.  What
+ * has pauses between is another monitor's: SunTech's answers to another host
+ * have the same pattern. */
+#define PAUSE_MS 150
+
 /* Whether it may be a saturation.  Nonin's frames have the same pattern for a
  * while, with a 01 in its place. */
 static bool
@@ -81,6 +86,8 @@ bci_frame(const struct window *w, int64_t gap_ms)
 	size_t need = (w->torn ? BCI_LOCK * BCI_PACKET : BCI_PACKET) + 1;
 
 	(void)gap_ms;
+	if (w->torn && window_longest_gap(w, 1, need) > PAUSE_MS)
+		return FRAME_GARBAGE;
 	for (size_t i = 0; i < need && i < n; i++) {
 		bool first = (window_at(w, i) & 0x80) != 0;
 

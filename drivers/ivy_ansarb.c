@@ -337,8 +337,10 @@ const struct driver driver_ivy_ansarb = {
 	.title = "Ivy 450C monitors, ANSAR-B output",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 4000,
+	.state_size = sizeof(struct ivy_state),
 	.longest = LONGEST,
 	.evidence = EVIDENCE_WORDS,
+	.relays_alarms = true,
 	.frame = ivy_frame,
 	.decode = ivy_decode,
 };

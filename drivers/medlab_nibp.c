@@ -249,6 +249,7 @@ const struct driver driver_medlab_nibp = {
 	.title = "Medlab NIBP2010, NIBScan, UN300C blood pressure modules",
 	.line = { 4800, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 20000,
+	.state_size = sizeof(struct medlab_state),
 	.longest = LONGEST,
 	.evidence = EVIDENCE_CHECKSUM,
 	.tx = templates,

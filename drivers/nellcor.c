@@ -369,8 +369,10 @@ const struct driver driver_nellcor = {
 	.line = { 19200, 8, 'N', 1, FLOW_NONE },
 	.other_lines = other_lines,
 	.silent_after_ms = 7000,
+	.state_size = sizeof(struct nellcor_state),
 	.longest = ROW_LONGEST,
 	.evidence = EVIDENCE_WORDS,
+	.relays_alarms = true,
 	.frame = nellcor_frame,
 	.decode = nellcor_decode,
 };

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-extern const struct driver driver_berry_bci;
 extern const struct driver driver_accutorr;
+extern const struct driver driver_berry_bci;
 extern const struct driver driver_berry_pm6750;
 extern const struct driver driver_capnostat;
 extern const struct driver driver_capnostream;
@@ -22,10 +22,10 @@ extern const struct driver driver_hl7;
 extern const struct driver driver_hl7_pds;
 extern const struct driver driver_ivy_ansarb;
 extern const struct driver driver_masimo_ascii1;
-extern const struct driver driver_micropod;
-extern const struct driver driver_nonin_1;
 extern const struct driver driver_medlab_nibp;
+extern const struct driver driver_micropod;
 extern const struct driver driver_nellcor;
+extern const struct driver driver_nonin_1;
 extern const struct driver driver_nonin_2;
 extern const struct driver driver_nonin_7;
 extern const struct driver driver_nonin_8;
@@ -35,8 +35,8 @@ extern const struct driver driver_philips_intellivue;
 extern const struct driver driver_suntech;
 
 const struct driver *const drivers[] = {
-	&driver_berry_bci,
 	&driver_accutorr,
+	&driver_berry_bci,
 	&driver_berry_pm6750,
 	&driver_capnostat,
 	&driver_capnostream,
@@ -48,10 +48,10 @@ const struct driver *const drivers[] = {
 	&driver_hl7_pds,
 	&driver_ivy_ansarb,
 	&driver_masimo_ascii1,
-	&driver_micropod,
-	&driver_nonin_1,
 	&driver_medlab_nibp,
+	&driver_micropod,
 	&driver_nellcor,
+	&driver_nonin_1,
 	&driver_nonin_2,
 	&driver_nonin_7,
 	&driver_nonin_8,

@@ -19,6 +19,7 @@
 #define HELD_MS 2000
 #define LONG_AGO_MS (-3600 * 1000)
 
+extern const struct sim_driver sim_accutorr;
 extern const struct sim_driver sim_berry_bci;
 extern const struct sim_driver sim_berry_pm6750;
 extern const struct sim_driver sim_capnostat;
@@ -29,8 +30,11 @@ extern const struct sim_driver sim_datex_3900;
 extern const struct sim_driver sim_ge_dri;
 extern const struct sim_driver sim_hl7;
 extern const struct sim_driver sim_hl7_pds;
+extern const struct sim_driver sim_ivy_ansarb;
 extern const struct sim_driver sim_masimo_ascii1;
+extern const struct sim_driver sim_medlab_nibp;
 extern const struct sim_driver sim_micropod;
+extern const struct sim_driver sim_nellcor;
 extern const struct sim_driver sim_nonin_1;
 extern const struct sim_driver sim_nonin_2;
 extern const struct sim_driver sim_nonin_7;
@@ -38,11 +42,10 @@ extern const struct sim_driver sim_nonin_8;
 extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
-extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_nellcor, sim_accutorr, sim_ivy_ansarb,
-    sim_medlab_nibp, sim_suntech;
+extern const struct sim_driver sim_suntech;
 
 const struct sim_driver *const sim_drivers[] = {
+	&sim_accutorr,
 	&sim_berry_bci,
 	&sim_berry_pm6750,
 	&sim_capnostat,
@@ -53,8 +56,11 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
 	&sim_hl7,
 	&sim_hl7_pds,
+	&sim_ivy_ansarb,
 	&sim_masimo_ascii1,
+	&sim_medlab_nibp,
 	&sim_micropod,
+	&sim_nellcor,
 	&sim_nonin_1,
 	&sim_nonin_2,
 	&sim_nonin_7,
@@ -62,10 +68,6 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_nonin_ascii,
 	&sim_phasein,
 	&sim_philips_intellivue,
-	&sim_nellcor,
-	&sim_accutorr,
-	&sim_ivy_ansarb,
-	&sim_medlab_nibp,
 	&sim_suntech,
 	NULL,
 };

@@ -19,12 +19,7 @@ static const char *const names[] = {
 	"ge-dri", "nonin-1", "nonin-2", "nonin-7", "nonin-8", "nonin-ascii",
 	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5",
 	"contec-v7", "datex-3900", "philips-intellivue", "hl7", "hl7-pds",
-	NULL,
-	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", NULL,
-	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor", "accutorr",
-	"ivy-ansarb", NULL,
-	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "nellcor",
-	"accutorr", "ivy-ansarb", NULL,
+	"nellcor", "accutorr", "ivy-ansarb", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
@@ -188,21 +183,14 @@ every_driver_reads_what_its_monitor_shows(void **state)
 		    b->stream.count.frames[DECODE_IGNORED] +
 		    disbelieved(names[i]), b->frames);
 		/* One reading a second, three from Nonin, half a one from
-		 * Datex; two in three from Philips, once it has granted an
+		 * Datex and Nellcor; two in three from Philips, once it has granted an
 		 * association. */
 		assert_in_range(b->valued[VITAL_SPO2],
+		    strcmp(names[i], "nellcor") == 0 ? 14 :
 		    strcmp(names[i], "datex-3900") == 0 ? 15 :
 		    strcmp(names[i], "philips-intellivue") == 0 ? 16 : 28, 91);
 		if (strcmp(names[i], "ge-dri") == 0 ||
 		    strcmp(names[i], "philips-intellivue") == 0)
-		    b->stream.count.frames[DECODE_IGNORED], b->frames);
-		/* One reading a second, three from Nonin; Nellcor prints every
-		 * 2 s. */
-		if (strcmp(names[i], "nellcor") == 0)
-			assert_in_range(b->valued[VITAL_SPO2], 14, 15);
-		else
-			assert_in_range(b->valued[VITAL_SPO2], 28, 91);
-		if (strcmp(names[i], "ge-dri") == 0)
 			assert_only(b, VITAL_ETCO2, 410, 1);
 		if (strcmp(names[i], "masimo-ascii1") == 0 ||
 		    strcmp(names[i], "philips-intellivue") == 0 ||
@@ -258,11 +246,8 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 	static const struct { const char *driver; uint16_t interval_s; } how[] = {
 		{ "ge-dri", 1 }, { "ge-dri", 5 }, { "ge-dri", 10 },
 		{ "berry-pm6750", 0 }, { "philips-intellivue", 0 },
-		{ "hl7", 0 }, { "hl7-pds", 0 },
-		{ "berry-pm6750", 0 }, { "suntech", 0 },
-		{ "berry-pm6750", 0 }, { "medlab-nibp", 0 }, { "suntech", 0 },
-		{ "berry-pm6750", 0 }, { "accutorr", 0 }, { "medlab-nibp", 0 },
-		{ "suntech", 0 },
+		{ "hl7", 0 }, { "hl7-pds", 0 }, { "accutorr", 0 },
+		{ "medlab-nibp", 0 }, { "suntech", 0 },
 	};
 
 	(void)state;
@@ -406,6 +391,8 @@ noise_on_a_capnograph_yields_no_value_that_is_not_there(void **state)
 		assert_true(b->valued[VITAL_RR] > 100);
 		free(b);
 	}
+}
+
 /* Ivy gives the cuff neither a time nor a state: only numbers that change are
  * a result. */
 static void
@@ -455,14 +442,8 @@ static void
 a_failed_cuff_has_no_value(void **state)
 {
 	static const char *const with_cuff[] = {
-		"ge-dri", "berry-pm6750", "philips-intellivue"
-	};
-
-	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		"ge-dri", "berry-pm6750", "suntech",
-		"ge-dri", "berry-pm6750", "medlab-nibp", "suntech",
-		"ge-dri", "berry-pm6750", "accutorr", "medlab-nibp", "suntech",
+		"ge-dri", "berry-pm6750", "philips-intellivue", "accutorr",
+		"medlab-nibp", "suntech",
 	};
 
 	(void)state;
