@@ -16,6 +16,8 @@
 
 static const uint8_t packet[5] = { 0x86, 0x34, 0x05, 0x48, 0x61 };
 
+#define PACKET_MS 16
+
 static const char *const both[] = { "contec-v5", "berry-bci" };
 
 static struct stream s;
@@ -23,12 +25,17 @@ static int64_t now_ms;
 static size_t readings, odd;
 static enum quality last;
 
+/* Every reading counts here, also one that says the same again. */
+static struct driver driver;
+
 static void
-start(const char *driver)
+start(const char *name)
 {
 	now_ms = 1000;
 	readings = odd = 0;
-	stream_init(&s, driver_find(driver), NULL, 0);
+	driver = *driver_find(name);
+	driver.repeat_ms = 0;
+	stream_init(&s, &driver, NULL, 0);
 }
 
 /* Counts the readings, and those that are not 97 or 72 and good. */
@@ -37,7 +44,7 @@ feed(const uint8_t *p, size_t n)
 {
 	struct decoded d;
 
-	now_ms += 1100;		/* so that nothing is a repetition */
+	now_ms += PACKET_MS;
 	assert_int_equal(stream_feed(&s, now_ms, p, n), n);
 	while (stream_next(&s, &d)) {
 		for (size_t i = 0; i < d.readings.n; i++) {
@@ -56,6 +63,22 @@ feed_good(int n)
 {
 	while (n-- > 0)
 		feed(packet, sizeof packet);
+}
+
+/* As of another monitor that happens to have the pattern. */
+static void
+packets_with_pauses_between_are_no_oximeters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		start(both[i]);
+		for (int k = 0; k < 50; k++) {
+			now_ms += 200 - PACKET_MS;
+			feed_good(1);
+		}
+		assert_int_equal(readings, 0);
+		assert_int_equal(s.count.frames[DECODE_OK], 0);
+	}
 }
 
 /* Five and the first byte of a sixth; of the five the third is the first that
@@ -156,6 +179,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    nothing_is_read_before_five_packets_are_in_step),
+		cmocka_unit_test(packets_with_pauses_between_are_no_oximeters),
 		cmocka_unit_test(a_lost_byte_makes_no_other_number),
 		cmocka_unit_test(a_byte_put_in_makes_no_other_number),
 		cmocka_unit_test(
