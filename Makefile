@@ -110,8 +110,9 @@ $B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
 
 # What lets libserialport open pseudo-terminals; also to be preloaded.
 SHIM     := $(call obj,tests/shim/ptyshim.c tests/shim/pty.c)
-$B/unit/test_transport $B/unit/test_port: $(SHIM)
-$B/unit/test_transport $B/unit/test_port: LDFLAGS += -rdynamic
+SHIMMED  := $B/unit/test_transport $B/unit/test_port $B/unit/test_devices
+$(SHIMMED): $(SHIM)
+$(SHIMMED): LDFLAGS += -rdynamic
 
 unit: $(UNIT) ## the unit and capture tests
 	@tests/run $(UNIT)

@@ -280,11 +280,14 @@ board_frame(struct board *b, int64_t t_ms, size_t port, bool good)
 }
 
 void
-board_link(struct board *b, int64_t t_ms, size_t port, bool open)
+board_link(struct board *b, int64_t t_ms, size_t port, enum line_state line)
 {
 	advance(b, t_ms, false);
-	if (port < b->ports_n && port < BOARD_PORTS)
-		technical_link(b, port, open);
+	if (port >= b->ports_n || port >= BOARD_PORTS)
+		return;
+	technical_link(b, port, line);
+	if (line == LINE_OTHER_DEVICE)
+		judge(b);
 }
 
 void

@@ -86,8 +86,10 @@ void board_take(struct board *b, int64_t t_ms, size_t port, bool good,
 /* A frame was found on a port, good or bad: feeds T1, T5, T6. */
 void board_frame(struct board *b, int64_t t_ms, size_t port, bool good);
 
-/* The port's line is open (or lost: unplugged, refused); T1's wording. */
-void board_link(struct board *b, int64_t t_ms, size_t port, bool open);
+/* The port's line: T1's wording, and where another device is plugged in T1
+ * itself, at once. */
+void board_link(struct board *b, int64_t t_ms, size_t port,
+    enum line_state line);
 
 /* Deadlines that have passed by t_ms take effect. */
 void board_tick(struct board *b, int64_t t_ms);

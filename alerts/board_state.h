@@ -65,8 +65,10 @@ enum port_alarm { PORT_NO_DATA, PORT_DAMAGED, PORT_FROZEN };	/* T1, T5, T6 */
 
 struct port_state {
 	struct board_port is;
-	bool open;
-	bool reworded;		/* T1: told that the line came or went */
+	enum line_state line;
+	bool reworded;		/* T1: told that the line came or went, */
+	bool told_other;	/* and that another device is there */
+	bool other;		/* one was, and nothing sound came since */
 	bool demo;		/* its last reading was marked as such */
 	int64_t good_ms;	/* the last sound frame */
 	uint32_t fed;		/* bit per subject: gave it a value in this

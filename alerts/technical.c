@@ -38,22 +38,25 @@ void
 technical_frame(struct board *b, struct port_state *p, bool good)
 {
 	slices_add(p, b->now_ms, good);
-	if (good)
-		p->good_ms = b->now_ms;
+	if (!good)
+		return;
+	p->good_ms = b->now_ms;
+	p->other = false;
 }
 
 void
-technical_link(struct board *b, size_t port, bool open)
+technical_link(struct board *b, size_t port, enum line_state line)
 {
 	struct port_state *p = &b->port[port];
-	bool other = p->open != open;
-
-	p->open = open;
 	/* Once an event: a loose plug comes and goes every second. */
-	if (!other || p->reworded ||
-	    !alarm_is_open(&p->alarm[PORT_NO_DATA]))
+	bool *told = line == LINE_OTHER_DEVICE ? &p->told_other : &p->reworded;
+	bool same = p->line == line;
+
+	p->line = line;
+	p->other = p->other || line == LINE_OTHER_DEVICE;
+	if (same || *told || !alarm_is_open(&p->alarm[PORT_NO_DATA]))
 		return;
-	p->reworded = true;
+	*told = true;
 	technical_tell(b, SLOT_NO_DATA + (int)port, ALARM_UPDATE, NULL, NULL);
 }
 
@@ -76,6 +79,10 @@ silent_at_ms(const struct board *b, const struct port_state *p)
 {
 	int32_t limit = b->limits->no_data_ms;
 
+	/* A wrong device is no silence that might end by itself; and once that
+	 * was told, only data take it back. */
+	if (p->other)
+		return p->good_ms;
 	if (limit < p->is.silent_after_ms)
 		limit = p->is.silent_after_ms;
 	return p->good_ms + limit;
@@ -122,6 +129,7 @@ update_no_data(struct board *b, size_t port)
 		explained[i] = is_explained(b, i);
 	move(b, SLOT_NO_DATA + (int)port, level, p->good_ms);
 	p->reworded = p->reworded && is_silent(b, port);
+	p->told_other = p->told_other && is_silent(b, port);
 	for (int i = 0; i < SUBJECT_LEVELS; i++) {
 		if (explained[i] && !is_explained(b, i) &&
 		    b->subject[i].waiting_ms != BOARD_NEVER)
@@ -335,10 +343,16 @@ say_no_data(const struct board *b, const struct port_state *p, bool over,
 		return;
 	phrase_put(text, " for ");
 	phrase_put_span(text, b->now_ms - p->good_ms);
-	/* Silence and noise look the same from here: T1 knows sound frames. */
-	phrase_put(text, p->open ? ": the line is open, nothing readable comes "
-	    "(off? wrong driver or speed?)" :
-	    ": its cable or adapter is gone");
+	if (p->line == LINE_OTHER_DEVICE)
+		phrase_put(text, ": another device is plugged in at its port, "
+		    "and is not read");
+	else if (p->line == LINE_OPEN)
+		/* Silence and noise look the same from here: T1 knows sound
+		 * frames. */
+		phrase_put(text, ": the line is open, nothing readable comes "
+		    "(off? wrong driver or speed?)");
+	else
+		phrase_put(text, ": its cable or adapter is gone");
 }
 
 /* What the first port that knows the vital says about it. */

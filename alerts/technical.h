@@ -19,8 +19,9 @@ void technical_open(struct board *b);
 /* A frame came at now_ms. */
 void technical_frame(struct board *b, struct port_state *p, bool good);
 
-/* The line of a port was opened or lost; an open T1 changes its words. */
-void technical_link(struct board *b, size_t port, bool open);
+/* The line of a port was opened or lost, or leads to another device; an open T1
+ * changes its words. */
+void technical_link(struct board *b, size_t port, enum line_state line);
 
 /* Judges all as of now_ms. */
 void technical_update(struct board *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * `vitalsctl devices`: is each monitor heard, and if not, why.
+ * `vitalsctl devices`: is each monitor heard; if not, why, and what to do.
  *
  * Easy to get wrong: bytes without sound frames mean a wrong driver, rate or
  * cable; no bytes at all mean a monitor that is off.  So both ages are shown.
@@ -19,55 +19,68 @@ age_text(const json_t *o, const char *key, char out[TABLE_SPAN])
 		snprintf(out, TABLE_SPAN, "never");
 }
 
-/* "ok 1760, bad-check 3": what is zero is left out, but for ok. */
+/* Adds "bad-check 3" to the list. */
 static void
-frames_text(const json_t *frames, char *out, size_t n)
+add_count(char *out, size_t n, const char *name, int64_t count)
 {
-	const char *name;
-	json_t *v;
-	size_t used = 0;
-	int r;
+	size_t used = strlen(out);
 
-	out[0] = '\0';
-	json_object_foreach((json_t *)frames, name, v) {
-		if (json_integer_value(v) == 0 && strcmp(name, "ok") != 0)
-			continue;
-		r = snprintf(out + used, n - used, "%s%s %lld",
-		    used ? ", " : "", name, (long long)json_integer_value(v));
-		if (r < 0 || (size_t)r >= n - used)
-			return;
-		used += (size_t)r;
-	}
+	snprintf(out + used, n - used, "%s%s %lld", used > 0 ? ", " : "", name,
+	    (long long)count);
 }
 
+/* "bad-check 3, garbage 12": all but sound messages; what is zero is left
+ * out. */
+static void
+others_text(const json_t *d, char *out, size_t n)
+{
+	static const char *const other[] = { "garbage", "framing_errors",
+		"parity_errors", "breaks", "reopened" };
+	static const char *const shown[] = { "garbage", "framing", "parity",
+		"breaks", "reopened" };
+	const char *name;
+	json_t *v;
+
+	out[0] = '\0';
+	json_object_foreach(json_object_get(d, "frames"), name, v)
+		if (json_integer_value(v) != 0 && strcmp(name, "ok") != 0)
+			add_count(out, n, name, json_integer_value(v));
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		if (client_int(d, other[i], 0) != 0)
+			add_count(out, n, shown[i], client_int(d, other[i], 0));
+}
+
+/* The bed is in the port's name. */
 static void
 device_row(struct table *t, const json_t *d)
 {
-	char byte[TABLE_SPAN], frame[TABLE_SPAN], frames[200];
+	char byte[TABLE_SPAN], frame[TABLE_SPAN], others[320];
 
 	age_text(d, "byte_age_ms", byte);
 	age_text(d, "frame_age_ms", frame);
-	frames_text(json_object_get(d, "frames"), frames, sizeof(frames));
+	others_text(d, others, sizeof(others));
 	table_cell(t, "%s", client_text(d, "port"));
-	table_cell(t, "%s", client_text(d, "bed"));
 	table_cell(t, "%s", client_text(d, "driver"));
 	table_cell(t, "%s", client_text(d, "link"));
 	table_cell(t, "%s", byte);
 	table_cell(t, "%s", frame);
-	table_cell(t, "%lld", (long long)client_int(d, "bytes", 0));
-	table_cell(t, "%lld", (long long)client_int(d, "garbage", 0));
-	table_cell(t, "%s", frames);
 	table_cell(t, "%lld", (long long)client_int(d, "readings", 0));
-	table_cell(t, "%lld", (long long)client_int(d, "reopened", 0));
-	table_cell(t, "%s", client_text(d, "why"));
+	table_cell(t, "%lld", (long long)client_int(json_object_get(d,
+	    "frames"), "ok", 0));
+	if (others[0] != '\0')
+		table_note(t, "also:", others);
+	if (client_text(d, "why")[0] != '\0')
+		table_note(t, "why: ", client_text(d, "why"));
+	if (client_text(d, "do")[0] != '\0')
+		table_note(t, "do:  ", client_text(d, "do"));
 }
 
 int
 verb_devices(struct cli *c)
 {
 	static const char *const title[] = {
-		"PORT", "BED", "DRIVER", "LINK", "LAST BYTE", "LAST FRAME",
-		"BYTES", "GARBAGE", "FRAMES", "READINGS", "REOPENED", "WHY",
+		"PORT", "DRIVER", "LINK", "LAST BYTE", "LAST FRAME", "READINGS",
+		"SOUND FRAMES",
 	};
 	const char *bed = c->value[OPTION_BED];
 	json_t *answer = NULL, *d;

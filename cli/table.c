@@ -14,6 +14,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#define TABLE_INDENT 5	/* of a note */
 #define TABLE_CELL 512	/* bytes; texts of the protocol are no longer */
 
 /* The next character of a text: its bytes, or 1 and '?' for what no terminal
@@ -105,7 +106,10 @@ table_free(struct table *t)
 {
 	for (size_t i = 0; i < t->cells_n; i++)
 		free(t->cell[i]);
+	for (size_t i = 0; i < t->notes_n; i++)
+		free(t->note[i]);
 	free(t->cell);
+	free(t->note);
 	*t = (struct table){ 0 };
 }
 
@@ -119,6 +123,77 @@ table_cell(struct table *t, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	table_keep(t, text);
+}
+
+/* The note of a row, made if it is new; NULL when memory is short. */
+static char **
+note_of(struct table *t, size_t row)
+{
+	while (t->notes_n <= row) {
+		char **note = reallocarray(t->note, t->notes_n + 1,
+		    sizeof(*note));
+
+		if (note == NULL)
+			return NULL;
+		t->note = note;
+		t->note[t->notes_n++] = NULL;
+	}
+	return &t->note[row];
+}
+
+/* How many bytes of whole words fit into so many columns; at least a word. */
+static size_t
+line_length(const char *text, size_t room)
+{
+	size_t end = 0, n = 0, width = 0;
+	wchar_t c;
+
+	while (text[n] != '\0') {
+		size_t taken = character_next(text + n, &c);
+
+		if (c == L' ')
+			end = n;
+		width += (size_t)wcwidth(c);
+		if (width > room && end > 0)
+			return end;
+		n += taken;
+	}
+	return n;
+}
+
+void
+table_note(struct table *t, const char *label, const char *text)
+{
+	size_t row = t->cells_n == 0 ? 0 : (t->cells_n - 1) / t->columns_n;
+	size_t indent = table_width(label) + TABLE_INDENT;
+	char **note = note_of(t, row), clean[TABLE_CELL], *all = NULL;
+	const char *p = clean;
+	size_t size = 0;
+	FILE *f = note != NULL ? open_memstream(&all, &size) : NULL;
+
+	if (f == NULL) {
+		t->short_of_memory = true;
+		return;
+	}
+	table_clean(text, clean, sizeof(clean));
+	fprintf(f, "%s%*s%s ", *note != NULL ? *note : "", TABLE_INDENT - 1, "",
+	    label);
+	while (*p != '\0') {
+		size_t n = line_length(p, TABLE_LINE - indent);
+
+		fprintf(f, "%*s%.*s\n", p == clean ? 0 : (int)indent, "",
+		    (int)n, p);
+		p += n;
+		while (*p == ' ')
+			p++;
+	}
+	if (fclose(f) != 0) {
+		free(all);
+		t->short_of_memory = true;
+		return;
+	}
+	free(*note);
+	*note = all;
 }
 
 int
@@ -138,6 +213,9 @@ table_print(const struct table *t, FILE *out)
 		fputs(t->cell[i], out);
 		if (column + 1 == t->columns_n) {
 			fputc('\n', out);
+			if (i / t->columns_n < t->notes_n &&
+			    t->note[i / t->columns_n] != NULL)
+				fputs(t->note[i / t->columns_n], out);
 			continue;
 		}
 		w = table_width(t->cell[i]);

@@ -19,6 +19,8 @@ struct table {
 	size_t columns_n;
 	char **cell;		/* rows of columns_n, the titles first */
 	size_t cells_n, cap;
+	char **note;		/* of each row, NULL if it has none */
+	size_t notes_n;
 	bool short_of_memory;
 };
 
@@ -27,6 +29,11 @@ void table_init(struct table *t, size_t columns_n, const char *const *title);
 void table_free(struct table *t);
 void table_cell(struct table *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Puts a sentence under the row that was begun last, after its label: indented,
+ * in lines of at most TABLE_LINE columns. */
+#define TABLE_LINE 79
+void table_note(struct table *t, const char *label, const char *text);
 
 /* Prints it, two blanks between columns; 0 or -ENOMEM when a cell was lost. */
 int table_print(const struct table *t, FILE *out) MUST_CHECK;

@@ -37,6 +37,18 @@ complaint_format(char *out, size_t size, const char *path,
 		    c->text);
 }
 
+bool
+config_port_is_usb(const struct config_port *p)
+{
+	return strncmp(p->path, "usb:", 4) == 0;
+}
+
+const char *
+config_socket_path(const char *port)
+{
+	return strncmp(port, "unix:", 5) == 0 ? port + 5 : NULL;
+}
+
 static bool
 same_beds(const struct config *a, const struct config *b)
 {
@@ -62,6 +74,7 @@ same_port(const struct config_port *a, const struct config_port *b)
 	    a->driver == b->driver &&
 	    a->options.interval_s == b->options.interval_s &&
 	    a->transport == b->transport && strcmp(a->path, b->path) == 0 &&
+	    usb_equal(&a->expect, &b->expect) &&
 	    same_line(&a->line, &b->line) && a->same_limb == b->same_limb;
 }
 

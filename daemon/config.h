@@ -11,6 +11,7 @@
 #define DAEMON_CONFIG_H
 
 #include "alerts/board.h"
+#include "daemon/usb.h"
 #include "drivers/driver.h"
 #include "schemas/record.h"
 
@@ -22,7 +23,11 @@
 #define CONFIG_FILE_MAX (1024 * 1024)	/* bytes */
 #define CONFIG_COMPLAINTS 100	/* more are only counted */
 
-enum transport { TRANSPORT_SERIAL = 0, TRANSPORT_PTY = 1 };
+enum transport {
+	TRANSPORT_SERIAL = 0,	/* a real port */
+	TRANSPORT_PTY = 1,	/* a simulator, a socat link */
+	TRANSPORT_UNIX = 2,	/* a stream socket: its path is "unix:/..." */
+};
 
 struct config_port {
 	char name[PORT_NAME_MAX];	/* unique: "CHAIR3/ge" is BED/MONITOR */
@@ -30,8 +35,11 @@ struct config_port {
 	const struct driver *driver;
 	struct driver_options options;
 	enum transport transport;
-	const char *path;		/* its own memory; below
+	const char *path;		/* as written: "/dev/...", "usb:...",
+					 * "unix:/..."; its own memory, below
 					 * CONFIG_PATH_MAX */
+	struct usb_name expect;		/* what must be plugged in there; of a
+					 * port "usb:..." how it is found */
 	struct line line;		/* the driver's, unless set here */
 	bool same_limb;			/* oximeter on the cuff's arm (T2) */
 };
@@ -83,6 +91,10 @@ struct config {
 	int64_t recovery_min_ms;	/* reminder only: 2 h */
 	char digest[65];	/* SHA-256 of the file's bytes */
 };
+
+/* How a port is named: by a path, a USB serial number, or a socket's path. */
+bool config_port_is_usb(const struct config_port *p);
+const char *config_socket_path(const char *port);	/* NULL: it is none */
 
 /* One complaint: "FILE:LINE:COLUMN: what; expected what".  Columns count
  * characters, not bytes. */

@@ -2,19 +2,14 @@
  *
  * What one key of the configuration says about another.
  *
- * Easy to get wrong: two texts may name one port.  They are compared as
- * written, without their "//" and "/./", and by what they lead to at this
- * moment, where they lead anywhere: by-id and by-path are two links to one
- * adapter.  A port whose cable is out leads nowhere, and is no complaint.
+ * Easy to get wrong: what the file leaves open comes from elsewhere, the line
+ * settings from the driver; so a field without a place is filled in here.
  */
 #include "daemon/config_check.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 /* Where the field is, or the free slot where it belongs: one always is free. */
 static size_t
@@ -142,132 +137,6 @@ check_names(struct config *c, const struct config_places *places,
 				complete_name(c, p, at, out);
 		}
 	}
-}
-
-/* The path without empty and "." parts. */
-static void
-plain_path(char out[CONFIG_PATH_MAX], const char *path)
-{
-	size_t o = 0;
-
-	while (*path != '\0') {
-		size_t n;
-
-		while (*path == '/')
-			path++;
-		n = strcspn(path, "/");
-		if (n == 0 || (n == 1 && *path == '.')) {
-			path += n;
-			continue;
-		}
-		out[o++] = '/';
-		memcpy(out + o, path, n);
-		o += n;
-		path += n;
-	}
-	out[o] = '\0';
-}
-
-/* Kernel names that are given out in the order of plugging. */
-static bool
-is_by_plugging(const char *path)
-{
-	static const char *const prefix[] = { "/dev/ttyUSB", "/dev/ttyACM" };
-
-	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
-		if (strncmp(path, prefix[i], strlen(prefix[i])) == 0)
-			return true;
-	return false;
-}
-
-/* A port's path, looked at once: a thousand ports are half a million pairs. */
-struct known_path {
-	const struct config_place *at;
-	char plain[CONFIG_PATH_MAX];
-	bool leads;		/* somewhere, now */
-	dev_t dev;
-	ino_t ino;
-};
-
-/* Links of simulators (pty) are not followed: one that a killed simulator left
- * behind may lead to any terminal. */
-static void
-look_at_path(const struct config_port *p, const struct config_places *places,
-    struct known_path *out)
-{
-	struct stat st;
-
-	out->at = config_place_of(places, &p->path);
-	if (out->at == NULL)
-		return;
-	plain_path(out->plain, p->path);
-	out->leads = p->transport == TRANSPORT_SERIAL &&
-	    stat(p->path, &st) == 0;
-	if (out->leads) {
-		out->dev = st.st_dev;
-		out->ino = st.st_ino;
-	}
-}
-
-static bool
-same_device(const struct known_path *a, const struct known_path *b)
-{
-	return a->leads && b->leads && a->dev == b->dev && a->ino == b->ino;
-}
-
-static void
-check_path(const struct config *c, const struct known_path *known, size_t i,
-    struct complaints *out)
-{
-	const struct config_port *p = &c->ports[i];
-	const struct config_place *at = known[i].at;
-	char where[PATH_MAX], quoted[CONFIG_TEXT_QUOTED];
-
-	if (at == NULL)
-		return;
-	config_text_quote(quoted, p->path, strlen(p->path));
-	if (is_by_plugging(known[i].plain))
-		complain(out, at->line, at->column, "port: %s goes by the "
-		    "order of plugging: plugging another monitor first swaps "
-		    "patients; expected its link in /dev/serial/by-id or "
-		    "by-path", quoted);
-	for (size_t j = 0; j < i; j++) {
-		const struct config_port *o = &c->ports[j];
-		const struct config_place *first = known[j].at;
-
-		if (first == NULL)
-			continue;
-		if (strcmp(known[i].plain, known[j].plain) == 0)
-			complain(out, at->line, at->column, "port: %s is that "
-			    "of %s too (line %u); expected one monitor on one "
-			    "port", quoted, o->name, first->line);
-		else if (same_device(&known[i], &known[j]))
-			complain(out, at->line, at->column, "port: this and "
-			    "the port of %s (line %u) both lead to %.60s; "
-			    "expected one monitor on one port", o->name,
-			    first->line, realpath(p->path, where) != NULL ?
-			    where : "one device");
-		else
-			continue;
-		return;
-	}
-}
-
-static void
-check_paths(const struct config *c, const struct config_places *places,
-    struct complaints *out)
-{
-	struct known_path *known = calloc(c->ports_n + 1, sizeof(*known));
-
-	if (known == NULL) {
-		complain(out, 0, 0, "out of memory");
-		return;
-	}
-	for (size_t i = 0; i < c->ports_n; i++)
-		look_at_path(&c->ports[i], places, &known[i]);
-	for (size_t i = 0; i < c->ports_n; i++)
-		check_path(c, known, i, out);
-	free(known);
 }
 
 /* A monitor can be asked only as often as its driver knows how to. */
@@ -473,7 +342,6 @@ config_check(struct config *c, const struct config_places *places,
 
 	check_beds(c, places, out);
 	check_names(c, places, out);
-	check_paths(c, places, out);
 	for (size_t i = 0; i < c->ports_n; i++) {
 		check_interval(&c->ports[i], places, out);
 		if (c->ports[i].driver != NULL)

@@ -7,6 +7,7 @@
  */
 #include "daemon/config_fill.h"
 #include "daemon/config_keys.h"
+#include "daemon/paths.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -66,12 +67,43 @@ is_letter_or_digit(char c)
 	    (c >= 'A' && c <= 'Z');
 }
 
+/* Which of the three kinds of port a text is meant to be, it must be rightly. */
+static const char *
+port_fault(const char *s)
+{
+	const char *path = config_socket_path(s), *fault;
+	struct usb_name usb;
+
+	if (path != NULL) {
+		if (path[0] != '/' || path[1] == '\0')
+			return "names no absolute path of a socket";
+		return strlen(path) < PATHS_SOCKET_MAX ? NULL :
+		    "is over 107 bytes, too long for a socket";
+	}
+	if (strncmp(s, "usb:", 4) != 0)
+		return s[0] == '/' ? NULL : "is not an absolute path";
+	fault = usb_parse(s, &usb);
+	return fault == NULL && usb.serial[0] == '\0' ?
+	    "has no serial number" : fault;
+}
+
+static const char *
+take_usb(const char *s, void *field)
+{
+	struct usb_name usb;
+	const char *fault = usb_parse(s, &usb);
+
+	if (fault == NULL)
+		memcpy(field, &usb, sizeof(usb));
+	return fault;
+}
+
 /* What is wrong with a text of n bytes, NULL if nothing. */
 static const char *
 text_fault(const struct config_key *k, const char *s, size_t n)
 {
 	if ((int64_t)n < k->min)
-		return k->type == TYPE_PATH ? "is too short" : "is empty";
+		return k->type == TYPE_PORT ? "is too short" : "is empty";
 	if ((int64_t)n > k->max)
 		return "is too long";
 	for (size_t i = 0; i < n; i++) {
@@ -84,8 +116,8 @@ text_fault(const struct config_key *k, const char *s, size_t n)
 		    (i == 0 || strchr("-_", s[i]) == NULL))
 			return "is not a plain name";
 	}
-	if (k->type == TYPE_PATH && s[0] != '/')
-		return "is not an absolute path";
+	if (k->type == TYPE_PORT)
+		return port_fault(s);
 	/* " " in confirmed-by would pass for a name. */
 	if (k->type == TYPE_TEXT && n > 0 && (s[0] == ' ' || s[n - 1] == ' '))
 		return "begins or ends with a blank";
@@ -226,8 +258,11 @@ take_scalar(struct reader *r, const yaml_node_t *node,
 	case TYPE_NAME:
 		fault = take_text(k, s, n, field);
 		break;
-	case TYPE_PATH:
+	case TYPE_PORT:
 		fault = take_path(k, s, n, field);
+		break;
+	case TYPE_USB:
+		fault = take_usb(s, field);
 		break;
 	case TYPE_WHOLE:
 	case TYPE_DURATION:

@@ -74,8 +74,10 @@ const struct config_key config_keys[] = {
 	    TEXT(config_port, name, 1), 0, 0 },
 	{ SECTION_MONITOR, "driver", TYPE_DRIVER, YES,
 	    FIELD(config_port, driver), 0, 0, NULL, 0 },
-	{ SECTION_MONITOR, "port", TYPE_PATH, YES,
+	{ SECTION_MONITOR, "port", TYPE_PORT, YES,
 	    FIELD(config_port, path), 2, CONFIG_PATH_MAX - 1, NULL, 0 },
+	{ SECTION_MONITOR, "expect", TYPE_USB, NO,
+	    FIELD(config_port, expect), 0, 0, NULL, 0 },
 	{ SECTION_MONITOR, "transport", TYPE_WORD, NO,
 	    FIELD(config_port, transport), 0, 0, transports, 0 },
 	{ SECTION_MONITOR, "interval", TYPE_SECONDS, NO,
@@ -224,9 +226,14 @@ config_key_expected(char out[CONFIG_EXPECTED], const struct config_key *k)
 		snprintf(out, CONFIG_EXPECTED, "letters, digits, '-' and '_', "
 		    "a letter or digit first, at most %d", (int)k->max);
 		return;
-	case TYPE_PATH:
+	case TYPE_PORT:
 		snprintf(out, CONFIG_EXPECTED, "an absolute path of at most "
-		    "%d bytes, such as /dev/serial/by-id/...", (int)k->max);
+		    "%d bytes, such as /dev/serial/by-id/..., or "
+		    "usb:VENDOR:PRODUCT:SERIAL, or unix:/PATH", (int)k->max);
+		return;
+	case TYPE_USB:
+		snprintf(out, CONFIG_EXPECTED, "usb:VENDOR:PRODUCT:SERIAL "
+		    "(lsusb -v shows them), such as usb:0403:6001:A5069RR4");
 		return;
 	case TYPE_WHOLE:
 		snprintf(out, CONFIG_EXPECTED, "a whole number from %lld to "

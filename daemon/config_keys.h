@@ -31,7 +31,9 @@ enum config_section {
 enum config_type {
 	TYPE_TEXT,	/* anything printable */
 	TYPE_NAME,	/* letters, digits, '-', '_' */
-	TYPE_PATH,	/* absolute; a char * of its own memory */
+	TYPE_PORT,	/* an absolute path, usb:..., unix:/...; a char * of its
+			 * own memory */
+	TYPE_USB,	/* usb:... */
 	TYPE_WHOLE,
 	TYPE_DURATION,	/* kept in ms */
 	TYPE_SECONDS,	/* a duration kept in whole seconds */

@@ -6,6 +6,7 @@
  * that someone names by mistake must not stop a daemon that reloads.
  */
 #include "daemon/config_fill.h"
+#include "daemon/config_port.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,7 @@ config_parse(const char *text, size_t length, struct complaints *out)
 		config_fill(c, &doc, places, out);
 		yaml_document_delete(&doc);
 		config_check(c, places, out);
+		config_check_ports(c, places, out);
 		digest_text(c->digest, text, length);
 	}
 	free(places);

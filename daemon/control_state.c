@@ -229,11 +229,17 @@ age_json(int64_t then_ms, int64_t t_ms)
 	    json_integer(t_ms - then_ms);
 }
 
+static const char *const transport_word[] = {
+	[TRANSPORT_SERIAL] = "serial",
+	[TRANSPORT_PTY] = "pty",
+	[TRANSPORT_UNIX] = "unix",
+};
+
 static json_t *
 device_json(const struct control_host *h, size_t i, const struct now *now)
 {
 	const struct config_port *c = &h->config->ports[i];
-	struct port_status s = { 0 };
+	struct port_status s = { .finding = FINDING_WAITING };
 	json_t *frames = json_object();
 	json_t *o;
 
@@ -242,12 +248,14 @@ device_json(const struct control_host *h, size_t i, const struct now *now)
 	for (int d = 0; d < DECODES; d++)
 		json_object_set_new(frames, decode_name((enum decode)d),
 		    json_integer((json_int_t)s.count.frames[d]));
-	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+	    "s:s, s:s}",
 	    "port", c->name, "bed", h->config->beds[c->bed].id,
 	    "driver", c->driver->name, "title", c->driver->title,
-	    "transport", c->transport == TRANSPORT_PTY ? "pty" : "serial",
-	    "path", c->path, "device", s.device,
-	    "link", link_word(&h->hub->port[i]), "why", s.why);
+	    "transport", transport_word[c->transport],
+	    "path", c->path, "device", s.device, "usb", s.usb,
+	    "link", link_word(&h->hub->port[i]),
+	    "finding", finding_name(s.finding), "why", s.why, "do", s.todo);
 	json_object_set_new(o, "byte_age_ms", age_json(s.byte_ms, now->t_ms));
 	json_object_set_new(o, "frame_age_ms",
 	    age_json(s.frame_ms, now->t_ms));

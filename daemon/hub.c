@@ -290,9 +290,10 @@ hub_frame(struct hub *h, const struct now *now, size_t port,
 }
 
 void
-hub_link(struct hub *h, const struct now *now, size_t port, bool open,
-    const char *why)
+hub_link(struct hub *h, const struct now *now, size_t port,
+    enum line_state line, const char *why)
 {
+	bool open = line == LINE_OPEN;
 	struct hub_port *p = &h->port[port];
 	struct hub_bed *b = &h->bed[p->bed];
 
@@ -304,7 +305,7 @@ hub_link(struct hub *h, const struct now *now, size_t port, bool open,
 	hub_emit_event(b, open ? EVENT_PORT_OPEN : EVENT_PORT_LOST, p->name, why);
 	if (!open)
 		hub_relay_forget(h, p, "the line is gone");
-	board_link(&b->board, now->t_ms, p->slot, open);
+	board_link(&b->board, now->t_ms, p->slot, line);
 	hub_tell_changed(h, p->bed);
 	hub_settle(h, p->bed);
 }

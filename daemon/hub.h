@@ -54,9 +54,9 @@ int hub_find_port(const struct hub *h, const char *name) MUST_CHECK;
 void hub_frame(struct hub *h, const struct now *now, size_t port,
     const struct decoded *d);
 
-/* The line of a port was opened, or is gone. */
-void hub_link(struct hub *h, const struct now *now, size_t port, bool open,
-    const char *why);
+/* The line of a port was opened, is gone, or leads to another device. */
+void hub_link(struct hub *h, const struct now *now, size_t port,
+    enum line_state line, const char *why);
 
 /* Time has come to hub_next_ms(). */
 void hub_tick(struct hub *h, const struct now *now);

@@ -11,8 +11,8 @@
 #include "daemon/clock.h"
 #include "daemon/journal.h"
 #include "daemon/modem.h"
+#include "daemon/place.h"
 #include "daemon/port_say.h"
-#include "daemon/transport.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -53,7 +53,10 @@ struct port {
 	uint64_t opened, written, write_failures, refused;
 	struct modem modem;
 	struct tty_errors errors;	/* of lines closed since */
-	char *device, *why;	/* as in struct port_status; NULL: "" */
+	int error;		/* why it is not open */
+	char *device, *usb, *why;	/* as in struct port_status; NULL: "" */
+	enum line_state line;	/* as the sink was told */
+	struct finding_watch watch;
 	bool has_device_clock;
 	int64_t skew_ms;
 	/* The message being written; none if out_n is 0.  Bytes that the
@@ -63,7 +66,7 @@ struct port {
 	int64_t out_ms;
 	struct port_say say;
 };
-_Static_assert(sizeof(struct port) <= 416, "a port grows");
+_Static_assert(sizeof(struct port) <= 608, "a port grows");
 
 /* "no such device: /dev/serial/by-id/..." */
 static void
@@ -109,16 +112,6 @@ watch_for(struct port *p, uint32_t events)
 }
 
 static void
-drop_message(struct port *p, int64_t now_ms)
-{
-	transport_drop_unsent(p->tty);
-	p->out_n = 0;
-	watch_for(p, EPOLLIN);
-	p->write_failures++;
-	port_say_blocked(&p->say, now_ms, true);
-}
-
-static void
 add_errors(struct tty_errors *sum, const struct port *p)
 {
 	struct tty_errors e = { 0 };
@@ -129,6 +122,24 @@ add_errors(struct tty_errors *sum, const struct port *p)
 	sum->parity = p->errors.parity + e.parity;
 	sum->breaks = p->errors.breaks + e.breaks;
 	sum->overruns = p->errors.overruns + e.overruns;
+}
+
+/* All that was counted since the port was made. */
+static struct finding_count
+counted(const struct port *p)
+{
+	const struct stream_counters *c = &p->stream->count;
+	struct finding_count out = { .bytes = c->bytes,
+		.good = c->frames[DECODE_OK] + c->frames[DECODE_IGNORED] };
+	struct tty_errors e;
+
+	for (int d = DECODE_IGNORED + 1; d < DECODES; d++)
+		out.bad += c->frames[d];
+	add_errors(&e, p);
+	out.framing = e.framing;
+	out.parity = e.parity;
+	out.breaks = e.breaks;
+	return out;
 }
 
 /* The device is let go at once, so that its number is free when it is plugged
@@ -158,13 +169,36 @@ lose_line(struct port *p, int64_t now_ms, int error)
 	close_line(p);
 	p->brief_n = now_ms - p->since_ms < BRIEF_MS ? p->brief_n + 1 : 0;
 	p->since_ms = now_ms;
+	p->error = error;
 	p->next_ms = now_ms + hurry_ms(p);
-	say_why(why, "the device is gone", text_of(p->device));
+	say_why(why, p->config->transport == TRANSPORT_UNIX ?
+	    "the other end of the socket has closed" : "the device is gone",
+	    text_of(p->device));
 	keep_text(&p->why, why);
-	keep_text(&p->device, "");	/* the number may be another monitor's now */
+	/* The number may be another monitor's now. */
+	keep_text(&p->device, "");
+	keep_text(&p->usb, "");
 	port_say_lost(&p->say, now_ms, error, why);
 	arm_tick(p, now_ms);
-	p->sink.link(p->sink.arg, p->index, false, why);
+	p->line = LINE_GONE;
+	p->sink.link(p->sink.arg, p->index, p->line, why);
+}
+
+/* Nobody took it in time.  Of a socket nothing can be taken back, and who does
+ * not read there hangs: let it notice.  False if the line was lost. */
+static bool
+drop_message(struct port *p, int64_t now_ms)
+{
+	p->write_failures++;
+	if (p->config->transport == TRANSPORT_UNIX) {
+		lose_line(p, now_ms, -ETIMEDOUT);
+		return false;
+	}
+	transport_drop_unsent(p->tty);
+	p->out_n = 0;
+	watch_for(p, EPOLLIN);
+	port_say_blocked(&p->say, now_ms, true);
+	return true;
 }
 
 /* Sends what the kernel takes of the message.  False if the line was lost. */
@@ -195,8 +229,7 @@ push_message(struct port *p, int64_t now_ms)
 		port_say_blocked(&p->say, now_ms, false);
 		p->out_n = 0;
 	} else if (now_ms - p->out_ms >= WRITE_MS) {
-		drop_message(p, now_ms);
-		return true;
+		return drop_message(p, now_ms);
 	}
 	watch_for(p, waiting ? EPOLLIN | EPOLLOUT : EPOLLIN);
 	return true;
@@ -258,8 +291,10 @@ take_frames(struct port *p)
 	struct decoded d;
 
 	while (stream_next(p->stream, &d)) {
-		if (d.result == DECODE_OK || d.result == DECODE_IGNORED)
+		if (d.result == DECODE_OK || d.result == DECODE_IGNORED) {
+			finding_watch_good(&p->watch, d.t_ms, p->config);
 			p->frame_ms = d.t_ms;
+		}
 		if (d.result == DECODE_OK && d.readings.device_clock_ms != 0) {
 			p->has_device_clock = true;
 			p->skew_ms = d.readings.device_clock_ms -
@@ -347,6 +382,8 @@ on_ready(void *arg, uint32_t revents)
 static void
 note_failure(struct port *p, int64_t now_ms, int error, const char *what)
 {
+	enum line_state line = error == -EMEDIUMTYPE ? LINE_OTHER_DEVICE :
+	    LINE_GONE;
 	char why[TTY_WHY];
 
 	p->next_ms = now_ms + (now_ms - p->since_ms < RETRY_LATE_MS ?
@@ -356,18 +393,23 @@ note_failure(struct port *p, int64_t now_ms, int error, const char *what)
 	if (p->told && strcmp(why, text_of(p->why)) == 0)
 		return;
 	keep_text(&p->why, why);
-	if (!p->told)
-		p->sink.link(p->sink.arg, p->index, false, why);
+	p->error = error;
+	if (!p->told || line != p->line)
+		p->sink.link(p->sink.arg, p->index, line, why);
+	p->line = line;
 	p->told = true;
 }
 
 static void
 try_open(struct port *p, int64_t now_ms)
 {
-	char device[TTY_DEVICE], why[TTY_WHY];
-	int r = transport_open(&p->tty, p->config->transport, p->config->path,
-	    &p->config->line, device, why);
+	char path[TTY_DEVICE], device[TTY_DEVICE], usb[USB_TEXT] = "";
+	char why[TTY_WHY];
+	int r = place_find(p->config, path, usb, why);
 
+	if (r == 0)
+		r = transport_open(&p->tty, p->config->transport, path,
+		    &p->config->line, device, why);
 	p->tried_ms = now_ms;
 	if (r == 0) {
 		p->watched = EPOLLIN;
@@ -385,14 +427,18 @@ try_open(struct port *p, int64_t now_ms)
 		return;
 	}
 	keep_text(&p->device, device);
+	keep_text(&p->usb, usb);
 	keep_text(&p->why, "");
+	p->error = 0;
 	p->told = true;
 	p->modem = (struct modem){ 0 };
 	p->opened++;
 	p->since_ms = now_ms;
 	stream_reset(p->stream, now_ms);
+	finding_watch_open(&p->watch, now_ms, counted(p));
 	port_say_open(&p->say, now_ms, device);
-	p->sink.link(p->sink.arg, p->index, true, "");
+	p->line = LINE_OPEN;
+	p->sink.link(p->sink.arg, p->index, p->line, "");
 	(void)serve_output(p, now_ms);
 }
 
@@ -413,6 +459,7 @@ on_tick(void *arg)
 		transport_errors(p->tty, &e);
 		stream_quiet(p->stream, now_ms);
 		take_frames(p);
+		finding_watch_tick(&p->watch, now_ms, counted(p));
 		port_say_heard(&p->say, now_ms, p->since_ms, p->stream);
 		(void)serve_output(p, now_ms);
 	} else if (now_ms >= p->next_ms) {
@@ -492,9 +539,32 @@ port_free(struct port *p)
 	free(p->stream);
 	free(p->state);
 	free(p->device);
+	free(p->usb);
 	free(p->why);
 	free(p->out);
 	free(p);
+}
+
+/* What is wrong of late. */
+static void
+look_for_findings(const struct port *p, struct port_status *out)
+{
+	struct finding_facts f = {
+		.port = p->config,
+		.now_ms = out->now_ms,
+		.open = p->tty != NULL,
+		.since_ms = p->since_ms,
+		.error = p->error,
+		.brief_n = p->brief_n,
+		.byte_ms = p->stream->byte_ms,
+		.half = window_length(&p->stream->window) > 0,
+		.modem = p->modem.commands >= 2,
+		.blocked = p->say.blocked,
+		.watch = &p->watch,
+		.count = counted(p),
+	};
+
+	out->finding = finding_of(&f, out->why, out->todo);
 }
 
 void
@@ -506,6 +576,7 @@ port_status(const struct port *p, struct port_status *out)
 	*out = (struct port_status){
 		.open = p->tty != NULL,
 		.since_ms = p->since_ms,
+		.now_ms = clock_boot_ms(),
 		.opened = p->opened,
 		.byte_ms = p->byte_ms,
 		.frame_ms = p->frame_ms,
@@ -521,6 +592,8 @@ port_status(const struct port *p, struct port_status *out)
 	};
 	snprintf(out->why, sizeof(out->why), "%s", text_of(p->why));
 	snprintf(out->device, sizeof(out->device), "%s", text_of(p->device));
+	snprintf(out->usb, sizeof(out->usb), "%s", text_of(p->usb));
+	look_for_findings(p, out);
 }
 
 void

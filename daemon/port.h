@@ -11,6 +11,7 @@
 #define DAEMON_PORT_H
 
 #include "daemon/config.h"
+#include "daemon/finding.h"
 #include "daemon/loop.h"
 #include "drivers/stream.h"
 
@@ -20,8 +21,10 @@ struct port_sink {
 	void *arg;
 	/* A frame was found, good or bad. */
 	void (*frame)(void *arg, size_t index, const struct decoded *d);
-	/* The line was opened, or is gone; why is a sentence for people. */
-	void (*link)(void *arg, size_t index, bool open, const char *why);
+	/* The line was opened, is gone, or leads to a device that is not to be
+	 * read; why is a sentence for people. */
+	void (*link)(void *arg, size_t index, enum line_state line,
+	    const char *why);
 	/* Raw bytes, only while port_record() is on. */
 	void (*bytes)(void *arg, size_t index, int64_t t_ms, bool sent,
 	    const uint8_t *p, size_t n);
@@ -30,11 +33,16 @@ struct port_sink {
 /* What people see of a port. */
 struct port_status {
 	bool open;
-	char why[160];		/* "" if open; if not: "no such device: ..." */
+	enum finding finding;
+	char why[FINDING_WHY];	/* what is wrong: "no such device: ..."; "" */
+	char todo[FINDING_TODO];	/* and what to do about it */
 	char device[256];	/* the device node that the path led to; ""
 				 * if not open */
+	char usb[USB_TEXT];	/* the USB device there, as the configuration
+				 * would name it; "" */
 	int64_t since_ms;	/* open or lost since */
 	uint64_t opened;	/* how many times it was opened */
+	int64_t now_ms;		/* all this is as of now */
 	int64_t byte_ms, frame_ms;	/* STREAM_NEVER if none yet */
 	struct stream_counters count;
 	uint64_t framing_errors, parity_errors, breaks;	/* seen by the line */

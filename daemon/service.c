@@ -173,13 +173,14 @@ port_frame_sink(void *arg, size_t index, const struct decoded *d)
 }
 
 static void
-port_link_sink(void *arg, size_t index, bool open, const char *why)
+port_link_sink(void *arg, size_t index, enum line_state line,
+    const char *why)
 {
 	struct service *s = arg;
 	struct now now = clock_now();
 
 	loop_touch(s->turns);
-	hub_link(&s->hub, &now, index, open, why);
+	hub_link(&s->hub, &now, index, line, why);
 }
 
 static void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Serial lines: over libserialport for real ports, over plain termios for
- * pseudo-terminals, which libserialport 0.1.1 cannot open.
+ * pseudo-terminals, which libserialport 0.1.1 cannot open, and over stream
+ * sockets, at whose other end is a program that holds the line.
  *
  * Easy to get wrong, all measured: sp_get_port_by_name() takes no by-id link;
  * it neither locks the port nor closes it in children; its zero-byte read may be an
@@ -23,7 +24,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -34,7 +37,8 @@ struct counters {
 
 struct tty {
 	int fd;			/* the serial port's belongs to 'sp' */
-	struct sp_port *sp;	/* NULL for a pseudo-terminal */
+	struct sp_port *sp;	/* NULL for all but a real port */
+	bool socket;
 	bool locked;		/* by us: what is set is ours to undo */
 	bool counts;		/* 'base' holds the counters at opening */
 	struct counters base;
@@ -228,6 +232,48 @@ open_pty(struct tty *t, const char *device)
 	return isatty(t->fd) ? 0 : -ENOTTY;
 }
 
+/* Of a socket that is full up with others, connect() says EAGAIN at once. */
+static int
+open_socket(struct tty *t, const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	t->socket = true;
+	if (strlen(path) >= sizeof(at.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(at.sun_path, path);
+	t->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (t->fd < 0 || connect(t->fd, (struct sockaddr *)&at,
+	    sizeof(at)) != 0)
+		return errno == EAGAIN ? -EBUSY : -errno;
+	return 0;
+}
+
+static void
+explain_socket(char why[TTY_WHY], int r)
+{
+	switch (r) {
+	case -ENOENT:
+		snprintf(why, TTY_WHY, "there is no such socket");
+		break;
+	case -ECONNREFUSED:
+		snprintf(why, TTY_WHY, "nobody listens at the socket");
+		break;
+	case -EBUSY:
+		snprintf(why, TTY_WHY, "the socket is taken by another "
+		    "program");
+		break;
+	case -EACCES:
+	case -EPERM:
+		snprintf(why, TTY_WHY, "no permission to open the socket");
+		break;
+	default:
+		snprintf(why, TTY_WHY, "the socket cannot be opened: %s",
+		    strerror(-r));
+		break;
+	}
+}
+
 static void
 explain(char why[TTY_WHY], int r)
 {
@@ -310,11 +356,15 @@ transport_open(struct tty **out, enum transport kind, const char *path,
 	}
 	t->fd = -1;
 	r = kind == TRANSPORT_SERIAL ? open_serial(t, device) :
-	    open_pty(t, device);
-	if (r == 0)
+	    kind == TRANSPORT_PTY ? open_pty(t, device) : open_socket(t, path);
+	if (r == 0 && !t->socket)
 		r = lock(t);
 	if (r != 0)
 		goto fail;
+	if (t->socket) {
+		*out = t;
+		return 0;
+	}
 	/* At once: a simulator may begin to send as soon as it sees a reader. */
 	(void)tcflush(t->fd, TCIFLUSH);
 	r = set_line(t, line, why);
@@ -325,7 +375,9 @@ transport_open(struct tty **out, enum transport kind, const char *path,
 	*out = t;
 	return 0;
 fail:
-	if (why[0] == '\0')
+	if (why[0] == '\0' && kind == TRANSPORT_UNIX)
+		explain_socket(why, r);
+	else if (why[0] == '\0')
 		explain(why, r);
 	transport_close(t);
 	return r;
@@ -376,6 +428,8 @@ transport_read(struct tty *t, void *buf, size_t size)
 	}
 	if (n > 0)
 		return n;
+	if (n == 0 && t->socket)
+		return -EPIPE;
 	if (n == -EINTR || n == -EAGAIN)
 		return -EAGAIN;
 	if (n < 0)
@@ -398,7 +452,9 @@ transport_write(struct tty *t, const void *p, size_t n)
 		if (w < 0)
 			w = sp_errno((enum sp_return)w);
 	} else {
-		w = write(t->fd, p, n);
+		/* No signal where the other end of a socket is gone. */
+		w = t->socket ? send(t->fd, p, n, MSG_NOSIGNAL) :
+		    write(t->fd, p, n);
 		if (w < 0)
 			w = -errno;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * An open serial line, whatever it runs over: opened by its stable path, locked
- * against other programs, set up and the settings read back, raw.
+ * against other programs, set up and the settings read back, raw.  A stream
+ * socket counts as one that has no settings: they are the device server's.
  *
  * Easy to get wrong: nothing here blocks, closing included; and a read of zero
  * bytes, which a terminal gives both for "nothing now" and for "unplugged",
@@ -23,11 +24,13 @@ struct tty_errors {
 };
 
 #define TTY_DEVICE 256	/* a device node's path with NUL */
-#define TTY_WHY 160	/* a sentence with NUL */
+#define TTY_WHY 200	/* a sentence with NUL */
 
-/* Opens the port.  'device' gets the node that the path led to, "" if none.
+/* Opens the port at that path (of a socket the socket's own, without "unix:").
+ * 'device' gets the node that the path led to, "" if none.
  * On failure 'why' gets a sentence for people, and the result is -ENOENT (no
- * such device), -EBUSY (another program has it), -EPROTO (the device did not
+ * such device, no such socket), -ECONNREFUSED (nobody listens at it), -EBUSY
+ * (another program has it), -EPROTO (the device did not
  * take the line settings: the sentence names both) or another negative
  * errno.  What had arrived before is dropped, since nobody knows when. */
 int transport_open(struct tty **out, enum transport kind, const char *path,
@@ -41,7 +44,7 @@ void transport_close(struct tty *t);
 int transport_fd(const struct tty *t);
 
 /* Returns how many bytes were read (at least one); -EAGAIN: none now; another
- * negative errno: the device is gone, and the line is to be closed.  A byte
+ * negative errno: the device is gone (-EPIPE: a socket's other end), and the line is to be closed.  A byte
  * that arrived with a framing or parity error, and a break, are read as 00. */
 ssize_t transport_read(struct tty *t, void *buf, size_t size) MUST_CHECK;
 

@@ -225,7 +225,7 @@ replay_run(const struct track *t, const struct replay_options *o,
 	y->hub.box_slot = y->box_slot;
 	y->hub.box_slots_n = BOX_SLOTS(1, 0);
 	hub_init(&y->hub, &now, 1, o->limits, &bed, &port, &hs);
-	hub_link(&y->hub, &now, 0, true, "replay");
+	hub_link(&y->hub, &now, 0, LINE_OPEN, "replay");
 	stream_init(&y->stream, o->driver, NULL, START_MS);
 	r = run(y, t, o);
 	y->result.count = y->stream.count;

@@ -111,6 +111,14 @@ enum event_kind {
 };
 #define EVENT_KINDS 23
 
+/* Whether a monitor can be heard over its port's line. */
+enum line_state {
+	LINE_GONE = 0,		/* unplugged, hung up, refused */
+	LINE_OPEN = 1,
+	LINE_OTHER_DEVICE = 2,	/* another device than the one that is expected
+				 * is plugged in, and is not read */
+} PACKED;
+
 /* How an attempt to deliver a notice ended. */
 enum outcome {
 	OUTCOME_DELIVERED = 0,

@@ -233,7 +233,7 @@ begin_process(void)
 	    &m.hub.ids, &out), 0);
 	resume_sessions(&m.resume, &m.hub, m.outbox, &m.now);
 	for (size_t i = 0; i < BEDS; i++)
-		hub_link(&m.hub, &m.now, i, true, "open");
+		hub_link(&m.hub, &m.now, i, LINE_OPEN, "open");
 }
 
 static void
@@ -320,9 +320,9 @@ mishaps(size_t bed)
 		p->off_s = 5 + (int)dice(60);
 	if (p->out_s == 0 && EACH_S(3600)) {
 		p->out_s = 5 + (int)dice(40);
-		hub_link(&m.hub, &m.now, bed, false, "the device is gone");
+		hub_link(&m.hub, &m.now, bed, LINE_GONE, "the device is gone");
 	} else if (p->out_s > 0 && --p->out_s == 0) {
-		hub_link(&m.hub, &m.now, bed, true, "open");
+		hub_link(&m.hub, &m.now, bed, LINE_OPEN, "open");
 	}
 	if (EACH_S(90))
 		acknowledge(bed);

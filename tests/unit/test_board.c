@@ -136,7 +136,7 @@ a_bed(size_t ports_n)
 	limit_set_default(&w.limits);
 	board_init(&w.board, &w.limits, ports, ports_n, &room, &sink, &w.ids,
 	    w.t_ms);
-	board_link(&w.board, w.t_ms, 0, true);
+	board_link(&w.board, w.t_ms, 0, LINE_OPEN);
 }
 
 /* The same in a session whose continuous vitals are armed. */
@@ -935,7 +935,7 @@ a_silent_monitor_is_one_alarm_and_high_in_the_infusion(void **state)
 	assert_int_equal(told_at(), last + 60000);
 	/* SpO2, heart rate and respiration are missing for that very cause. */
 	nothing_more();
-	board_link(&w.board, w.t_ms, 0, false);
+	board_link(&w.board, w.t_ms, 0, LINE_GONE);
 	c = next("no-data:ge", ALARM_UPDATE, PRIORITY_HIGH);
 	assert_non_null(strstr(c->text, "its cable or adapter is gone"));
 	/* It ends by itself, and never latches. */
@@ -956,7 +956,8 @@ a_loose_plug_is_told_once_and_not_at_each_contact(void **state)
 		pass(15);
 		(void)next("no-data:ge", ALARM_START, PRIORITY_MEDIUM);
 		for (int i = 0; i < 60; i++) {
-			board_link(&w.board, w.t_ms, 0, i % 2 == 1);
+			board_link(&w.board, w.t_ms, 0, i % 2 == 1 ?
+			    LINE_OPEN : LINE_GONE);
 			pass(1);
 		}
 		(void)next("no-data:ge", ALARM_UPDATE, PRIORITY_MEDIUM);
@@ -965,6 +966,63 @@ a_loose_plug_is_told_once_and_not_at_each_contact(void **state)
 		(void)next("no-data:ge", ALARM_END, PRIORITY_MEDIUM);
 		nothing_more();
 	}
+}
+
+/* Another patient's monitor in this bed's socket: nobody waits for that. */
+static void
+another_device_in_the_port_is_told_at_once_and_until_data_come(void **state)
+{
+	const struct alarm_change *c;
+	int64_t told;
+
+	(void)state;
+	a_session();
+	pass(5);
+	w.silent = true;
+	board_link(&w.board, w.t_ms, 0, LINE_GONE);
+	pass(1);
+	nothing_more();
+	board_link(&w.board, w.t_ms, 0, LINE_OTHER_DEVICE);
+	told = w.t_ms;
+	c = next("no-data:ge", ALARM_START, PRIORITY_MEDIUM);
+	assert_int_equal(told_at(), told);
+	assert_string_equal(c->text, "no data from ge for 1 s: another device "
+	    "is plugged in at its port, and is not read");
+	/* That it is pulled is no cure, and what is there is told once. */
+	for (int i = 0; i < 5; i++) {
+		board_link(&w.board, w.t_ms, 0, LINE_GONE);
+		pass(1);
+		board_link(&w.board, w.t_ms, 0, LINE_OTHER_DEVICE);
+		pass(1);
+	}
+	c = next("no-data:ge", ALARM_UPDATE, PRIORITY_MEDIUM);
+	assert_non_null(strstr(c->text, "its cable or adapter is gone"));
+	c = next("no-data:ge", ALARM_UPDATE, PRIORITY_MEDIUM);
+	assert_non_null(strstr(c->text, "another device"));
+	nothing_more();
+	board_link(&w.board, w.t_ms, 0, LINE_OPEN);
+	nothing_more();
+	w.silent = false;
+	pass(1);
+	(void)next("no-data:ge", ALARM_END, PRIORITY_MEDIUM);
+	/* And all is as before: silence has its time again. */
+	w.silent = true;
+	pass(11);
+	nothing_more();
+}
+
+static void
+another_device_in_the_port_is_told_to_each_session_that_opens(void **state)
+{
+	(void)state;
+	a_bed(1);
+	w.silent = true;
+	board_link(&w.board, w.t_ms, 0, LINE_OTHER_DEVICE);
+	pass(60);
+	nothing_more();
+	board_open(&w.board, w.t_ms, &w.limits);
+	(void)next("no-data:ge", ALARM_START, PRIORITY_MEDIUM);
+	assert_int_equal(told_at(), w.t_ms);
 }
 
 /* For those who are called to high alarms only. */
@@ -1011,7 +1069,7 @@ each_monitor_is_missed_by_its_own_name(void **state)
 	pass(11);	/* the second one never spoke */
 	c = next("no-data:masimo", ALARM_START, PRIORITY_MEDIUM);
 	assert_non_null(strstr(c->text, "its cable or adapter is gone"));
-	board_link(&w.board, w.t_ms, 1, true);
+	board_link(&w.board, w.t_ms, 1, LINE_OPEN);
 	c = next("no-data:masimo", ALARM_UPDATE, PRIORITY_MEDIUM);
 	assert_non_null(strstr(c->text, "nothing readable comes"));
 	nothing_more();
@@ -1712,7 +1770,7 @@ what_the_bed_has_no_port_for_is_ignored(void **state)
 	pass(5);
 	board_frame(&w.board, w.t_ms, 1, true);
 	board_frame(&w.board, w.t_ms, BOARD_PORTS, true);
-	board_link(&w.board, w.t_ms, BOARD_PORTS, true);
+	board_link(&w.board, w.t_ms, BOARD_PORTS, LINE_OPEN);
 	read_from(1, VITAL_SPO2, 7000, QUALITY_GOOD, 0);
 	read_from(BOARD_PORTS, VITAL_SPO2, 7000, QUALITY_GOOD, 0);
 	assert_int_equal(board_source(&w.board, SUBJECT_SPO2), 0);
@@ -2026,7 +2084,8 @@ random_input(void)
 		take_limits(&own);
 		break;
 	case 4:
-		board_link(&w.board, w.t_ms, roll(2), roll(2));
+		board_link(&w.board, w.t_ms, roll(2),
+		    (enum line_state)roll(3));
 		break;
 	case 5:
 		if (roll(20) == 0)
@@ -2136,6 +2195,8 @@ main(void)
 		T(the_loss_of_a_monitor_cannot_be_paused),
 		T(a_silent_monitor_is_one_alarm_and_high_in_the_infusion),
 		T(a_loose_plug_is_told_once_and_not_at_each_contact),
+		T(another_device_in_the_port_is_told_at_once_and_until_data_come),
+		T(another_device_in_the_port_is_told_to_each_session_that_opens),
 		T(a_change_says_how_high_its_event_has_been),
 		T(each_monitor_is_missed_by_its_own_name),
 		T(a_bed_without_a_monitor_misses_its_values),

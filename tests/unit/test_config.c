@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "tests/unit/fake_usb.h"
+
 #define EXAMPLE "schemas/vitalsd.yaml"
 #define MANUAL "docs/vitalsd.yaml.5"
 
@@ -32,6 +34,12 @@
 	"  - id: A\n" \
 	"    monitors:\n" \
 	"      - {" keys "}\n"
+
+/* What a port may be. */
+#define A_PORT "an absolute path of at most 255 bytes, such as " \
+	"/dev/serial/by-id/..., or usb:VENDOR:PRODUCT:SERIAL, or unix:/PATH"
+#define TEN "0123456789"
+#define LONG_PATH TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "0123456"
 
 static struct complaints complaints;
 
@@ -598,9 +606,28 @@ text_for_screens_is_short_and_printable(void **state)
 		  "2:9: id: is empty; expected letters, digits, '-' and '_', "
 		  "a letter or digit first, at most 23" },
 		{ MONITOR("name: m, driver: nonin-2, port: ttyS0"),
-		  "4:42: port: \"ttyS0\" is not an absolute path; expected an "
-		  "absolute path of at most 255 bytes, such as "
-		  "/dev/serial/by-id/..." },
+		  "4:42: port: \"ttyS0\" is not an absolute path; expected "
+		  A_PORT },
+		{ MONITOR("name: m, driver: nonin-2, port: 'unix:run/x'"),
+		  "4:42: port: \"unix:run/x\" names no absolute path of a "
+		  "socket; expected " A_PORT },
+		{ MONITOR("name: m, driver: nonin-2, port: 'unix:/'"),
+		  "4:42: port: \"unix:/\" names no absolute path of a socket; "
+		  "expected " A_PORT },
+		{ MONITOR("name: m, driver: nonin-2, port: 'unix:/" LONG_PATH
+		  "'"), "4:42: port: \"unix:/0123456789012345678901234567890123"
+		  "...\" is over 107 bytes, too long for a socket; expected "
+		  A_PORT },
+		{ MONITOR("name: m, driver: nonin-2, port: 'usb:403:6001:A'"),
+		  "4:42: port: \"usb:403:6001:A\" has no vendor of four "
+		  "hexadecimal digits; expected " A_PORT },
+		{ MONITOR("name: m, driver: nonin-2, port: 'usb:0403:6001'"),
+		  "4:42: port: \"usb:0403:6001\" has no serial number; expected "
+		  A_PORT },
+		{ MONITOR("name: m, driver: nonin-2, port: /dev/ttyS0, "
+		  "expect: '0403:6001'"), "4:62: expect: \"0403:6001\" does not "
+		  "begin with usb:; expected usb:VENDOR:PRODUCT:SERIAL (lsusb "
+		  "-v shows them), such as usb:0403:6001:A5069RR4" },
 	};
 
 	(void)state;
@@ -617,8 +644,7 @@ a_missing_key_is_named(void **state)
 		  "missing; expected a list of 1 to 4 entries" },
 		{ MONITOR("name: m, driver: nonin-2"), "4:9: "
 		  "beds[].monitors[]: the key \"port\" is missing; expected "
-		  "an absolute path of at most 255 bytes, such as "
-		  "/dev/serial/by-id/..." },
+		  A_PORT },
 		{ BED "notify: {channels: [{at-least: high}]}", "5:21: "
 		  "notify.channels[]: the key \"name\" is missing; expected "
 		  "letters, digits, '-' and '_', a letter or digit first, at "
@@ -687,6 +713,66 @@ an_interval_must_be_one_that_the_driver_can_ask_for(void **state)
 	    "seconds from 1s to 10min, written like 15s or 2min");
 }
 
+/* A port is what its name says. */
+static void
+a_port_may_be_a_serial_number_or_a_socket(void **state)
+{
+	struct config *c = parse_good("beds:\n  - id: A\n    monitors:\n"
+	    "      - {name: a, driver: nonin-2, port: usb:0403:6001:A50}\n"
+	    "      - {name: b, driver: nonin-2, port: 'usb:0403:6011:F:if01'}\n"
+	    "      - {name: c, driver: ge-dri, port: unix:/run/vitals-tcp/c}\n"
+	    "      - {name: d, driver: ge-dri, port: /dev/serial/by-path/p,"
+	    " expect: usb:1A86:7523}\n");
+	const struct config_port *p = c->ports;
+
+	(void)state;
+	assert_true(config_port_is_usb(&p[0]));
+	assert_int_equal(p[0].transport, TRANSPORT_SERIAL);
+	assert_true(p[0].expect.named);
+	assert_int_equal(p[0].expect.vendor, 0x0403);
+	assert_string_equal(p[0].expect.serial, "A50");
+	assert_int_equal(p[0].expect.interface, -1);
+	assert_int_equal(p[0].line.baud, p[0].driver->line.baud);
+	assert_int_equal(p[1].expect.interface, 1);
+	assert_int_equal(p[2].transport, TRANSPORT_UNIX);
+	assert_string_equal(config_socket_path(p[2].path), "/run/vitals-tcp/c");
+	assert_false(p[2].expect.named);
+	assert_false(config_port_is_usb(&p[3]));
+	assert_null(config_socket_path(p[3].path));
+	assert_int_equal(p[3].expect.vendor, 0x1a86);
+	assert_string_equal(p[3].expect.serial, "");
+	config_free(c);
+}
+
+static void
+what_does_not_go_with_that_kind_of_port_is_refused(void **state)
+{
+	static const struct bad bad[] = {
+		{ MONITOR("name: m, driver: nonin-2, port: unix:/run/x, "
+		  "transport: pty"), "4:66: transport: the port says itself "
+		  "what it is (unix:); expected no transport" },
+		{ MONITOR("name: m, driver: nonin-2, port: usb:0403:6001:A, "
+		  "transport: pty"), "4:70: transport: the port says itself "
+		  "what it is (usb:); expected no transport" },
+		{ MONITOR("name: m, driver: nonin-2, port: unix:/run/x, "
+		  "parity: even"), "4:63: parity: a socket has no line "
+		  "settings: they are those of the device server behind it; "
+		  "expected none" },
+		{ MONITOR("name: m, driver: nonin-2, port: unix:/run/x, "
+		  "expect: usb:0403:6001"), "4:63: expect: a socket is no USB "
+		  "device; expected none" },
+		{ MONITOR("name: m, driver: nonin-2, port: /tmp/x, "
+		  "transport: pty, expect: usb:0403:6001"), "4:74: expect: a "
+		  "pseudo-terminal is no USB device; expected none" },
+		{ MONITOR("name: m, driver: nonin-2, port: usb:0403:6001:A, "
+		  "expect: usb:0403:6001:A"), "4:67: expect: the port names "
+		  "its device itself; expected none" },
+	};
+
+	(void)state;
+	EXPECT_ALL(bad);
+}
+
 static void
 a_port_named_by_order_of_plugging_is_refused(void **state)
 {
@@ -712,6 +798,65 @@ two_monitors_on_one_port_are_refused(void **state)
 	    "    monitors: [{name: m, driver: ge-dri, port: //dev/./x/}]\n",
 	    "5:48: port: \"//dev/./x/\" is that of A/m too (line 3); expected "
 	    "one monitor on one port");
+}
+
+static void
+one_port_by_another_spelling_is_the_same_port(void **state)
+{
+	static const struct { const char *first, *second; } same[] = {
+		{ "unix:/run/x", "unix://run/./x" },
+		{ "usb:0403:6001:A", "usb:0403:6001:A" },
+		{ "usb:1a86:7523:A", "usb:1A86:7523:A" },
+		/* Which of its ports the first is nobody knows. */
+		{ "usb:0403:6011:A", "usb:0403:6011:A:if01" },
+	}, other[] = {
+		{ "unix:/run/x", "unix:/run/y" },
+		{ "usb:0403:6011:A:if00", "usb:0403:6011:A:if01" },
+		{ "usb:0403:6011:A", "usb:0403:6011:B" },
+	};
+	static const char form[] = "beds:\n  - id: A\n    monitors:\n"
+	    "      - {name: a, driver: nonin-2, port: '%s'}\n"
+	    "      - {name: b, driver: nonin-2, port: '%s'}\n";
+	char text[400], expected[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		snprintf(text, sizeof(text), form, same[i].first,
+		    same[i].second);
+		snprintf(expected, sizeof(expected), "5:42: port: \"%s\" is "
+		    "that of A/a too (line 4); expected one monitor on one "
+		    "port", same[i].second);
+		expect(text, expected);
+	}
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		snprintf(text, sizeof(text), form, other[i].first,
+		    other[i].second);
+		config_free(parse_good(text));
+	}
+}
+
+/* A by-path link and a serial number, of one adapter that is plugged in. */
+static void
+a_serial_number_and_a_link_to_its_adapter_are_one_port(void **state)
+{
+	struct fake_usb usb;
+	char text[400], expected[300];
+
+	(void)state;
+	fake_usb_open(&usb);
+	fake_usb_plug(&usb, &(struct fake_port){ "ttyUSB3", "1-1", "0403",
+		"6001", "A50", NULL, "00", "/dev/null" });
+	snprintf(text, sizeof(text), "beds:\n  - id: A\n    monitors:\n"
+	    "      - {name: a, driver: nonin-2, port: %s/dev/ttyUSB3}\n"
+	    "      - {name: b, driver: nonin-2, port: usb:0403:6001:A50}\n",
+	    usb.root);
+	snprintf(expected, sizeof(expected), "5:42: port: this and the port of "
+	    "A/a (line 4) both lead to /dev/null; expected one monitor on one "
+	    "port");
+	expect(text, expected);
+	fake_usb_unplug(&usb, "1-1");
+	config_free(parse_good(text));
+	fake_usb_close(&usb);
 }
 
 /* by-id and by-path lead to the same adapter. */
@@ -1038,6 +1183,8 @@ a_reload_takes_words_and_limits_but_no_other_monitors(void **state)
 		  "transport: pty"), "beds[].monitors" },
 		{ MONITOR("name: m, driver: ge-dri, port: /dev/ttyS0"),
 		  "beds[].monitors" },
+		{ MONITOR("name: m, driver: nonin-2, port: /dev/ttyS0, "
+		  "expect: usb:0403:6001"), "beds[].monitors" },
 		{ "beds: [{id: B, monitors: [{name: m, driver: nonin-2, "
 		  "port: /dev/ttyS0}]}]\n", "beds" },
 	};
@@ -1087,6 +1234,10 @@ main(void)
 		T(the_manual_has_every_driver),
 		T(an_interval_must_be_one_that_the_driver_can_ask_for),
 		T(a_port_named_by_order_of_plugging_is_refused),
+		T(a_port_may_be_a_serial_number_or_a_socket),
+		T(what_does_not_go_with_that_kind_of_port_is_refused),
+		T(one_port_by_another_spelling_is_the_same_port),
+		T(a_serial_number_and_a_link_to_its_adapter_are_one_port),
 		T(two_monitors_on_one_port_are_refused),
 		T(two_links_to_one_port_are_one_port),
 		T(a_name_that_is_there_twice_is_refused),

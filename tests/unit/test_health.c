@@ -70,9 +70,9 @@ ignore_change(void *arg, size_t bed)
 }
 
 static void
-ignore_link(void *arg, size_t i, bool open, const char *why)
+ignore_link(void *arg, size_t i, enum line_state line, const char *why)
 {
-	(void)arg, (void)i, (void)open, (void)why;
+	(void)arg, (void)i, (void)line, (void)why;
 }
 
 static void

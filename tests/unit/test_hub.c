@@ -127,7 +127,7 @@ open_ward_with(struct ward *w, int64_t t_ms, const struct driver *first)
 	limit_set_default(&site);
 	hub_init(&w->hub, &w->now, 0xabcdef, &site, beds, ports, &sink);
 	for (size_t i = 0; i < 2; i++)
-		hub_link(&w->hub, &w->now, i, true, "open");
+		hub_link(&w->hub, &w->now, i, LINE_OPEN, "open");
 }
 
 static void

@@ -219,7 +219,7 @@ open_clinic(size_t beds_n, size_t each)
 	limit_set_default(&site);
 	hub_init(h, &w.now, 0xabc, &site, beds, ports, &sink);
 	for (size_t i = 0; i < h->ports_n; i++)
-		hub_link(h, &w.now, i, true, "open");
+		hub_link(h, &w.now, i, LINE_OPEN, "open");
 	for (size_t i = 0; i < beds_n; i++)
 		free((char *)beds[i].id);
 	free(beds);

@@ -16,10 +16,14 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "tests/unit/fake_usb.h"
+#include "tests/unit/socket_peer.h"
 
 /* The driver: it says "hello" once and then, when a letter 'x' has arrived,
  * wants to send what it does not list. */
@@ -116,6 +120,7 @@ struct fixture {
 	char letters[PORTS][64];	/* of good frames */
 	int64_t frame_ms[PORTS];
 	int opened[PORTS], lost[PORTS];
+	enum line_state line[PORTS];
 	char why[PORTS][256];
 	char received[64], sent[64];
 	size_t fed;
@@ -133,11 +138,12 @@ on_frame(void *arg, size_t i, const struct decoded *d)
 }
 
 static void
-on_link(void *arg, size_t i, bool open, const char *why)
+on_link(void *arg, size_t i, enum line_state line, const char *why)
 {
 	struct fixture *f = arg;
 
-	if (open)
+	f->line[i] = line;
+	if (line == LINE_OPEN)
 		f->opened[i]++;
 	else
 		f->lost[i]++;
@@ -420,6 +426,191 @@ a_port_that_is_not_there_is_told_once_and_opened_when_it_comes(void **state)
 	/* Without any hot-plug event: polling finds it. */
 	WAIT(2500, f->opened[0] == 1);
 	assert_int_equal(f->lost[0], 1);
+}
+
+/* --- USB ------------------------------------------------------------------ */
+
+static const struct fake_port ours = { "ttyUSB0", "1-1", "0403", "6001",
+	"A5069RR4", NULL, "00", NULL };
+
+static void
+plug(const struct fake_usb *u, struct fake_port p, const struct pty *at)
+{
+	p.device = at->device;
+	fake_usb_plug(u, &p);
+}
+
+/* The second pseudo-terminal is the same adapter after a replug. */
+static void
+an_adapter_is_found_by_its_number_and_again_wherever_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct config_port *c = &f->config[0];
+	struct fake_port moved = ours;
+	struct fake_usb usb;
+	struct port_status st;
+
+	fake_usb_open(&usb);
+	strcpy(c->path, "usb:0403:6001:A5069RR4");
+	assert_null(usb_parse(c->path, &c->expect));
+	start(f, 0);
+	WAIT(1000, f->lost[0] == 1);
+	assert_string_equal(f->why[0], "no adapter of this serial number is "
+	    "plugged in: usb:0403:6001:A5069RR4");
+	plug(&usb, ours, &f->pty[0]);
+	port_hotplug(f->port[0]);
+	WAIT(1500, f->opened[0] == 1);
+	port_status(f->port[0], &st);
+	assert_string_equal(st.device, f->pty[0].device);
+	assert_string_equal(st.usb, "usb:0403:6001:A5069RR4:if00");
+	pty_write(&f->pty[0], "<a>", 3);
+	WAIT(1000, f->letters[0][0] == 'a');
+	fake_usb_unplug(&usb, "1-1");
+	pty_unplug(&f->pty[0]);
+	WAIT(1000, f->lost[0] == 2);
+	moved.tty = "ttyUSB5";
+	moved.where = "2-3";
+	plug(&usb, moved, &f->pty[1]);
+	/* Within two seconds, also if nobody says that it came. */
+	WAIT(2000, f->opened[0] == 2);
+	pty_write(&f->pty[1], "<b>", 3);
+	WAIT(1000, f->letters[0][1] == 'b');
+	fake_usb_close(&usb);
+	pty_replug(&f->pty[0]);
+}
+
+static void
+of_two_adapters_of_one_number_neither_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct config_port *c = &f->config[0];
+	struct fake_port twin = ours;
+	struct fake_usb usb;
+	struct port_status st;
+
+	fake_usb_open(&usb);
+	twin.tty = "ttyUSB1";
+	twin.where = "1-2";
+	plug(&usb, ours, &f->pty[0]);
+	plug(&usb, twin, &f->pty[1]);
+	strcpy(c->path, "usb:0403:6001:A5069RR4");
+	assert_null(usb_parse(c->path, &c->expect));
+	start(f, 0);
+	WAIT(1000, f->lost[0] == 1);
+	assert_string_equal(f->why[0], "two adapters answer to this, ttyUSB0 "
+	    "at 1-1 and ttyUSB1 at 1-2: usb:0403:6001:A5069RR4");
+	port_status(f->port[0], &st);
+	assert_int_equal(st.finding, FINDING_AMBIGUOUS);
+	assert_non_null(strstr(st.todo, "/dev/serial/by-path"));
+	fake_usb_unplug(&usb, "1-2");
+	port_hotplug(f->port[0]);
+	WAIT(1500, f->opened[0] == 1);
+	fake_usb_close(&usb);
+}
+
+/* The next bed's adapter, put into this bed's socket. */
+static void
+another_device_in_a_known_place_is_not_read(void **state)
+{
+	static const struct fake_port theirs = { "ttyUSB0", "1-1", "1a86",
+		"7523", NULL, NULL, "00", NULL };
+	struct fixture *f = *state;
+	struct fake_usb usb;
+	struct port_status st;
+	char why[256];
+
+	fake_usb_open(&usb);
+	assert_null(usb_parse("usb:0403:6001:A5069RR4", &f->config[0].expect));
+	plug(&usb, ours, &f->pty[0]);
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	pty_write(&f->pty[0], "<a>", 3);
+	WAIT(1000, f->letters[0][0] == 'a');
+	fake_usb_unplug(&usb, "1-1");
+	pty_unplug(&f->pty[0]);
+	WAIT(1000, f->line[0] == LINE_GONE);
+	pty_replug(&f->pty[0]);
+	plug(&usb, theirs, &f->pty[0]);
+	port_hotplug(f->port[0]);
+	WAIT(1500, f->line[0] == LINE_OTHER_DEVICE);
+	snprintf(why, sizeof(why), "another device is plugged in here: found "
+	    "1a86:7523, expected 0403:6001 A5069RR4: %s", f->pty[0].link);
+	assert_string_equal(f->why[0], why);
+	assert_int_equal(held(f->pty[0].device), 0);
+	pty_write(&f->pty[0], "<b>", 3);
+	turn_for(f, 300);
+	assert_string_equal(f->letters[0], "a");
+	port_status(f->port[0], &st);
+	assert_false(st.open);
+	assert_int_equal(st.finding, FINDING_OTHER_DEVICE);
+	assert_string_equal(st.why, why);
+	assert_non_null(strstr(st.todo, "Put the right adapter"));
+	/* The right one is read again. */
+	fake_usb_unplug(&usb, "1-1");
+	plug(&usb, ours, &f->pty[0]);
+	port_hotplug(f->port[0]);
+	WAIT(2500, f->line[0] == LINE_OPEN);
+	pty_write(&f->pty[0], "<c>", 3);
+	WAIT(1000, f->letters[0][1] == 'c');
+	fake_usb_close(&usb);
+}
+
+/* --- sockets -------------------------------------------------------------- */
+
+static void
+a_socket_is_read_and_connected_to_again_for_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct config_port *c = &f->config[0];
+	struct socket_peer peer;
+	char got[64];
+
+	snprintf(peer.path, sizeof(peer.path), "%s/socket", f->pty[0].dir);
+	snprintf(c->path, sizeof(c->path), "unix:%s", peer.path);
+	c->transport = TRANSPORT_UNIX;
+	start(f, 0);
+	WAIT(1000, f->lost[0] == 1);
+	assert_non_null(strstr(f->why[0], "there is no such socket: unix:/"));
+	socket_peer_listen(&peer);
+	for (int i = 1; i <= 2; i++) {
+		WAIT(2500, f->opened[0] == i);
+		socket_peer_accept(&peer);
+		assert_int_equal(read(peer.fd, got, sizeof(got)), 5);
+		assert_memory_equal(got, "hello", 5);
+		assert_int_equal(write(peer.fd, "<a><b>", 6), 6);
+		close(peer.fd);
+		WAIT(1000, f->lost[0] == i + 1);
+		assert_ptr_equal(strstr(f->why[0], "the other end of the "
+		    "socket has closed: /"), f->why[0]);
+		/* What it said before is not lost. */
+		assert_int_equal(strlen(f->letters[0]), 2 * i);
+	}
+	socket_peer_end(&peer);
+}
+
+/* What it took cannot be taken back, so that it is let go. */
+static void
+a_socket_whose_other_end_does_not_read_is_opened_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct config_port *c = &f->config[0];
+	struct socket_peer peer;
+	struct port_status st;
+
+	snprintf(peer.path, sizeof(peer.path), "%s/socket", f->pty[0].dir);
+	snprintf(c->path, sizeof(c->path), "unix:%s", peer.path);
+	c->transport = TRANSPORT_UNIX;
+	socket_peer_listen(&peer);
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	socket_peer_accept(&peer);
+	WAIT(3500, f->lost[0] == 1);
+	port_status(f->port[0], &st);
+	assert_int_equal(st.write_failures, 1);
+	assert_int_equal(st.written, 0);
+	WAIT(1500, f->opened[0] == 2);
+	close(peer.fd);
+	socket_peer_end(&peer);
 }
 
 /* Standard error, borrowed. */
@@ -766,6 +957,11 @@ main(void)
 		TEST(no_descriptor_is_left_behind_however_often_it_is_plugged),
 		TEST(modem_commands_on_the_line_are_named_once),
 		TEST(a_port_that_is_not_there_is_told_once_and_opened_when_it_comes),
+		TEST(an_adapter_is_found_by_its_number_and_again_wherever_it_is),
+		TEST(of_two_adapters_of_one_number_neither_is_read),
+		TEST(another_device_in_a_known_place_is_not_read),
+		TEST(a_socket_is_read_and_connected_to_again_for_ever),
+		TEST(a_socket_whose_other_end_does_not_read_is_opened_anew),
 		TEST(the_log_has_a_line_per_change_and_none_per_attempt),
 		TEST(a_storm_of_plugging_is_answered_about_once_a_second),
 		TEST(two_ports_on_one_device_do_not_both_get_it),

@@ -73,6 +73,39 @@ class_and_time_come_first_in_json(void **state)
 }
 
 static void
+a_note_stands_under_its_row_and_keeps_to_the_width(void **state)
+{
+	static const char *const title[] = { "A", "B" };
+	static const char ten[] = "ninechars ninechars ninechars ninechars "
+	    "ninechars ninechars ninechars ninechars tail";
+	char *text = NULL, *line;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	struct table t;
+
+	(void)state;
+	table_init(&t, 2, title);
+	table_cell(&t, "1");
+	table_cell(&t, "2");
+	table_note(&t, "why:", ten);
+	table_note(&t, "do:", "a\x1b[2J");
+	table_cell(&t, "3");
+	table_cell(&t, "4");
+	assert_int_equal(table_print(&t, f), 0);
+	fclose(f);
+	assert_string_equal(text, "A  B\n1  2\n"
+	    "    why: ninechars ninechars ninechars ninechars ninechars "
+	    "ninechars ninechars\n"
+	    "         ninechars tail\n"
+	    "    do: a?[2J\n"
+	    "3  4\n");
+	for (line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= TABLE_LINE);
+	free(text);
+	table_free(&t);
+}
+
+static void
 spans_are_said_in_the_unit_that_helps(void **state)
 {
 	static const struct { int64_t ms; const char *text; } row[] = {
@@ -96,6 +129,7 @@ main(void)
 		cmocka_unit_test(columns_line_up_by_what_a_terminal_shows),
 		cmocka_unit_test(no_control_character_reaches_the_terminal),
 		cmocka_unit_test(class_and_time_come_first_in_json),
+		cmocka_unit_test(a_note_stands_under_its_row_and_keeps_to_the_width),
 		cmocka_unit_test(spans_are_said_in_the_unit_that_helps),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -6,6 +6,7 @@
 #include "daemon/transport.h"
 #include "tests/shim/pty.h"
 #include "tests/shim/ptyshim.h"
+#include "tests/unit/socket_peer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -399,6 +400,74 @@ errors_on_the_line_are_counted_from_its_opening(void **state)
 	assert_int_equal(e.framing + e.parity + e.breaks + e.overruns, 0);
 }
 
+static void
+a_socket_passes_every_byte_and_tells_when_its_other_end_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct socket_peer peer;
+	uint8_t all[256], got[256];
+	struct tty *waiting[8];
+	int n;
+
+	for (int i = 0; i < 256; i++)
+		all[i] = (uint8_t)i;
+	snprintf(peer.path, sizeof(peer.path), "%s/socket", f->pty.dir);
+	socket_peer_listen(&peer);
+	assert_int_equal(transport_open(&f->tty, TRANSPORT_UNIX, peer.path,
+	    &ge, f->device, f->why), 0);
+	assert_string_equal(f->device, peer.path);
+	assert_int_equal(fcntl(transport_fd(f->tty), F_GETFD), FD_CLOEXEC);
+	socket_peer_accept(&peer);
+	assert_int_equal(transport_read(f->tty, got, 1), -EAGAIN);
+	assert_int_equal(write(peer.fd, all, sizeof(all)), sizeof(all));
+	assert_int_equal(get(f, got, sizeof(got)), sizeof(got));
+	assert_memory_equal(got, all, sizeof(all));
+	assert_int_equal(transport_write(f->tty, all, sizeof(all)),
+	    sizeof(all));
+	assert_true(transport_unsent(f->tty) > 0);
+	memset(got, 0, sizeof(got));
+	assert_int_equal(read(peer.fd, got, sizeof(got)), sizeof(got));
+	assert_memory_equal(got, all, sizeof(all));
+	assert_int_equal(transport_unsent(f->tty), 0);
+	/* Its last words are heard, and writing to it ends nobody. */
+	assert_int_equal(write(peer.fd, "bye", 3), 3);
+	close(peer.fd);
+	assert_int_equal(get(f, got, sizeof(got)), 3);
+	assert_int_equal(get(f, got, sizeof(got)), -EPIPE);
+	assert_true(transport_write(f->tty, all, 1) < 0);
+	shut(f);
+	/* While nobody takes connections, some wait and the rest are told. */
+	for (n = 0; n < 8; n++)
+		if (transport_open(&waiting[n], TRANSPORT_UNIX, peer.path, &ge,
+		    f->device, f->why) != 0)
+			break;
+	assert_in_range(n, 1, 7);
+	assert_string_equal(f->why, "the socket is taken by another program");
+	while (n > 0)
+		transport_close(waiting[--n]);
+	socket_peer_end(&peer);
+}
+
+static void
+a_socket_that_is_not_there_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct socket_peer peer;
+
+	snprintf(peer.path, sizeof(peer.path), "%s/socket", f->pty.dir);
+	assert_int_equal(transport_open(&f->tty, TRANSPORT_UNIX, peer.path,
+	    &plain, f->device, f->why), -ENOENT);
+	assert_string_equal(f->why, "there is no such socket");
+	/* A program that ended leaves its name behind. */
+	socket_peer_listen(&peer);
+	close(peer.listening);
+	assert_int_equal(transport_open(&f->tty, TRANSPORT_UNIX, peer.path,
+	    &plain, f->device, f->why), -ECONNREFUSED);
+	assert_string_equal(f->why, "nobody listens at the socket");
+	assert_null(f->tty);
+	socket_peer_end(&peer);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -419,6 +488,8 @@ main(void)
 		TEST(a_full_output_buffer_is_no_unplugged_port),
 		TEST(what_is_no_port_is_refused_with_a_reason),
 		TEST(errors_on_the_line_are_counted_from_its_opening),
+		TEST(a_socket_passes_every_byte_and_tells_when_its_other_end_goes),
+		TEST(a_socket_that_is_not_there_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,7 +203,7 @@ begin_process(void)
 	w.hub.box_slots_n = BOX_SLOTS(1, 4);
 	limit_set_default(&site);
 	hub_init(&w.hub, &w.now, ++w.start, &site, &bed, &port, &sink);
-	hub_link(&w.hub, &w.now, 0, true, "open");
+	hub_link(&w.hub, &w.now, 0, LINE_OPEN, "open");
 }
 
 static void
