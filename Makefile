@@ -241,17 +241,18 @@ install: all ## programs, units, man pages, examples; DESTDIR= PREFIX= as usual
 	$(foreach p,vitalsctl vitals-sim,$(INSTALL) -m 755 $B/$p $(DESTDIR)$(PREFIX)/bin/$p;) \
 	$(foreach m,$(MANUALS),$(INSTALL) -m 644 $m $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m);)
 	@set -e; $(foreach u,$(UNITS),$(INSTALL) -d $(DESTDIR)$(UNITDIR) && \
-	    sed 's,/usr/sbin/,$(SBINDIR)/,; s,/usr/bin/,$(PREFIX)/bin/,' $u > $(DESTDIR)$(UNITDIR)/$(notdir $u) && \
+	    sed '/socat/!{ s,/usr/sbin/,$(SBINDIR)/,; s,/usr/bin/,$(PREFIX)/bin/,; }' $u > $(DESTDIR)$(UNITDIR)/$(notdir $u) && \
 	    chmod 644 $(DESTDIR)$(UNITDIR)/$(notdir $u);)
 	@$(INSTALL) -m 644 systemd/vitalsd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
 	@$(INSTALL) -m 644 systemd/vitalsd.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/vitalsd.catalog
 	@$(INSTALL) -m 644 systemd/vitalsd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vitalsd.conf
 	@$(INSTALL) -m 644 systemd/98-vitalsd.rules $(DESTDIR)$(UDEVDIR)/rules.d/98-vitalsd.rules
 	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR) README.md LICENSE $(wildcard docs/*.md) \
-	    schemas/vitalsd.yaml schemas/vitals-notify.yaml
+	    schemas/vitalsd.yaml schemas/vitals-notify.yaml systemd/vitals-tcp.conf
 	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR)/examples tests/sim/scenarios/demo.yaml
 	@$(INSTALL) -m 644 -t $(DESTDIR)$(DATADIR)/schemas $(wildcard schemas/*.schema.json)
 	@$(INSTALL) -d -m 700 $(DESTDIR)$(SYSCONFDIR)/vitalsd/secrets
+	@$(INSTALL) -d -m 755 $(DESTDIR)$(SYSCONFDIR)/vitalsd/tcp
 	@# What the clinic has edited is never overwritten.
 	@set -e; $(foreach f,$(ETC),test -e $(DESTDIR)$(SYSCONFDIR)/vitalsd/$(notdir $f) || \
 	    $(INSTALL) -m $(if $(filter %notify.yaml,$f),600,644) $f $(DESTDIR)$(SYSCONFDIR)/vitalsd/$(notdir $f);)

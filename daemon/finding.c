@@ -420,10 +420,20 @@ say_todo(const struct finding_facts *f, enum finding finding,
 		    "or hung: look at it, and switch it off and on.");
 		return;
 	case FINDING_FELL_SILENT:
+		if (c->transport == TRANSPORT_UNIX) {
+			put_unit(p, c, "Is the monitor on, and the device "
+			    "server and the network between? ");
+			return;
+		}
 		phrase_put(p, "Is the monitor on and not in standby, its output "
 		    "still on, and the cable in at both ends?");
 		return;
 	case FINDING_NEVER_HEARD:
+		if (c->transport == TRANSPORT_UNIX) {
+			put_unit(p, c, "Are the monitor and the device server "
+			    "on, and its address right? ");
+			return;
+		}
 		phrase_put(p, "Is the monitor on, its output on and set to ");
 		phrase_put(p, c->driver->title);
 		phrase_put(p, ", the cable in at both ends, and of the right "

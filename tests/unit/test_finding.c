@@ -170,6 +170,23 @@ who_is_asked_seldom_may_be_silent_longer(void **state)
 	assert_int_equal(look(x, 180000), FINDING_FELL_SILENT);
 }
 
+/* Between the monitor and the socket there is more that may be off. */
+static void
+silence_behind_a_socket_names_what_is_between(void **state)
+{
+	struct fixture *x = *state;
+
+	x->port.transport = TRANSPORT_UNIX;
+	strcpy(x->port.path, "unix:/run/vitals-tcp/chair3-ge");
+	assert_int_equal(look(x, 4000), FINDING_NEVER_HEARD);
+	assert_string_equal(x->todo, "Are the monitor and the device server "
+	    "on, and its address right? `systemctl status "
+	    "vitals-tcp@chair3-ge` says more.");
+	hear(x, 5000, 30, 1);
+	assert_int_equal(look(x, 9000), FINDING_FELL_SILENT);
+	assert_non_null(strstr(x->todo, "the network between"));
+}
+
 static void
 a_return_is_told_for_a_minute(void **state)
 {
@@ -294,6 +311,7 @@ main(void)
 		TEST(the_line_explains_what_comes_of_it),
 		TEST(a_few_bytes_at_the_start_are_waited_out),
 		TEST(who_is_asked_seldom_may_be_silent_longer),
+		TEST(silence_behind_a_socket_names_what_is_between),
 		TEST(a_return_is_told_for_a_minute),
 		TEST(each_way_not_to_open_has_its_words),
 		TEST(every_finding_fits_and_has_a_word_of_its_own_in_the_schema),
