@@ -454,9 +454,6 @@ on_tick(void *arg)
 	p->turns++;
 	port_say_tick(&p->say, now_ms);
 	if (p->tty != NULL) {
-		struct tty_errors e;
-
-		transport_errors(p->tty, &e);
 		stream_quiet(p->stream, now_ms);
 		take_frames(p);
 		finding_watch_tick(&p->watch, now_ms, counted(p));

@@ -209,7 +209,8 @@ a_connection_that_is_cut_is_an_alarm_and_comes_back_by_itself(void **state)
 	wait_finding(w, "ok", "", 5);
 
 	ward_kill(&server, SIGKILL);
-	(void)ward_wait_alarm(w, "no-data:CHAIR1/ox", "active", "medium", 15);
+	json_decref(ward_wait_alarm(w, "no-data:CHAIR1/ox", "active", "medium",
+	    15));
 	rows = ward_sql(w, "SELECT count(*) FROM reading_000001");
 	/* It is taken by vitalsd's side again, and nobody speaks there. */
 	wait_finding(w, "never-heard", "not a byte came", 10);

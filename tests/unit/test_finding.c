@@ -264,7 +264,7 @@ every_finding_fits_and_has_a_word_of_its_own_in_the_schema(void **state)
 	for (int i = 0; i < 1 << 13; i++) {
 		x->f.open = i & 1;
 		x->f.brief_n = i & 2 ? 9 : 0;
-		x->f.half = i & 4;
+		x->f.half = (i & 0x44) == 0x44;
 		x->f.modem = (i & 0x18) == 0x18;
 		x->f.blocked = (i & 0x18) == 0x10;
 		x->port.transport = i & 0x20 ? TRANSPORT_UNIX :
