@@ -130,6 +130,38 @@ a_monitor_that_says_nothing_is_an_alarm_though_its_line_is_open(void **state)
 	(void)ward_wait_alarm(w, "no-data:CHAIR1/ox", "", "none", 10);
 }
 
+/* The simulator's terminal is no USB adapter, let alone that one. */
+static void
+another_device_than_the_expected_one_is_an_alarm_at_once(void **state)
+{
+	struct ward *w = *state;
+	char *config, *out;
+	int64_t from_ms;
+
+	assert_true(asprintf(&config, "beds:\n  - id: CHAIR1\n    monitors:\n"
+	    "      - {name: ox, driver: nonin-2, port: %s/tty/ox, expect: "
+	    "'usb:0403:6001:A5069RR4'}\n", w->dir) > 0);
+	ward_start_sim(w, ward_scenario, WORDS("ox"));
+	ward_start_vitalsd(w, config);
+	free(config);
+	json_decref(ward_ask(w, "session.start", NULL));
+	from_ms = ward_now_ms();
+	json_decref(ward_wait_alarm(w, "no-data:CHAIR1/ox", "active",
+	    "medium", 5));
+	if (ward_now_ms() - from_ms > T1_MS / 2)
+		ward_fail(w, "the alarm waited");
+	assert_int_equal(ward_ctl(w, &out, WORDS("devices")), 0);
+	if (strstr(out, "why:  another device is plugged in here: found no USB "
+	    "device, expected\n          0403:6001 A5069RR4: ") == NULL ||
+	    strstr(out, "do:   Put the right adapter into this socket.") == NULL)
+		ward_fail(w, "%s", out);
+	free(out);
+	assert_int_equal(device(w, NULL, "bytes"), 0);
+	assert_int_equal(ward_sql(w, "SELECT count(*) FROM alarms WHERE "
+	    "condition LIKE 'no-data:%' AND text LIKE '%another device is "
+	    "plugged in at its port%'"), 1);
+}
+
 /* What is stored must be what the simulated patient may have. */
 static void
 nothing_was_invented(struct ward *w)
@@ -343,6 +375,8 @@ main(void)
 		    a_pulled_cable_is_an_alarm_that_ends_when_it_is_back),
 		WARD_TEST(
 		    a_monitor_that_says_nothing_is_an_alarm_though_its_line_is_open),
+		WARD_TEST(
+		    another_device_than_the_expected_one_is_an_alarm_at_once),
 		WARD_TEST(garbage_is_counted_and_invents_no_reading),
 		WARD_TEST(
 		    the_journal_is_not_flooded_by_garbage_or_a_rattling_plug),
