@@ -29,8 +29,14 @@ add_count(char *out, size_t n, const char *name, int64_t count)
 	    (long long)count);
 }
 
-/* "bad-check 3, garbage 12": all but sound messages; what is zero is left
- * out. */
+/* Sound frames, whether or not they say anything that is read. */
+static int64_t
+sound_frames(const json_t *frames)
+{
+	return client_int(frames, "ok", 0) + client_int(frames, "ignored", 0);
+}
+
+/* "bad-check 3, garbage 12": all but sound frames; what is zero is left out. */
 static void
 others_text(const json_t *d, char *out, size_t n)
 {
@@ -43,7 +49,8 @@ others_text(const json_t *d, char *out, size_t n)
 
 	out[0] = '\0';
 	json_object_foreach(json_object_get(d, "frames"), name, v)
-		if (json_integer_value(v) != 0 && strcmp(name, "ok") != 0)
+		if (json_integer_value(v) != 0 && strcmp(name, "ok") != 0 &&
+		    strcmp(name, "ignored") != 0)
 			add_count(out, n, name, json_integer_value(v));
 	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
 		if (client_int(d, other[i], 0) != 0)
@@ -65,8 +72,8 @@ device_row(struct table *t, const json_t *d)
 	table_cell(t, "%s", byte);
 	table_cell(t, "%s", frame);
 	table_cell(t, "%lld", (long long)client_int(d, "readings", 0));
-	table_cell(t, "%lld", (long long)client_int(json_object_get(d,
-	    "frames"), "ok", 0));
+	table_cell(t, "%lld", (long long)sound_frames(json_object_get(d,
+	    "frames")));
 	if (others[0] != '\0')
 		table_note(t, "also:", others);
 	if (client_text(d, "why")[0] != '\0')

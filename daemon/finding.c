@@ -334,9 +334,11 @@ say_todo(const struct finding_facts *f, enum finding finding,
 	case FINDING_WAITING:
 		return;
 	case FINDING_NO_DEVICE:
-		phrase_put(p, "Plug in its adapter; by-path means one certain "
-		    "socket. `ls -l /dev/serial/by-id /dev/serial/by-path` "
-		    "shows what is there.");
+		phrase_put(p, config_port_is_usb(c) ? "Plug in its adapter, in "
+		    "any socket. `lsusb -v` shows the numbers of those that "
+		    "are there." : "Plug in its adapter; by-path means one "
+		    "certain socket. `ls -l /dev/serial/by-id "
+		    "/dev/serial/by-path` shows what is there.");
 		return;
 	case FINDING_OTHER_DEVICE:
 		phrase_put(p, "Put the right adapter into this socket. If this "

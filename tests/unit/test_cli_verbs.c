@@ -95,7 +95,7 @@ static const struct fake_answer answers[] = {
 	  "\"bed\":\"CHAIR3\",\"driver\":\"ge-dri\",\"title\":\"GE S/5\","
 	  "\"transport\":\"serial\",\"path\":\"/dev/x\",\"usb\":\"\",\"link\":\"silent\","
 	  "\"byte_age_ms\":1500,\"frame_age_ms\":null,\"bytes\":4711,"
-	  "\"garbage\":4000,\"frames\":{\"ok\":0,\"ignored\":0,"
+	  "\"garbage\":4000,\"frames\":{\"ok\":2,\"ignored\":5,"
 	  "\"bad-check\":3,\"bad-length\":0,\"bad-value\":0,"
 	  "\"bad-sequence\":0},\"readings\":0,\"reopened\":2,"
 	  "\"finding\":\"unreadable\",\"why\":\"4711 bytes came in the last "
@@ -496,7 +496,7 @@ lists_are_tables_or_lines_of_json(void **state)
 	assert_string_equal(r.out,
 	    "PORT       DRIVER  LINK    LAST BYTE  LAST FRAME  READINGS  "
 	    "SOUND FRAMES\n"
-	    "CHAIR3/ge  ge-dri  silent  1 s        never       0         0\n"
+	    "CHAIR3/ge  ge-dri  silent  1 s        never       0         7\n"
 	    "    also: bad-check 3, garbage 4000, reopened 2\n"
 	    "    why:  4711 bytes came in the last 15 s, and no message that "
 	    "driver ge-dri\n"

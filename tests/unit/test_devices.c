@@ -444,6 +444,18 @@ no_adapter(void **state)
 }
 
 static void
+no_adapter_of_that_number(void **state)
+{
+	struct fixture *f = *state;
+
+	strcpy(f->port_config.path, "usb:ffff:ffff:NONE");
+	assert_null(usb_parse(f->port_config.path, &f->port_config.expect));
+	start(f);
+	wait_for(f, "no-device", "no adapter of this serial number is plugged "
+	    "in: usb:ffff:ffff:NONE", "in any socket");
+}
+
+static void
 a_port_that_another_program_has(void **state)
 {
 	struct fixture *f = *state;
@@ -534,6 +546,7 @@ main(void)
 		TEST(a_cable_without_cts),
 		TEST(modem_commands),
 		TEST(no_adapter),
+		TEST(no_adapter_of_that_number),
 		TEST(a_port_that_another_program_has),
 		TEST(settings_that_the_adapter_cannot_do),
 		TEST(a_socket_that_is_not_there),
