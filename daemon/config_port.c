@@ -103,7 +103,7 @@ look_at_path(const struct config_port *p, const struct config_places *places,
 	char node[PATH_MAX];
 	struct stat st;
 
-	out->at = config_place_of(places, p->path);
+	out->at = config_place_of(places, &p->path);
 	if (out->at == NULL)
 		return;
 	plain_port(out->plain, p->path);
@@ -215,12 +215,13 @@ complete_port(struct config_port *p, const struct config_places *places,
 	const struct config_place *transport =
 	    config_place_of(places, &p->transport);
 	const struct config_place *expect = config_place_of(places, &p->expect);
-	bool is_socket = config_socket_path(p->path) != NULL;
 	const struct config_place *at;
 	const char *name;
+	bool is_socket;
 
-	if (config_place_of(places, p->path) == NULL)
+	if (config_place_of(places, &p->path) == NULL)
 		return;
+	is_socket = config_socket_path(p->path) != NULL;
 	if (transport != NULL && (is_socket || (config_port_is_usb(p) &&
 	    p->transport != TRANSPORT_SERIAL)))
 		complain(out, transport->line, transport->column,

@@ -78,6 +78,7 @@ struct fixture {
 	struct config config;
 	struct config_bed bed;
 	struct config_port port_config;
+	char port_path[CONFIG_PATH_MAX];
 	struct hub hub;
 	struct port *port;
 	char finding[32], why[FINDING_WHY], todo[FINDING_TODO], link[8];
@@ -150,7 +151,7 @@ setup(void **state)
 	f.port_config = (struct config_port){ .name = "CHAIR1/toy",
 		.driver = &toy, .transport = TRANSPORT_SERIAL,
 		.line = toy.line };
-	strcpy(f.port_config.path, f.pty.link);
+	f.port_config.path = f.pty.link;
 	f.config.beds = &f.bed;
 	f.config.ports = &f.port_config;
 	f.config.beds_n = f.config.ports_n = 1;
@@ -448,7 +449,7 @@ no_adapter_of_that_number(void **state)
 {
 	struct fixture *f = *state;
 
-	strcpy(f->port_config.path, "usb:ffff:ffff:NONE");
+	f->port_config.path = "usb:ffff:ffff:NONE";
 	assert_null(usb_parse(f->port_config.path, &f->port_config.expect));
 	start(f);
 	wait_for(f, "no-device", "no adapter of this serial number is plugged "
@@ -484,8 +485,8 @@ static void
 be_socket(struct fixture *f, struct socket_peer *peer)
 {
 	snprintf(peer->path, sizeof(peer->path), "%s/socket", f->pty.dir);
-	snprintf(f->port_config.path, sizeof(f->port_config.path), "unix:%s",
-	    peer->path);
+	snprintf(f->port_path, sizeof(f->port_path), "unix:%s", peer->path);
+	f->port_config.path = f->port_path;
 	f->port_config.transport = TRANSPORT_UNIX;
 }
 
@@ -500,7 +501,7 @@ a_socket_that_is_not_there(void **state)
 	wait_for(f, "no-socket", "there is no such socket: unix:/tmp/",
 	    "the program that is to listen there");
 	port_free(f->port);
-	strcpy(f->port_config.path, "unix:/run/vitals-tcp/no-such");
+	f->port_config.path = "unix:/run/vitals-tcp/no-such";
 	start(f);
 	wait_for(f, "no-socket", "there is no such socket",
 	    "`systemctl status vitals-tcp@no-such`");

@@ -49,7 +49,7 @@ setup(void **state)
 	x.port.driver = &wordy;
 	x.port.line = wordy.line;
 	strcpy(x.port.name, "BED-OF-23-LETTERS-12345/monitor");
-	strcpy(x.port.path, "/dev/x");
+	x.port.path = "/dev/x";
 	x.f = (struct finding_facts){ .port = &x.port, .watch = &x.watch,
 		.open = true, .byte_ms = STREAM_NEVER };
 	finding_watch_open(&x.watch, 0, x.f.count);
@@ -177,7 +177,7 @@ silence_behind_a_socket_names_what_is_between(void **state)
 	struct fixture *x = *state;
 
 	x->port.transport = TRANSPORT_UNIX;
-	strcpy(x->port.path, "unix:/run/vitals-tcp/chair3-ge");
+	x->port.path = "unix:/run/vitals-tcp/chair3-ge";
 	assert_int_equal(look(x, 4000), FINDING_NEVER_HEARD);
 	assert_string_equal(x->todo, "Are the monitor and the device server "
 	    "on, and its address right? `systemctl status "
@@ -249,6 +249,7 @@ every_finding_fits_and_has_a_word_of_its_own_in_the_schema(void **state)
 	json_t *words = json_object_get(json_object_get(schema, "$defs"),
 	    "finding");
 	struct fixture *x = *state;
+	static char path[CONFIG_PATH_MAX];
 	bool said[FINDINGS] = { false };
 	size_t n = json_array_size(json_object_get(words, "enum"));
 
@@ -258,9 +259,10 @@ every_finding_fits_and_has_a_word_of_its_own_in_the_schema(void **state)
 		    json_object_get(words, "enum"), i)),
 		    finding_name((enum finding)i));
 	json_decref(schema);
-	memset(x->port.path, 'x', sizeof x->port.path - 1);
-	memcpy(x->port.path, "unix:/run/vitals-tcp/", 21);
-	x->port.path[5 + 107] = '\0';
+	memset(path, 'x', sizeof path - 1);
+	memcpy(path, "unix:/run/vitals-tcp/", 21);
+	path[5 + 107] = '\0';
+	x->port.path = path;
 	for (int i = 0; i < 1 << 13; i++) {
 		x->f.open = i & 1;
 		x->f.brief_n = i & 2 ? 9 : 0;

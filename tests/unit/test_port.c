@@ -115,6 +115,7 @@ struct fixture {
 	struct loop *loop;
 	struct pty pty[PORTS];
 	struct config_port config[PORTS];
+	char path[CONFIG_PATH_MAX];	/* of a socket */
 	struct port *port[PORTS];
 	/* What the sinks were told. */
 	char letters[PORTS][64];	/* of good frames */
@@ -451,7 +452,7 @@ an_adapter_is_found_by_its_number_and_again_wherever_it_is(void **state)
 	struct port_status st;
 
 	fake_usb_open(&usb);
-	strcpy(c->path, "usb:0403:6001:A5069RR4");
+	c->path = "usb:0403:6001:A5069RR4";
 	assert_null(usb_parse(c->path, &c->expect));
 	start(f, 0);
 	WAIT(1000, f->lost[0] == 1);
@@ -493,7 +494,7 @@ of_two_adapters_of_one_number_neither_is_read(void **state)
 	twin.where = "1-2";
 	plug(&usb, ours, &f->pty[0]);
 	plug(&usb, twin, &f->pty[1]);
-	strcpy(c->path, "usb:0403:6001:A5069RR4");
+	c->path = "usb:0403:6001:A5069RR4";
 	assert_null(usb_parse(c->path, &c->expect));
 	start(f, 0);
 	WAIT(1000, f->lost[0] == 1);
@@ -566,7 +567,8 @@ a_socket_is_read_and_connected_to_again_for_ever(void **state)
 	char got[64];
 
 	snprintf(peer.path, sizeof(peer.path), "%s/socket", f->pty[0].dir);
-	snprintf(c->path, sizeof(c->path), "unix:%s", peer.path);
+	snprintf(f->path, sizeof(f->path), "unix:%s", peer.path);
+	c->path = f->path;
 	c->transport = TRANSPORT_UNIX;
 	start(f, 0);
 	WAIT(1000, f->lost[0] == 1);
@@ -598,7 +600,8 @@ a_socket_whose_other_end_does_not_read_is_opened_anew(void **state)
 	struct port_status st;
 
 	snprintf(peer.path, sizeof(peer.path), "%s/socket", f->pty[0].dir);
-	snprintf(c->path, sizeof(c->path), "unix:%s", peer.path);
+	snprintf(f->path, sizeof(f->path), "unix:%s", peer.path);
+	c->path = f->path;
 	c->transport = TRANSPORT_UNIX;
 	socket_peer_listen(&peer);
 	start(f, 0);
