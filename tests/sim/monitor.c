@@ -43,6 +43,9 @@ extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
 extern const struct sim_driver sim_suntech;
+extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
+    sim_berry_pm6750, sim_capnostat, sim_capnostream, sim_ieee11073,
+    sim_micropod, sim_phasein;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_accutorr,
@@ -59,6 +62,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_ivy_ansarb,
 	&sim_masimo_ascii1,
 	&sim_medlab_nibp,
+	&sim_ieee11073,
 	&sim_micropod,
 	&sim_nellcor,
 	&sim_nonin_1,

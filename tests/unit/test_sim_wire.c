@@ -20,6 +20,7 @@ static const char *const names[] = {
 	"masimo-ascii1", "berry-pm6750", "berry-bci", "contec-v5",
 	"contec-v7", "datex-3900", "philips-intellivue", "hl7", "hl7-pds",
 	"nellcor", "accutorr", "ivy-ansarb", NULL,
+	"ge-dri", "nonin-2", "masimo-ascii1", "berry-pm6750", "ieee11073", NULL,
 };
 
 /* A ward with one monitor, and the host that listens to it. */
