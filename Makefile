@@ -176,7 +176,7 @@ accept: $B/unit/test_captures ## write the expected readings of the captures ane
 # Fuzzing, with clang; findings are left in build-fuzz/.
 FUZZ_SECONDS ?= 60
 FUZZERS  := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_CORE := $(patsubst %.c,build-fuzz/obj/%.o,$(PURE) $(DAEMON) notify/retry.c)
+FUZZ_CORE := $(patsubst %.c,build-fuzz/obj/%.o,$(PURE) $(DAEMON) review/scrubber.c notify/retry.c)
 FUZZ_CC  = clang $(STD) $(WARN) $(PKG_CFLAGS) -g -O1 -fno-sanitize-recover=all
 build-fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -81,3 +81,16 @@ readings_say_alarm(struct readings *r, enum priority p, const char *text)
 	    text[i] != '\0'; i++)
 		monitor_alarm_put(a, (uint8_t)text[i]);
 }
+
+void
+scrub_add(struct scrub *s, size_t from, size_t to, enum scrub_fill fill,
+    const char *what)
+{
+	if (from >= to)
+		return;
+	if (s->n >= SCRUB_SPANS) {
+		s->full = true;
+		return;
+	}
+	s->item[s->n++] = (struct scrub_span){ from, to, fill, what };
+}

@@ -143,6 +143,31 @@ struct tx_template {
 #define FRAME_MORE	0	/* could be a frame, too short to tell */
 #define FRAME_GARBAGE	(-1)	/* no frame can start here: drop ONE byte */
 
+/* What of a frame tells who somebody is: the patient, the staff, the place, the
+ * very device. */
+enum scrub_fill {
+	SCRUB_TEXT,	/* letters (and what is no ASCII) become X, digits 0 */
+	SCRUB_ZERO,	/* 00 */
+	SCRUB_ESCAPED,	/* the same where XOR 20 escapes it */
+};
+
+struct scrub_span {
+	size_t from, to;	/* bytes of the frame */
+	enum scrub_fill fill;
+	const char *what;	/* for people: "patient name" */
+};
+
+#define SCRUB_SPANS 512
+struct scrub {
+	size_t n;
+	bool full;		/* there are more of them than are listed */
+	struct scrub_span item[SCRUB_SPANS];
+};
+
+/* Adds the bytes from..to-1 unless there are none. */
+void scrub_add(struct scrub *s, size_t from, size_t to, enum scrub_fill fill,
+    const char *what);
+
 /* What makes a frame believable. */
 enum evidence {
 	EVIDENCE_CHECKSUM,	/* each frame carries one */
@@ -207,6 +232,18 @@ struct driver {
 	 * takes leave of the monitor, or 0.  NULL: there is none. */
 	size_t (*release)(union driver_state *s, int64_t t_ms,
 	    uint8_t buf[TX_MAX]);
+
+	/* For recordings that others may see: names the bytes of the frame (w's
+	 * first n) that tell who somebody is.  Nothing of it that decode() makes
+	 * readings of may be among them.  False: it cannot tell, so none of the
+	 * frame is to be shown.  NULL: nothing is known that would have to be
+	 * hidden. */
+	bool (*scrub)(const struct window *w, size_t n, struct scrub *out);
+
+	/* Puts the frame's check right after such bytes were replaced.  False:
+	 * not with these, but others in their place may do.  NULL: there is
+	 * none. */
+	bool (*reseal)(uint8_t *p, size_t n);
 };
 
 /* All drivers, ended by NULL; and the one of that name, or NULL. */

@@ -33,6 +33,7 @@
 #include "drivers/cuff.h"
 #include "drivers/driver.h"
 #include "drivers/ieee11073_apdu.h"
+#include "drivers/ieee11073_scrub.h"
 #include "drivers/text.h"
 
 #define AARQ_BYTES 54
@@ -562,6 +563,7 @@ static bool
 read_config(struct config *c, const struct window *w, size_t at, size_t end)
 {
 	struct phd_list objects = phd_whole_list(w, at + 2, end);
+	struct phd_item a = { 0, 0, 0 };
 	bool bad = false;
 
 	*c = (struct config){ .mean = ABSENT };
@@ -578,6 +580,9 @@ read_config(struct config *c, const struct window *w, size_t at, size_t end)
 		else if (class >= CLASS_SCANNER_FIRST &&
 		    class <= CLASS_SCANNER_LAST)
 			know_scanner(c, w, handle, attributes, &bad);
+		while (phd_next(w, &attributes, &a))
+			continue;
+		bad = bad || attributes.bad;
 	}
 	return !bad && !objects.bad;
 }
@@ -792,12 +797,13 @@ read_report(const struct config *c, const struct window *w, size_t n,
 	struct phd_list l = phd_whole_list(w, 26, n);
 	struct phd_item r = { 0, 0, 0 };
 	const struct scanner *by = NULL;
-	uint16_t handle = phd_u16(w, 12), who = 0;
-	bool persons = false, first = true, several = false;
+	uint16_t handle = phd_u16(w, 12);
+	bool persons = false, several;
 
 	*f = (struct found){ 0 };
 	if (!phd_report_form(phd_u16(w, 18), &form, &persons))
 		return false;
+	several = persons && l.left > 1;
 	for (unsigned i = 0; i < SCANNERS; i++) {
 		if (c->scanner[i].there && c->scanner[i].handle == handle)
 			by = &c->scanner[i];
@@ -817,18 +823,13 @@ read_report(const struct config *c, const struct window *w, size_t n,
 	while (form == PHD_FORM_GROUPED && persons && phd_next(w, &l, &r)) {
 		if (r.length != by->length)
 			return false;
-		several = several || (!first && r.id != who);
-		first = false;
-		who = r.id;
 		note_record(c, w, by, r, f);
 	}
 	while (form != PHD_FORM_GROUPED && phd_more(&l)) {
-		uint16_t person = phd_u16(w, phd_take(&l, 2));
-		struct phd_list inner = phd_inner(w, &l);
+		struct phd_list inner;
 
-		several = several || (!first && person != who);
-		first = false;
-		who = person;
+		(void)phd_take(&l, 2);
+		inner = phd_inner(w, &l);
 		note_observations(c, w, form, &inner, f);
 		l.bad = l.bad || inner.bad;
 	}
@@ -1023,8 +1024,6 @@ decode_report(struct phd_state *s, int64_t t_ms, const struct window *w,
 			.handle = (uint8_t)handle, .id = phd_u16(w, 6),
 			.what = event });
 	if (f.stamped != 0 && !s->has_clock) {
-		if (s->answered)
-			return DECODE_IGNORED;
 		if (!s->has_pending)
 			s->pending = (struct found){ 0 };
 		s->has_pending = true;
@@ -1225,4 +1224,5 @@ const struct driver driver_ieee11073 = {
 	.decode = phd_decode,
 	.request = phd_request,
 	.release = phd_release,
+	.scrub = phd_scrub,
 };
