@@ -29,7 +29,7 @@ enum cli_option {
 	OPTION_HR, OPTION_SPO2, OPTION_RR, OPTION_NIBP,
 	OPTION_LIMIT, OPTION_CLEAR, OPTION_DELAY, OPTION_PRIORITY, OPTION_ON,
 	OPTION_OFF,
-	OPTION_DEVICE, OPTION_SOURCE, OPTION_NOTES,
+	OPTION_DEVICE, OPTION_SOURCE, OPTION_NOTES, OPTION_UNSCRUBBED,
 	OPTION_ASCII, OPTION_QUIET,
 	OPTION_DRIVER, OPTION_SPEED, OPTION_LIMITS,
 	OPTION_INFUSION_START, OPTION_INFUSION_STOP,
@@ -127,6 +127,7 @@ int verb_alarm_pause(struct cli *c);
 int verb_limits_show(struct cli *c);
 int verb_limits_set(struct cli *c);
 int verb_record(struct cli *c);
+int verb_scrub(struct cli *c);
 int verb_config_check(struct cli *c);
 int verb_reload(struct cli *c);
 int verb_replay(struct cli *c);

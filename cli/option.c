@@ -38,6 +38,8 @@ const struct option_info option_info[OPTIONS] = {
 	[OPTION_SOURCE] = { "--source", "TEXT",
 	    "bench or patient, where and when" },
 	[OPTION_NOTES] = { "--notes", "TEXT", "what happens in it" },
+	[OPTION_UNSCRUBBED] = { "--unscrubbed", NULL,
+	    "leave names in: then it is a patient's record" },
 	[OPTION_ASCII] = { "--ascii", NULL, "draw with ASCII only" },
 	[OPTION_QUIET] = { "--quiet", NULL, "ring only when contact is lost" },
 	[OPTION_DRIVER] = { "--driver", "NAME", "the protocol's driver" },

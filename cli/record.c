@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * `vitalsctl record PORT FILE`: a port's raw bytes, as they come, into the text
- * form of drivers/capture.h.
+ * `vitalsctl record PORT FILE`: a port's bytes, as they come but for what tells
+ * who somebody is (review/scrubber.h), into the text form of drivers/capture.h.
  *
  * Easy to get wrong: a recording is often ended by a cable or by power, so
- * each line is written whole and at once; there is no temporary name and no
- * closing mark.  An existing file is never overwritten: it may be the only one.
+ * each line is written whole and as soon as it is known what may be shown of
+ * it; there is no temporary name and no closing mark.  An existing file is never
+ * overwritten: it may be the only one.
  */
 #include "cli/cli.h"
 #include "cli/pages.h"
+#include "cli/scrub.h"
 #include "cli/table.h"
 #include "drivers/capture.h"
 
@@ -28,6 +30,9 @@
 
 struct recording {
 	int fd;
+	const struct driver *driver;
+	bool unscrubbed;
+	struct scrubber *scrubber;
 	int64_t first_ms;	/* ms of the first line; -1 before it */
 	uint64_t bytes, lines;
 };
@@ -58,6 +63,20 @@ digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+static int
+line_write(void *arg, int64_t ms, bool sent, const uint8_t *p, size_t n)
+{
+	struct recording *r = arg;
+	char line[CAPTURE_LINE_TEXT];
+	int e = text_write(r->fd, line, capture_format(line, ms, sent, p, n));
+
+	if (e < 0)
+		return e;
+	r->lines++;
+	r->bytes += n;
+	return 0;
+}
+
 /* The bytes of one notification, as many lines as they need. */
 static int MUST_CHECK
 bytes_write(struct recording *r, const json_t *params)
@@ -66,7 +85,6 @@ bytes_write(struct recording *r, const json_t *params)
 	bool sent = client_true(params, "sent"), last;
 	int64_t ms = client_int(params, "ms", 0);
 	uint8_t byte[CAPTURE_LINE_BYTES];
-	char line[CAPTURE_LINE_TEXT];
 	size_t n = 0;
 	int e;
 
@@ -79,14 +97,11 @@ bytes_write(struct recording *r, const json_t *params)
 		if (last && *hex)
 			return -EBADMSG;
 		if (n > 0 && (last || n == CAPTURE_LINE_BYTES)) {
-			size_t length = capture_format(line,
+			e = r->unscrubbed ? line_write(r, ms - r->first_ms,
+			    sent, byte, n) : scrubber_take(r->scrubber,
 			    ms - r->first_ms, sent, byte, n);
-
-			e = text_write(r->fd, line, length);
 			if (e < 0)
 				return e;
-			r->lines++;
-			r->bytes += n;
 			n = 0;
 		}
 		if (last)
@@ -111,7 +126,7 @@ device_find(const json_t *answer, const char *port)
 }
 
 static int MUST_CHECK
-header_write(struct cli *c, int fd, const json_t *d)
+header_write(struct cli *c, const struct recording *r, const json_t *d)
 {
 	char text[1024], at[CLOCK_TEXT], device[200], source[200], notes[200];
 	const struct passwd *pw = getpwuid(getuid());
@@ -130,11 +145,12 @@ header_write(struct cli *c, int fd, const json_t *d)
 	table_clean(c->value[OPTION_NOTES] ? c->value[OPTION_NOTES] : "none",
 	    notes, sizeof(notes));
 	n = snprintf(text, sizeof(text), "# device:  %s\n# driver:  %s\n"
-	    "# source:  %s\n# notes:   %s\n", device,
-	    client_text(d, "driver"), source, notes);
+	    "# scrubbed: %s\n# source:  %s\n# notes:   %s\n", device,
+	    client_text(d, "driver"), scrub_header(r->driver, !r->unscrubbed),
+	    source, notes);
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return -EMSGSIZE;
-	return text_write(fd, text, (size_t)n);
+	return text_write(r->fd, text, (size_t)n);
 }
 
 /* Until a signal, a lost connection or a full disk; EXIT_OK after a signal. */
@@ -166,43 +182,70 @@ record_loop(struct cli *c, struct client *client, struct recording *r,
 	return EXIT_OK;
 }
 
+/* Records into the open file. */
+static int
+record_into(struct cli *c, struct client *client, struct recording *r,
+    const json_t *d, int signals)
+{
+	json_t *answer = NULL;
+	int status, e = header_write(c, r, d);
+
+	if (e < 0)
+		return cli_problem(c, "writing %s: %s", c->arg[1],
+		    strerror(-e));
+	if (client_call(client, "record.start", json_pack("{s:s}",
+	    "port", c->arg[0]), &answer) < 0)
+		return cli_problem(c, "%s", client->error);
+	json_decref(answer);
+	answer = NULL;
+	fprintf(c->err, "recording %s into %s%s; Ctrl-C ends it\n", c->arg[0],
+	    c->arg[1], r->unscrubbed ? ", names and all" : "");
+	status = record_loop(c, client, r, signals);
+	if (status == EXIT_OK && client_call(client, "record.stop",
+	    json_pack("{s:s}", "port", c->arg[0]), &answer) == 0)
+		json_decref(answer);
+	e = scrubber_end(r->scrubber);
+	if (e < 0 && status == EXIT_OK)
+		status = cli_problem(c, "writing %s: %s", c->arg[1],
+		    strerror(-e));
+	fprintf(c->out, "%s: %llu bytes in %llu lines recorded from %s\n",
+	    c->arg[1], (unsigned long long)r->bytes,
+	    (unsigned long long)r->lines, c->arg[0]);
+	if (!r->unscrubbed)
+		scrub_say(c, r->driver, r->scrubber);
+	return status;
+}
+
 static int
 record_run(struct cli *c, struct client *client, const json_t *d, int signals)
 {
-	struct recording r = { .first_ms = -1 };
-	json_t *answer = NULL;
-	int status, e;
+	struct recording r = { .first_ms = -1,
+		.driver = driver_find(client_text(d, "driver")),
+		.unscrubbed = cli_has(c, OPTION_UNSCRUBBED) };
+	int status;
 
+	if (r.driver == NULL)
+		return cli_problem(c, "this vitalsctl does not know the driver "
+		    "`%s` of %s; is it as new as vitalsd?",
+		    client_text(d, "driver"), c->arg[0]);
+	r.scrubber = scrubber_new(r.driver, line_write, &r);
+	if (r.scrubber == NULL)
+		return cli_problem(c, "%s", strerror(ENOMEM));
 	r.fd = open(c->arg[1], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (r.fd < 0)
-		return cli_problem(c, errno == EEXIST ? "%s is there already "
+	if (r.fd < 0) {
+		status = cli_problem(c, errno == EEXIST ? "%s is there already "
 		    "and is not overwritten%s" : "%s: %s", c->arg[1],
 		    errno == EEXIST ? "" : strerror(errno));
-	e = header_write(c, r.fd, d);
-	if (e < 0)
-		status = cli_problem(c, "writing %s: %s", c->arg[1],
-		    strerror(-e));
-	else if (client_call(client, "record.start", json_pack("{s:s}",
-	    "port", c->arg[0]), &answer) < 0)
-		status = cli_problem(c, "%s", client->error);
-	else {
-		json_decref(answer);
-		answer = NULL;
-		fprintf(c->err, "recording %s into %s; Ctrl-C ends it\n",
-		    c->arg[0], c->arg[1]);
-		status = record_loop(c, client, &r, signals);
-		if (status == EXIT_OK && client_call(client, "record.stop",
-		    json_pack("{s:s}", "port", c->arg[0]), &answer) == 0)
-			json_decref(answer);
-		fprintf(c->out, "%s: %llu bytes in %llu lines recorded from "
-		    "%s\n", c->arg[1], (unsigned long long)r.bytes,
-		    (unsigned long long)r.lines, c->arg[0]);
+		scrubber_free(r.scrubber);
+		return status;
 	}
+	status = record_into(c, client, &r, d, signals);
 	if (r.lines == 0 && status != EXIT_OK)
 		unlink(c->arg[1]);	/* ours, and it holds nothing */
 	if (close(r.fd) < 0 && status == EXIT_OK)
 		status = cli_problem(c, "writing %s: %s", c->arg[1],
 		    strerror(errno));
+	scrubber_free(r.scrubber);
 	return status;
 }
 

@@ -80,10 +80,13 @@ const struct verb verbs[] = {
 	  TAKES(CLEAR) | TAKES(DELAY) | TAKES(PRIORITY) | TAKES(ON) |
 	  TAKES(OFF), 1, 1, verb_limits_set, NULL },
 	{ "record", "PORT FILE [--device TEXT] [--source TEXT] "
-	  "[--notes TEXT]",
-	  "write a port's raw bytes into a capture file",
-	  TAKES(DEVICE) | TAKES(SOURCE) | TAKES(NOTES), 2, 2, verb_record,
-	  NULL },
+	  "[--notes TEXT] [--unscrubbed]",
+	  "write a port's bytes, without names, into a capture file",
+	  TAKES(DEVICE) | TAKES(SOURCE) | TAKES(NOTES) | TAKES(UNSCRUBBED),
+	  2, 2, verb_record, NULL },
+	{ "scrub", "FILE NEW",
+	  "a copy of a capture file without names",
+	  0, 2, 2, verb_scrub, NULL },
 	{ "review", "SESSION|last",
 	  "what happened in a session",
 	  0, 1, 1, verb_review, NULL },

@@ -548,10 +548,72 @@ a_recording_that_breaks_off_stays_readable(void **state)
 	fclose(f);
 	unlink(path);
 	assert_string_equal(text, "# device:  S/5\n# driver:  ge-dri\n"
-	    "# source:  bench\n# notes:   n\n"
+	    "# scrubbed: no: nothing is known of this protocol that tells of a "
+	    "person\n# source:  bench\n# notes:   n\n"
 	    "@0    > 7e 01\n@12   < a5 ff\n");
 	snprintf(words, sizeof(words), "record|CHAIR9/ge|%s", path);
 	assert_run(words, EXIT_PROBLEM, "", "there is no port `CHAIR9/ge`");
+	snprintf(words, sizeof(words), "record|CHAIR3/ge|%s|--unscrubbed",
+	    path);
+	assert_run(words, EXIT_PROBLEM, NULL, ", names and all;");
+	unlink(path);
+}
+
+static const char association[] =
+    "@5    < e2 00 00 32 80 00 00 00 00 01 00 2a 50 79 00 26 80 00 00 00 80 "
+    "00 80 00 00 00 00 00 00 00 00 80 00 00 00 08 %s cc 40 00 00 01 01 00 00 "
+    "00 00 00\n";
+
+static void
+a_capture_is_scrubbed_into_a_new_file(void **state)
+{
+	char folder[] = "/tmp/test-scrub-XXXXXX", words[256], text[2048];
+	char from[64], to[64], want[2048], line[600], gone[600];
+	size_t n;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(from, sizeof(from), "%s/a.cap", folder);
+	snprintf(to, sizeof(to), "%s/b.cap", folder);
+	snprintf(line, sizeof(line), association, "00 22 09 22 58 08 03");
+	snprintf(gone, sizeof(gone), association, "00 00 00 00 00 00 00");
+	f = fopen(from, "w");
+	assert_non_null(f);
+	fprintf(f, "# device:  d\n# driver:  ieee11073\n# scrubbed: no\n"
+	    "# source:  s\n# notes:   for Eva\n@0    < 55\n@1    > e6 00\n"
+	    "# a remark\n%s", line);
+	fclose(f);
+	snprintf(words, sizeof(words), "scrub|%s|%s", from, to);
+	snprintf(want, sizeof(want), "%s: written without what tells who "
+	    "somebody is\n  replaced 1 x device serial number\n"
+	    "  blanked  1 bytes in no message, or in one that was not "
+	    "understood\n", to);
+	assert_run(words, EXIT_OK, want, NULL);
+	f = fopen(to, "r");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	snprintf(want, sizeof(want), "# device:  d\n# driver:  ieee11073\n"
+	    "# scrubbed: yes\n# source:  s\n# notes:   for Eva\n@0    < 00\n"
+	    "@1    > e6 00\n# a remark\n%s", gone);
+	assert_string_equal(text, want);
+	assert_run(words, EXIT_PROBLEM, "", "is not overwritten");
+	f = fopen(from, "w");
+	assert_non_null(f);
+	fputs("# device:  d\n@0    < 55\n", f);
+	fclose(f);
+	unlink(to);
+	assert_run(words, EXIT_PROBLEM, "", "names no driver");
+	f = fopen(from, "w");
+	assert_non_null(f);
+	fputs("# driver:  ieee11073\n@5 < 55\n@4 < 55\n", f);
+	fclose(f);
+	assert_run(words, EXIT_PROBLEM, "", "a.cap:3:2: expected times");
+	assert_int_not_equal(access(to, F_OK), 0);
+	unlink(from);
+	rmdir(folder);
 }
 
 static void
@@ -631,6 +693,7 @@ main(void)
 		cmocka_unit_test(lists_are_tables_or_lines_of_json),
 		cmocka_unit_test(a_changed_limit_says_from_what_to_what),
 		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
+		cmocka_unit_test(a_capture_is_scrubbed_into_a_new_file),
 		cmocka_unit_test(a_configuration_is_checked_without_a_daemon),
 		cmocka_unit_test(help_says_how_each_verb_is_used),
 	};
