@@ -144,10 +144,11 @@ struct phd_state {
 	bool answered;		/* since the association */
 	uint8_t unanswered;
 	uint8_t counter;	/* invoke id of the last question */
+	uint8_t agent;		/* the last byte of its system id: all that
+				 * a scrubbed recording has */
 	uint8_t answers;
 	struct answer answer[ANSWERS];
 	struct config config;
-	uint64_t agent;		/* its system id */
 	int64_t heard_ms, asked_ms, aborted_ms;
 	int64_t ahead_ms;	/* its clock less t_ms */
 	int64_t cuff_ms;	/* stamp of the last result */
@@ -329,7 +330,7 @@ decode_association(struct phd_state *s, int64_t t_ms, const struct window *w,
 {
 	uint32_t units = (uint32_t)phd_u16(w, 26) << 16 | phd_u16(w, 28);
 	uint16_t config = phd_u16(w, 44);
-	uint64_t agent = 0;
+	uint8_t agent = window_at(w, 43);
 
 	if (n != AARQ_BYTES || (window_at(w, 16) & 0x80) == 0 ||
 	    (window_at(w, 20) & 0x80) == 0 || (window_at(w, 22) & 0x80) == 0 ||
@@ -338,8 +339,6 @@ decode_association(struct phd_state *s, int64_t t_ms, const struct window *w,
 	    phd_u16(w, 34) != 8 || config == 0 || config > CONFIG_LAST ||
 	    phd_u16(w, 50) != 0 || phd_u16(w, 52) != 0)
 		return DECODE_BAD_VALUE;
-	for (size_t i = 36; i < 44; i++)
-		agent = agent << 8 | window_at(w, i);
 	part(s);
 	if (agent != s->agent)
 		s->has_cuff = false;
