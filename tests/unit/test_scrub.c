@@ -143,10 +143,12 @@ try_capture(const struct driver *d, const char *path)
 	struct recording r = { 0 }, once = { 0 };
 	struct scrubber *s;
 	unsigned headers;
+	bool blanked;
 
 	recording_load(&r, path, d->name, &headers);
 	s = scrub_recording(d, &r, 0);
 	assert_same_readings(d, &r, &given.heard, path);
+	blanked = scrubber_blanked(s) > 0;
 	scrubber_free(s);
 	for (size_t i = 0; i < given.heard.chunks; i++)
 		recording_add(&once, given.heard.chunk[i].ms,
@@ -156,9 +158,11 @@ try_capture(const struct driver *d, const char *path)
 	scrubber_free(scrub_recording(d, &r, 1));
 	assert_int_equal(given.heard.n, once.n);
 	assert_memory_equal(given.heard.byte, once.byte, once.n);
-	/* Nor does doing it again. */
+	/* Nor does doing it again; where something was blanked, what follows it
+	 * may be framed otherwise. */
 	scrubber_free(scrub_recording(d, &once, 0));
-	assert_memory_equal(given.heard.byte, once.byte, once.n);
+	if (!blanked)
+		assert_memory_equal(given.heard.byte, once.byte, once.n);
 	recording_free(&once);
 	recording_free(&r);
 }
