@@ -361,7 +361,7 @@ scrub_xml(const struct window *w, size_t from, size_t to, struct scrub *out)
 			return false;
 		name.to = name.from;
 		while (name.to < close && !is_blank(window_at(w, name.to)) &&
-		    window_at(w, name.to) != '/')
+		    !(window_at(w, name.to) == '/' && name.to + 1 == close))
 			name.to++;
 		/* A comment may hold anything, a '>' too. */
 		if (window_at(w, open + 1) == '!')
