@@ -11,6 +11,7 @@
  * Easy to get wrong: the id is the sender's text.  What is too long or holds a
  * separator is not sent back: the message is read, but not acknowledged.
  */
+#include "drivers/hl7_scrub.h"
 #include "drivers/hl7_frame.h"
 #include "drivers/hl7_observe.h"
 
@@ -90,5 +91,6 @@ const struct driver driver_hl7 = {
 	.tx = templates,
 	.frame = hl7_frame,
 	.decode = hl7_driver_decode,
+	.scrub = hl7_scrub,
 	.request = hl7_request,
 };

@@ -15,6 +15,7 @@
  * Easy to get wrong: there is no wall clock here, so the query's time is a
  * constant; only its number changes.
  */
+#include "drivers/hl7_scrub.h"
 #include "drivers/hl7_frame.h"
 #include "drivers/hl7_observe.h"
 
@@ -125,5 +126,6 @@ const struct driver driver_hl7_pds = {
 	.tx = templates,
 	.frame = hl7_frame,
 	.decode = pds_decode,
+	.scrub = hl7_scrub,
 	.request = pds_request,
 };

@@ -1217,6 +1217,7 @@ const struct driver driver_ieee11073 = {
 	.line = { 115200, 8, 'N', 1, FLOW_NONE },
 	.longest = PHD_LONGEST,
 	.silent_after_ms = 10000,
+	.state_size = sizeof(struct phd_state),
 	.evidence = EVIDENCE_WORDS,
 	.tx = templates,
 	.frame = phd_frame,

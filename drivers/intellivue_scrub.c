@@ -11,6 +11,8 @@
  */
 #include "drivers/intellivue_scrub.h"
 
+#include "drivers/philips_apdu.h"
+
 #include "drivers/wire.h"
 
 #define BEGIN 0xC0
@@ -229,17 +231,6 @@ intellivue_scrub(const struct window *w, size_t n, struct scrub *out)
 	}
 }
 
-/* CRC-16/X-25 takes one byte in; it begins with FFFF and ends inverted. */
-static uint16_t
-crc_take(uint16_t crc, uint8_t b)
-{
-	uint32_t c = (uint32_t)crc ^ b;
-
-	for (int i = 0; i < 8; i++)
-		c = (c & 1) != 0 ? c >> 1 ^ 0x8408 : c >> 1;
-	return (uint16_t)c;
-}
-
 static bool
 is_escaped(uint8_t b)
 {
@@ -253,7 +244,7 @@ intellivue_reseal(uint8_t *p, size_t n)
 	size_t place[2] = { 0, 0 };
 	bool escaped[2] = { false, false };
 	uint8_t held[2] = { 0, 0 };
-	uint16_t crc = 0xFFFF;
+	uint16_t crc = PHILIPS_CRC_BEGIN;
 	size_t count = 0;
 
 	for (size_t i = 1; i + 1 < n && i < WINDOW_CAPACITY; i++) {
@@ -262,7 +253,7 @@ intellivue_reseal(uint8_t *p, size_t n)
 		if (e)
 			i++;
 		if (count >= CHECK)
-			crc = crc_take(crc, held[0]);
+			crc = philips_crc(crc, held[0]);
 		held[0] = held[1];
 		place[0] = place[1];
 		escaped[0] = escaped[1];

@@ -20,6 +20,7 @@
  * Easy to get wrong: a counter or a check that needs an escape makes a message
  * longer.  The counters of our requests are chosen so that none does.
  */
+#include "drivers/intellivue_scrub.h"
 #include "drivers/driver.h"
 #include "drivers/philips_alarms.h"
 #include "drivers/philips_apdu.h"
@@ -773,6 +774,8 @@ const struct driver driver_philips_intellivue = {
 	.probe_harmless = true,	/* A9: neither message changes anything */
 	.frame = philips_frame,
 	.decode = philips_decode,
+	.scrub = intellivue_scrub,
+	.reseal = intellivue_reseal,
 	.request = philips_request,
 	.release = philips_release,
 };

@@ -20,8 +20,8 @@ extern const struct driver driver_datex_3900;
 extern const struct driver driver_ge_dri;
 extern const struct driver driver_hl7;
 extern const struct driver driver_hl7_pds;
-extern const struct driver driver_ivy_ansarb;
 extern const struct driver driver_ieee11073;
+extern const struct driver driver_ivy_ansarb;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_medlab_nibp;
 extern const struct driver driver_micropod;
@@ -47,8 +47,8 @@ const struct driver *const drivers[] = {
 	&driver_ge_dri,
 	&driver_hl7,
 	&driver_hl7_pds,
-	&driver_ivy_ansarb,
 	&driver_ieee11073,
+	&driver_ivy_ansarb,
 	&driver_masimo_ascii1,
 	&driver_medlab_nibp,
 	&driver_micropod,

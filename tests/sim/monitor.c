@@ -30,6 +30,7 @@ extern const struct sim_driver sim_datex_3900;
 extern const struct sim_driver sim_ge_dri;
 extern const struct sim_driver sim_hl7;
 extern const struct sim_driver sim_hl7_pds;
+extern const struct sim_driver sim_ieee11073;
 extern const struct sim_driver sim_ivy_ansarb;
 extern const struct sim_driver sim_masimo_ascii1;
 extern const struct sim_driver sim_medlab_nibp;
@@ -43,9 +44,6 @@ extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
 extern const struct sim_driver sim_suntech;
-extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_capnostat, sim_capnostream, sim_ieee11073,
-    sim_micropod, sim_phasein;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_accutorr,
@@ -59,10 +57,10 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_ge_dri,
 	&sim_hl7,
 	&sim_hl7_pds,
+	&sim_ieee11073,
 	&sim_ivy_ansarb,
 	&sim_masimo_ascii1,
 	&sim_medlab_nibp,
-	&sim_ieee11073,
 	&sim_micropod,
 	&sim_nellcor,
 	&sim_nonin_1,
