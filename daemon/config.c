@@ -23,6 +23,8 @@ config_free(struct config *c)
 	free(c->beds);
 	free(c->ports);
 	free(c->roles);
+	for (size_t i = 0; i < c->rules_n; i++)
+		free(c->rules[i]);
 	free(c);
 }
 
@@ -67,11 +69,29 @@ same_line(const struct line *a, const struct line *b)
 	    a->parity == b->parity && a->stop == b->stop && a->flow == b->flow;
 }
 
+/* Drivers of rules are made anew with each configuration; their names are not,
+ * and the rest is made of the rules. */
+static bool
+same_rules(const struct line_rules *a, const struct line_rules *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static bool
+same_driver(const struct driver *a, const struct driver *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	    a->silent_after_ms == b->silent_after_ms;
+}
+
 static bool
 same_port(const struct config_port *a, const struct config_port *b)
 {
 	return strcmp(a->name, b->name) == 0 && a->bed == b->bed &&
-	    a->driver == b->driver &&
+	    same_driver(a->driver, b->driver) &&
+	    same_rules(a->options.rules, b->options.rules) &&
 	    a->options.interval_s == b->options.interval_s &&
 	    a->transport == b->transport && strcmp(a->path, b->path) == 0 &&
 	    usb_equal(&a->expect, &b->expect) &&

@@ -12,7 +12,7 @@
 
 #include "alerts/board.h"
 #include "daemon/usb.h"
-#include "drivers/driver.h"
+#include "drivers/line.h"
 #include "schemas/record.h"
 
 #define CONFIG_PATH_MAX 256
@@ -20,6 +20,7 @@
 #define CONFIG_PORTS 1000	/* monitors of all beds together */
 #define CONFIG_CHANNELS 16
 #define CONFIG_ROLES 64		/* users and groups */
+#define CONFIG_RULES 8		/* kinds of text lines */
 #define CONFIG_FILE_MAX (1024 * 1024)	/* bytes */
 #define CONFIG_COMPLAINTS 100	/* more are only counted */
 
@@ -74,6 +75,21 @@ struct config_role {
 				 * bring VIEW along */
 };
 
+/* Text that the driver "line" reads (docs/line-driver.md).  Ports that name it
+ * share it, and a driver of its own: the driver "line" with what it may send,
+ * and how much speaks for it. */
+struct config_rules {
+	char name[32];
+	bool defined;		/* not just named by a monitor */
+	bool faulty;		/* what it says is not all here: complained of */
+	struct line_rules rules;
+	uint32_t silent_ms;
+	char confirmed_by[64];	/* who answers for the polls */
+	char title[80];
+	struct tx_template tx[LINE_POLLS + 1];
+	struct driver driver;
+};
+
 struct config {
 	char site[64];
 	struct config_bed *beds;
@@ -84,6 +100,8 @@ struct config {
 	size_t channels_n;
 	struct config_role *roles;
 	size_t roles_n;
+	struct config_rules *rules[CONFIG_RULES];
+	size_t rules_n;
 	struct limit_set limits;
 	int64_t segment_ms;	/* log: a segment's length, at most a day */
 	uint64_t ballast;	/* log: bytes kept for a full disk */

@@ -16,9 +16,9 @@ static size_t
 place_slot(const struct config_places *p, const void *field)
 {
 	uint64_t hash = (uint64_t)(uintptr_t)field * UINT64_C(0x9e3779b97f4a7c15);
-	size_t i = (size_t)(hash >> 49);	/* the top 15 bits */
+	size_t i = (size_t)(hash >> 48);	/* the top 16 bits */
 
-	_Static_assert(CONFIG_PLACES == 1 << 15, "the hash has 15 bits");
+	_Static_assert(CONFIG_PLACES == 1 << 16, "the hash has 16 bits");
 	while (p->item[i].field != NULL && p->item[i].field != field)
 		i = (i + 1) % CONFIG_PLACES;
 	return i;

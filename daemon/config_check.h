@@ -19,9 +19,10 @@ struct config_place {
 	unsigned line, column;
 };
 
-/* A table hashed by the field's address; twice as large as the fields of
- * CONFIG_PORTS monitors with every key, their beds and the rest. */
-#define CONFIG_PLACES 32768
+/* A table hashed by the field's address; half as large again as the fields of
+ * CONFIG_PORTS monitors with every key, their beds, CONFIG_RULES rules with
+ * every key, and the rest. */
+#define CONFIG_PLACES 65536
 struct config_places {
 	struct config_place item[CONFIG_PLACES];
 	size_t n;

@@ -7,6 +7,7 @@
  */
 #include "daemon/config_fill.h"
 #include "daemon/config_keys.h"
+#include "daemon/config_rules.h"
 #include "daemon/paths.h"
 
 #include <assert.h>
@@ -282,7 +283,18 @@ take_scalar(struct reader *r, const yaml_node_t *node,
 		if (!take_driver(r, node, k, s, field))
 			return;
 		break;
+	case TYPE_BYTES:
+		fault = config_rules_bytes(k, s, n, field);
+		break;
+	case TYPE_SHAPE:
+		fault = config_rules_shape(s, n, field);
+		break;
+	case TYPE_RULES:
+		fault = config_rules_name(r->c, s, field);
+		break;
 	case TYPE_NAMES:
+	case TYPE_TOKENS:
+	case TYPE_VITALS:
 	case TYPE_MAP:
 	case TYPE_LIST:
 		assert(k->type < TYPE_NAMES);
@@ -322,9 +334,21 @@ add_role(struct config *c, const char *s, unsigned roles)
 	return NULL;
 }
 
+/* One of a list of words. */
+static const char *
+take_item(struct reader *r, const struct config_key *k, const char *s,
+    size_t n, void *field)
+{
+	if (k->type == TYPE_TOKENS)
+		return config_rules_token(k, s, n, field);
+	if (k->type == TYPE_VITALS)
+		return config_rules_vital(s, field);
+	return add_role(r->c, s, (unsigned)k->min);
+}
+
 static void
 take_names(struct reader *r, const yaml_node_t *node,
-    const struct config_key *k)
+    const struct config_key *k, void *field)
 {
 	const yaml_node_item_t *item;
 
@@ -341,8 +365,10 @@ take_names(struct reader *r, const yaml_node_t *node,
 
 		if ((s = scalar_of(r, value, k, &n)) == NULL)
 			continue;
-		if ((fault = add_role(r->c, s, (unsigned)k->min)) != NULL)
+		if ((fault = take_item(r, k, s, n, field)) != NULL)
 			complain_of_value(r, value, k, fault);
+		else if (k->type != TYPE_NAMES)
+			note_place(r, value, field);
 	}
 }
 
@@ -365,10 +391,26 @@ next_element(struct config *c, enum config_section section, void *base)
 		bed->port[bed->ports_n++] = c->ports_n++;
 		return port;
 	}
+	if (section == SECTION_MATCH || section == SECTION_STATUS ||
+	    section == SECTION_POLL)
+		return config_rules_element(section, base);
 	assert(section == SECTION_CHANNEL && c->channels_n < CONFIG_CHANNELS);
 	channel = &c->channel[c->channels_n++];
 	channel->at_least = PRIORITY_LOW;
 	return channel;
+}
+
+/* An element of rules is itself named in complaints: its place is noted at a
+ * member that no key goes into. */
+static void
+take_element(struct reader *r, const yaml_node_t *node,
+    enum config_section section, void *base)
+{
+	const void *mark = config_rules_mark(section, base);
+
+	if (mark != NULL)
+		note_place(r, node, mark);
+	take_map(r, node, section, base);
 }
 
 static void
@@ -401,7 +443,7 @@ take_list(struct reader *r, const yaml_node_t *node,
 			    CONFIG_PORTS);
 			return;
 		}
-		take_map(r, value, k->inner,
+		take_element(r, value, k->inner,
 		    next_element(r->c, k->inner, base));
 	}
 }
@@ -430,8 +472,9 @@ take_value(struct reader *r, const yaml_node_t *node,
 		take_section(r, node, k, base);
 	else if (k->type == TYPE_LIST)
 		take_list(r, node, k, base);
-	else if (k->type == TYPE_NAMES)
-		take_names(r, node, k);
+	else if (k->type == TYPE_NAMES || k->type == TYPE_TOKENS ||
+	    k->type == TYPE_VITALS)
+		take_names(r, node, k, (char *)base + k->offset);
 	else
 		take_scalar(r, node, k, (char *)base + k->offset);
 }
@@ -453,6 +496,30 @@ earlier_key(const struct reader *r, const yaml_node_t *map,
 			return key;
 	}
 	return NULL;
+}
+
+/* The rules of that name. */
+static void
+take_rules(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
+    const char *name)
+{
+	struct config_rules *x = NULL;
+	const char *fault = config_rules_find(r->c, name, &x);
+	size_t before = r->out->n + r->out->more;
+	char quoted[CONFIG_TEXT_QUOTED];
+
+	if (fault != NULL) {
+		complain_at(r->out, key, "line-rules: %s %s; expected a name "
+		    "of letters, digits, '-' and '_', at most %d, and no more "
+		    "than %d of them",
+		    config_text_quote(quoted, name, strlen(name)), fault,
+		    (int)sizeof(x->name) - 1, CONFIG_RULES);
+		return;
+	}
+	x->defined = true;
+	note_place(r, key, &x->defined);
+	take_map(r, value, SECTION_RULE, x);
+	x->faulty = r->out->n + r->out->more > before;
 }
 
 static void
@@ -489,6 +556,15 @@ take_pair(struct reader *r, const yaml_node_t *map,
 	if (section == SECTION_LIMITS && (tier = tier_find(name)) >= 0) {
 		take_map(r, value, SECTION_TIER,
 		    &r->c->limits.tier[tier]);
+		return;
+	}
+	if (section == SECTION_VALUES && vital_find(name) >= 0) {
+		take_element(r, value, SECTION_VALUE,
+		    config_rules_value(base, (enum vital)vital_find(name)));
+		return;
+	}
+	if (section == SECTION_RULES) {
+		take_rules(r, key, value, name);
 		return;
 	}
 	config_key_suggest(suggestion, section, name);

@@ -25,8 +25,17 @@ enum config_section {
 	SECTION_ROLES,		/* struct config; a name goes to roles[] */
 	SECTION_LOG,		/* struct config */
 	SECTION_RECOVERY,	/* struct config */
+	SECTION_RULES,		/* struct config; a name goes to rules[] */
+	SECTION_RULE,		/* struct config_rules */
+	SECTION_CHECKSUM,	/* struct line_check */
+	SECTION_POLL,		/* struct line_poll */
+	SECTION_MATCH,		/* struct line_match */
+	SECTION_VALUES,		/* struct line_match; vitals by name */
+	SECTION_VALUE,		/* struct line_value */
+	SECTION_STATUS,		/* struct line_status */
+	SECTION_CUFF,		/* struct line_cuff */
 };
-#define CONFIG_SECTIONS 10
+#define CONFIG_SECTIONS 19
 
 enum config_type {
 	TYPE_TEXT,	/* anything printable */
@@ -41,7 +50,12 @@ enum config_type {
 	TYPE_BOOL,
 	TYPE_WORD,	/* one of words[] */
 	TYPE_DRIVER,	/* a driver's name */
+	TYPE_BYTES,	/* text with bytes such as <CR> or <1B> in it */
+	TYPE_SHAPE,	/* a line with captures in braces */
+	TYPE_RULES,	/* a name among line-rules */
 	TYPE_NAMES,	/* a list of users and @groups; min is the role */
+	TYPE_TOKENS,	/* a list of TYPE_BYTES */
+	TYPE_VITALS,	/* a list of names of vitals */
 	TYPE_MAP,	/* the section 'inner' */
 	TYPE_LIST,	/* of sections 'inner', at most max of them */
 };

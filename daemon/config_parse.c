@@ -7,6 +7,7 @@
  */
 #include "daemon/config_fill.h"
 #include "daemon/config_port.h"
+#include "daemon/config_rules_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,6 +79,7 @@ config_parse(const char *text, size_t length, struct complaints *out)
 		yaml_document_delete(&doc);
 		config_check(c, places, out);
 		config_check_ports(c, places, out);
+		config_rules_check(c, places, out);
 		digest_text(c->digest, text, length);
 	}
 	free(places);

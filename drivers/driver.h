@@ -96,6 +96,8 @@ void readings_say_alarm(struct readings *r, enum priority p, const char *text);
 /* What a person may set for one port. */
 struct driver_options {
 	uint16_t interval_s;	/* how often to ask for values; 0: default */
+	const struct line_rules *rules;	/* of the driver "line", which outlive
+					 * the stream; else NULL */
 };
 
 /* Bytes; a driver asserts that its own fits, and says in 'state_size' how many it

@@ -22,6 +22,7 @@ extern const struct driver driver_hl7;
 extern const struct driver driver_hl7_pds;
 extern const struct driver driver_ieee11073;
 extern const struct driver driver_ivy_ansarb;
+extern const struct driver driver_line;
 extern const struct driver driver_masimo_ascii1;
 extern const struct driver driver_medlab_nibp;
 extern const struct driver driver_micropod;
@@ -49,6 +50,7 @@ const struct driver *const drivers[] = {
 	&driver_hl7_pds,
 	&driver_ieee11073,
 	&driver_ivy_ansarb,
+	&driver_line,
 	&driver_masimo_ascii1,
 	&driver_medlab_nibp,
 	&driver_micropod,

@@ -72,6 +72,7 @@ init(struct stream *s, union driver_state *state, const struct driver *d,
 	s->good_ms = STREAM_NEVER;
 	s->open_ms = t_ms;
 	s->count = (struct stream_counters){ 0 };
+	s->window.rules = s->options.rules;
 	s->window.longest = longest_frame(d);
 	stream_start(s);
 }

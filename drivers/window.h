@@ -43,7 +43,11 @@ struct window_mark {
 				 * gap_ms: of marks that were given up, too */
 };
 
+struct line_rules;
+
 struct window {
+	const struct line_rules *rules;	/* how to read it; only the driver
+					 * "line" has any (drivers/line_read.h) */
 	size_t start, end;	/* start <= end <= capacity */
 	size_t capacity;	/* <= WINDOW_CAPACITY: bytes that it may hold,
 				 * and beyond which nothing is touched */

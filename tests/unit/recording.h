@@ -30,17 +30,18 @@ struct recording {
 	size_t n;
 	struct chunk *chunk;
 	size_t chunks;
+	const struct line_rules *rules;	/* of the driver "line"; or NULL */
 };
 
 /* One reading, or a frame's clock, and when. */
-struct event {
+struct heard_value {
 	int64_t t_ms;
 	size_t frame;		/* its number in the stream */
 	struct reading reading;
 };
 
 struct events {
-	struct event *item;
+	struct heard_value *item;
 	size_t n, room;
 	struct stream_counters count;
 };
@@ -74,7 +75,7 @@ events_add(struct events *e, const struct decoded *d, size_t frame)
 			e->item = realloc(e->item, e->room * sizeof *e->item);
 			assert_non_null(e->item);
 		}
-		e->item[e->n++] = (struct event){
+		e->item[e->n++] = (struct heard_value){
 			d->t_ms, frame, d->readings.item[i]
 		};
 	}
@@ -105,6 +106,7 @@ recording_run(const struct recording *r, const struct driver *driver,
 {
 	static const uint8_t zeros[4096];
 	static struct stream s;
+	struct driver_options options = { .rules = r->rules };
 	union driver_state *state;
 	size_t frames = 0;
 	int64_t ms = 0;
@@ -115,7 +117,7 @@ recording_run(const struct recording *r, const struct driver *driver,
 	state = malloc(driver->state_size + 1u);
 	assert_non_null(state);
 	memset(state, 0xA5, driver->state_size + 1u);
-	stream_init_narrow(&s, state, driver, NULL,
+	stream_init_narrow(&s, state, driver, &options,
 	    r->chunks > 0 ? r->chunk[0].ms : 0);
 	stream_widen(&s);
 	for (size_t i = 0; i <= r->chunks; i++) {
@@ -171,13 +173,12 @@ sent_add(struct sent *s, const struct driver *d, const struct capture_line *c)
 
 /* Reads a capture file; a line that is none fails the test. */
 static inline void
-recording_load(struct recording *r, const char *path, const char *driver,
-    unsigned *headers)
+recording_load_by(struct recording *r, const char *path,
+    const struct driver *d, unsigned *headers)
 {
 	static const char *const keys[] = {
 		"device", "driver", "source", "notes"
 	};
-	const struct driver *d = driver_find(driver);
 	char line[CAPTURE_LINE_TEXT + 2];
 	FILE *f = fopen(path, "r");
 	struct sent sent = { .n = 0 };
@@ -196,7 +197,7 @@ recording_load(struct recording *r, const char *path, const char *driver,
 				*headers |= 1u << k;
 		}
 		if (c.kind == CAPTURE_HEADER && strcmp(c.key, "driver") == 0)
-			assert_string_equal(c.text, driver);
+			assert_string_equal(c.text, d->name);
 		if (c.kind != CAPTURE_DATA)
 			continue;
 		sent_add(&sent, d, &c);
@@ -205,6 +206,13 @@ recording_load(struct recording *r, const char *path, const char *driver,
 	}
 	sent_add(&sent, d, NULL);
 	fclose(f);
+}
+
+static inline void
+recording_load(struct recording *r, const char *path, const char *driver,
+    unsigned *headers)
+{
+	recording_load_by(r, path, driver_find(driver), headers);
 }
 
 static inline bool

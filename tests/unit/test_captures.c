@@ -9,6 +9,8 @@
  */
 #include "tests/unit/recording.h"
 
+#include "daemon/config.h"
+
 #include <dirent.h>
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -23,6 +25,8 @@
 struct capture {
 	char path[300];
 	const struct driver *driver;
+	struct config *config;	/* NAME.yaml beside NAME.cap: its driver "line"
+				 * has rules; else NULL */
 	struct recording recording;
 	struct events clean;
 	char *alarms;		/* all that the clean run tells, "\nWORDS\n" */
@@ -163,6 +167,27 @@ is_capture(const struct dirent *d)
 	return n > 4 && strcmp(d->d_name + n - 4, ".cap") == 0;
 }
 
+/* A capture of text by rules has them beside it, as the only monitor of a whole
+ * configuration. */
+static void
+load_rules(struct capture *c)
+{
+	static struct complaints complaints;
+	char path[310];
+
+	snprintf(path, sizeof path, "%.*s.yaml", (int)strlen(c->path) - 4,
+	    c->path);
+	if (access(path, F_OK) != 0)
+		return;
+	c->config = config_load(path, &complaints);
+	if (c->config == NULL)
+		fail_msg("%s:%u:%u: %s", path, complaints.item[0].line,
+		    complaints.item[0].column, complaints.item[0].text);
+	assert_string_equal(c->config->ports[0].driver->name, c->driver->name);
+	c->driver = c->config->ports[0].driver;
+	c->recording.rules = c->config->ports[0].options.rules;
+}
+
 static int
 load_captures(void **state)
 {
@@ -185,8 +210,9 @@ load_captures(void **state)
 			snprintf(c->path, sizeof c->path, "%s/%.80s", folder,
 			    list[k]->d_name);
 			c->driver = drivers[i];
-			recording_load(&c->recording, c->path, c->driver->name,
-			    &headers);
+			load_rules(c);
+			recording_load_by(&c->recording, c->path,
+			    c->driver, &headers);
 			if (headers != 15)
 				fail_msg("%s: device, driver, source and notes "
 				    "must be in its header", c->path);
@@ -210,6 +236,7 @@ free_captures(void **state)
 		recording_free(&captures[i].recording);
 		free(captures[i].clean.item);
 		free(captures[i].alarms);
+		config_free(captures[i].config);
 	}
 	return 0;
 }
@@ -222,7 +249,8 @@ every_driver_has_a_capture_with_readings(void **state)
 		size_t readings = 0;
 
 		for (size_t k = 0; k < captures_n; k++) {
-			if (captures[k].driver == drivers[i])
+			if (strcmp(captures[k].driver->name,
+			    drivers[i]->name) == 0)
 				readings += captures[k].clean.n;
 		}
 		if (readings == 0)
@@ -292,6 +320,9 @@ no_other_driver_claims_a_capture(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < captures_n; i++) {
+		/* Rules may be written for what a driver reads too. */
+		if (captures[i].config != NULL)
+			continue;
 		for (size_t k = 0; drivers[k] != NULL; k++) {
 			if (drivers[k] == captures[i].driver ||
 			    is_kin(captures[i].driver, drivers[k]))
@@ -321,7 +352,7 @@ same_number(const struct reading *a, const struct reading *b)
 /* Whether a reading like this is in the clean run, no later than here: a cuff
  * result whose own frame was damaged comes with the next frame. */
 static bool
-is_known(const struct events *clean, const struct event *e)
+is_known(const struct events *clean, const struct heard_value *e)
 {
 	for (size_t i = 0; i < clean->n; i++) {
 		if (clean->item[i].t_ms <= e->t_ms &&
@@ -338,7 +369,7 @@ frames_lost(const struct events *clean, const struct events *got)
 	size_t lost = 0, last = SIZE_MAX, k = 0;
 
 	for (size_t i = 0; i < clean->n; i++) {
-		const struct event *c = &clean->item[i];
+		const struct heard_value *c = &clean->item[i];
 		bool found = false;
 
 		while (k < got->n && got->item[k].t_ms < c->t_ms)

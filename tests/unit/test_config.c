@@ -426,7 +426,7 @@ an_unknown_key_is_refused_with_the_nearest_name(void **state)
 		  "view, staff, limits, admin" },
 		{ BED "\"a\\e[31m\": 1\n",
 		  "5:1: unknown key \"a?[31m\"; expected one of site, beds, "
-		  "limits, notify, roles, log, recovery" },
+		  "limits, notify, roles, line-rules, log, recovery" },
 		{ BED "? [a, b]\n: 1\n",
 		  "5:3: this is not a plain word; expected a key" },
 	};
@@ -450,7 +450,7 @@ a_repeated_key_is_refused_and_names_the_first(void **state)
 		  "already" },
 		{ BED "nope: 1\nnope: 2\n",
 		  "5:1: unknown key \"nope\"; expected one of site, beds, "
-		  "limits, notify, roles, log, recovery\n"
+		  "limits, notify, roles, line-rules, log, recovery\n"
 		  "6:1: the key \"nope\" stands here again; it is at line 5 "
 		  "already" },
 	};
@@ -998,7 +998,7 @@ what_a_configuration_has_no_use_for_is_refused(void **state)
 		{ "site: [[[[[[[[[[[[[[[[[[[[[[\n",
 		  "1:22: nested too deeply; expected at most 16 levels" },
 		{ "<<: {site: x}\n" BED, "1:1: unknown key \"<<\"; expected "
-		  "one of site, beds, limits, notify, roles, log, recovery" },
+		  "one of site, beds, limits, notify, roles, line-rules, log, recovery" },
 	};
 
 	(void)state;
@@ -1144,7 +1144,7 @@ all_complaints_come_at_once_in_the_order_of_the_file(void **state)
 	    "urgent tier (hr-low)\n"
 	    "5:39: preset: \"x\" is not known; expected ketamine-adult-draft\n"
 	    "6:1: unknown key \"nope\"; expected one of site, beds, limits, "
-	    "notify, roles, log, recovery");
+	    "notify, roles, line-rules, log, recovery");
 }
 
 static void

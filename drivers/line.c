@@ -1,0 +1,733 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Text by rules that a person wrote (drivers/line_read.h; nibp-and-small-monitors.md
+ * section 12).  A frame is one of
+ *
+ *	[between] text END		a line
+ *	[between] START text END	with a start, or of a fixed length
+ *	[between] START skipped text SPLIT text SPLIT END	several lines
+ *	[between] PROMPT		the monitor waits to be asked
+ *
+ * where "between" are ends of lines and NULs.  Without rules it claims nothing.
+ *
+ * Easy to get wrong: after a loss of step, a line that begins nowhere in
+ * particular may have lost its first characters (087 is then 87): it is thrown
+ * away, unless it begins with words that the rules name, or after a silence.
+ */
+#include "drivers/line.h"
+
+#include "drivers/cuff.h"
+
+/* A line that begins after so long a silence begins at its beginning: within a
+ * line, no monitor pauses so long. */
+#define PAUSE_MS 2000
+
+/* After so long unseen a cuff result may be from anywhere in between. */
+#define UNSEEN_MS 60000
+
+/* What was seen of the cuff. */
+struct seen_cuff {
+	bool known;
+	int32_t sys, dia, map;
+	uint32_t key;		/* age, or digest of time or state */
+	bool from;		/* the state was one that a result follows */
+	int64_t seen_ms;
+};
+
+struct line_state {
+	const struct line_rules *rules;
+	int64_t since_ms;	/* first asked, or asked last */
+	int64_t sent_ms[LINE_POLLS];
+	bool asked[LINE_POLLS];
+	bool started, any_sent, prompted;
+	bool heard;		/* a frame, since the line was opened */
+	struct seen_cuff cuff;
+	/* Found in the heading: the field of each value; 0: none. */
+	uint8_t column[LINE_MATCHES][LINE_VALUES];
+};
+_Static_assert(sizeof(struct line_state) <= DRIVER_STATE_MAX, "state");
+
+/* Which of the kinds the byte is. */
+static unsigned
+kind_of(const struct line_rules *r, const struct window *w, size_t i)
+{
+	return r->kind[window_at(w, i)];
+}
+
+/* How many bytes at 'from' are those of the text; SIZE_MAX where one is not. */
+static size_t
+begins(const struct window *w, size_t from, const struct line_text *x)
+{
+	for (size_t i = 0; i < x->n && i < LINE_TEXT_MAX; i++) {
+		if (from + i >= window_length(w))
+			return i;
+		if (window_at(w, from + i) != x->byte[i])
+			return SIZE_MAX;
+	}
+	return x->n;
+}
+
+static size_t
+skip_between(const struct line_rules *r, const struct window *w)
+{
+	size_t i = 0, n = window_length(w);
+
+	while (i < n && i < LINE_FRAME_MAX &&
+	    (kind_of(r, w, i) & LINE_BETWEEN) != 0)
+		i++;
+	return i;
+}
+
+/* The end of a frame whose text begins at 'from'. */
+static int
+find_end(const struct line_rules *r, const struct window *w, size_t from)
+{
+	size_t n = window_length(w);
+	size_t i = w->seen > from + LINE_TEXT_MAX ? w->seen - LINE_TEXT_MAX : from;
+
+	for (; i < n && i < WINDOW_CAPACITY; i++) {
+		unsigned kind = kind_of(r, w, i);
+
+		if ((kind & LINE_END) != 0)
+			return (int)i + 1;
+		/* Another start: what came before it is half a frame. */
+		if (r->start.n > 0 && begins(w, i, &r->start) == r->start.n)
+			return FRAME_GARBAGE;
+		if ((kind & (LINE_PLAIN | LINE_SPLIT | LINE_STRIP)) == 0)
+			return FRAME_GARBAGE;
+	}
+	return i > r->longest ? FRAME_GARBAGE : FRAME_MORE;
+}
+
+static int
+line_frame(const struct window *w, int64_t gap_ms)
+{
+	const struct line_rules *r = w->rules;
+	size_t from, found;
+
+	(void)gap_ms;
+	if (r == NULL)
+		return FRAME_GARBAGE;
+	from = skip_between(r, w);
+	if (from >= LINE_FRAME_MAX)
+		return FRAME_GARBAGE;
+	if (from >= window_length(w))
+		return FRAME_MORE;
+	if (r->prompt.n > 0) {
+		found = begins(w, from, &r->prompt);
+		if (found == r->prompt.n)
+			return (int)(from + found);
+		if (found != SIZE_MAX && from + found >= window_length(w))
+			return FRAME_MORE;
+	}
+	if (r->start.n > 0) {
+		found = begins(w, from, &r->start);
+		if (found == SIZE_MAX)
+			return FRAME_GARBAGE;
+		if (found < r->start.n)
+			return FRAME_MORE;
+		if (r->length > 0)
+			return (int)(from + r->length);
+		from += r->skip > found ? r->skip : found;
+	}
+	return find_end(r, w, from);
+}
+
+static bool
+has_value(enum quality q)
+{
+	return q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
+}
+
+/* --- the cuff ------------------------------------------------------------ */
+
+/* A digest (FNV-1a). */
+static uint32_t
+digest(const struct text *t, struct text_span s)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = s.from; i < s.to && i < TEXT_CAPACITY; i++)
+		h = (h ^ text_at(t, i)) * 16777619u;
+	return h;
+}
+
+/* What this line's age, time or state says. */
+struct cuff_key {
+	bool there;		/* there is one */
+	uint32_t key;
+	int64_t age_ms;
+	bool from, to;		/* of the two states */
+};
+
+/* False: the line is not understood. */
+static bool
+read_key(const struct text *t, const struct line_cuff *c,
+    const struct line_fields *f, struct cuff_key *k)
+{
+	struct text_span s = { 0, 0 };
+
+	if (c->event == EVENT_OF_CHANGE || c->event == EVENT_OF_LINE) {
+		k->there = true;
+		return true;
+	}
+	if (!line_find(t, &c->place, c->place.at, f, &s))
+		return false;
+	k->there = !line_missing(t, &c->place, s);
+	if (!k->there)
+		return true;
+	if (c->event == EVENT_OF_AGE) {
+		if (!line_whole(t, &c->place, s, &k->key))
+			return false;
+		k->age_ms = (int64_t)k->key * c->unit_ms;
+		return true;
+	}
+	k->key = digest(t, s);
+	k->to = line_is(t, s, &c->to);
+	k->from = c->from.n > 0 ? line_is(t, s, &c->from) : !k->to;
+	return true;
+}
+
+static bool
+is_new(const struct seen_cuff *seen, const struct line_cuff *c,
+    const struct cuff_key *k, const struct cuff *now, int64_t unseen_ms)
+{
+	bool changed = now->sys != seen->sys || now->dia != seen->dia ||
+	    now->map != seen->map;
+
+	switch ((enum line_event)c->event) {
+	case EVENT_OF_NONE:
+		break;
+	case EVENT_OF_LINE:
+		return true;
+	case EVENT_OF_CHANGE:
+		return seen->known && changed;
+	case EVENT_OF_STATE:
+		return seen->known && seen->from && k->to;
+	case EVENT_OF_TIME:
+		return seen->known && (changed || k->key != seen->key);
+	case EVENT_OF_AGE:
+		/* Or it was measured while nothing was seen. */
+		return seen->known && (changed || k->key < seen->key ||
+		    k->age_ms + c->unit_ms < unseen_ms);
+	}
+	return false;
+}
+
+static bool
+has_numbers(const struct cuff *c)
+{
+	return c->sys != CUFF_NONE && c->dia != CUFF_NONE;
+}
+
+static void
+judge_cuff(struct seen_cuff *seen, int64_t t_ms, const struct line_cuff *c,
+    const struct cuff_key *k, struct cuff *now, enum quality q,
+    struct readings *out)
+{
+	int64_t unseen_ms = seen->known ? t_ms - seen->seen_ms : 0;
+	bool numbers = has_numbers(now) && k->there;
+	bool ended = c->event == EVENT_OF_STATE && seen->known && seen->from &&
+	    k->to;
+
+	if (numbers && is_new(seen, c, k, now, unseen_ms)) {
+		now->old = c->event == EVENT_OF_AGE ? k->age_ms > 0 :
+		    c->event != EVENT_OF_LINE && unseen_ms > UNSEEN_MS;
+		now->old_ms = c->event == EVENT_OF_AGE ? k->age_ms : unseen_ms;
+		readings_add_cuff(out, q, now);
+	} else if (ended && !numbers) {
+		readings_add_cuff(out, has_value(q) ? QUALITY_NO_VALUE : q,
+		    now);
+	}
+	/* A field that is empty for a while does not make the next one new. */
+	if (k->there && (numbers || c->event == EVENT_OF_STATE)) {
+		seen->key = k->key;
+		seen->from = k->from;
+	}
+	if (numbers) {
+		seen->sys = now->sys;
+		seen->dia = now->dia;
+		seen->map = now->map;
+	}
+	seen->seen_ms = t_ms;
+	seen->known = true;
+}
+
+/* --- a line -------------------------------------------------------------- */
+
+/* The first that leaves no number counts; doubt is less than that. */
+static void
+apply_status(const struct line_status *s, enum quality q[VITALS])
+{
+	for (size_t v = 0; v < VITALS; v++) {
+		if ((s->of >> v & 1u) != 0 && has_value(q[v]))
+			q[v] = s->means;
+	}
+}
+
+static void
+tell_alarm(const struct line_status *s, const struct text *t,
+    struct text_span raw, struct readings *out)
+{
+	struct monitor_alarm *a = readings_add_alarm(out, s->alarm);
+
+	if (a == NULL)
+		return;
+	for (size_t i = 0; i < LINE_ALARM && s->text[i] != '\0'; i++)
+		monitor_alarm_put(a, (uint8_t)s->text[i]);
+	/* What nobody has a name for is shown as it is. */
+	if (s->test != TEST_NOT && s->test != TEST_NONZERO)
+		return;
+	monitor_alarm_put(a, ' ');
+	for (size_t i = raw.from; i < raw.to && i < TEXT_CAPACITY; i++)
+		monitor_alarm_put(a, text_at(t, i));
+}
+
+/* False: the line is not understood. */
+static bool
+read_status(const struct text *t, const struct line_status *s,
+    const struct line_fields *f, enum quality q[VITALS], struct readings *out,
+    enum line_why *why)
+{
+	struct text_span at = { 0, 0 };
+	uint32_t bits = 0;
+	bool holds = false;
+
+	*why = LINE_NOT_THERE;
+	if (!line_find(t, &s->place, s->place.at, f, &at))
+		return false;
+	if (s->alarm != PRIORITY_NONE)
+		out->alarms.told = true;
+	switch ((enum line_test)s->test) {
+	case TEST_NONE:
+		break;
+	case TEST_IS:
+		holds = line_is(t, at, &s->is);
+		break;
+	case TEST_NOT:
+		holds = !line_missing(t, &s->place, at) &&
+		    !line_is(t, at, &s->is_not);
+		break;
+	case TEST_BIT:
+	case TEST_NONZERO:
+		if (line_missing(t, &s->place, at))
+			break;
+		*why = LINE_NOT_A_NUMBER;
+		if (!line_whole(t, &s->place, at, &bits))
+			return false;
+		holds = s->test == TEST_NONZERO ? bits != 0 :
+		    (bits >> (s->bit & 31u) & 1u) != 0;
+		break;
+	}
+	if (!holds)
+		return true;
+	apply_status(s, q);
+	if (s->alarm != PRIORITY_NONE)
+		tell_alarm(s, t, at, out);
+	return true;
+}
+
+static int32_t *
+cuff_part(struct cuff *c, enum vital v)
+{
+	return v == VITAL_NIBP_SYS ? &c->sys : v == VITAL_NIBP_DIA ? &c->dia :
+	    v == VITAL_NIBP_MAP ? &c->map : v == VITAL_NIBP_PR ? &c->pr : NULL;
+}
+
+/* What the status says of any of its numbers it says of the result. */
+static enum quality
+cuff_quality(const enum quality q[VITALS])
+{
+	static const enum vital of[] = {
+		VITAL_NIBP_SYS, VITAL_NIBP_DIA, VITAL_NIBP_MAP, VITAL_NIBP_PR
+	};
+	enum quality all = QUALITY_GOOD;
+
+	for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+		if (has_value(all) && q[of[i]] != QUALITY_GOOD)
+			all = q[of[i]];
+	}
+	return all;
+}
+
+/* What a line is read into. */
+struct reader {
+	const struct text *text;
+	const struct line_match *match;
+	struct line_fields fields;
+	enum quality quality[VITALS];
+	struct cuff cuff;
+};
+
+/* False: the line is not understood. */
+static bool
+read_value(struct reader *y, const struct line_value *v, uint8_t at,
+    struct readings *out, enum line_why *why)
+{
+	struct text_span s = { 0, 0 };
+	enum quality q = y->quality[v->vital];
+	int32_t *part = cuff_part(&y->cuff, v->vital), number = 0;
+	bool within = false;
+
+	*why = LINE_NOT_THERE;
+	if (!line_find(y->text, &v->place, at, &y->fields, &s))
+		return false;
+	if (line_missing(y->text, &v->place, s)) {
+		if (part == NULL)
+			readings_add(out, v->vital, has_value(q) ?
+			    QUALITY_NO_VALUE : q, 0);
+		return true;
+	}
+	*why = LINE_NOT_A_NUMBER;
+	if (!line_number(y->text, v, s, &number, &within))
+		return false;
+	if (part != NULL) {
+		*part = within ? number : CUFF_NONE;
+		return true;
+	}
+	readings_add(out, v->vital, has_value(q) && !within ?
+	    QUALITY_OUT_OF_RANGE : q, number);
+	return true;
+}
+
+/* Reads a line that is of this kind. */
+static enum decode
+read_match(struct line_state *s, int64_t t_ms, size_t m, struct reader *y,
+    struct readings *out, struct line_verdict *why)
+{
+	const struct line_match *x = y->match;
+	struct cuff_key key = { 0 };
+
+	why->count = y->fields.n;
+	why->why = LINE_FIELD_COUNT;
+	if ((x->fields > 0 && y->fields.n != x->fields) ||
+	    y->fields.n > LINE_FIELDS)
+		return DECODE_BAD_VALUE;
+	why->vital = -1;
+	for (size_t i = 0; i < x->status_n && i < LINE_STATUS; i++) {
+		if (!read_status(y->text, &x->status[i], &y->fields,
+		    y->quality, out, &why->why))
+			return DECODE_BAD_VALUE;
+	}
+	for (size_t i = 0; i < x->values_n && i < LINE_VALUES; i++) {
+		const struct line_value *v = &x->value[i];
+		uint8_t at = v->place.at;
+
+		why->vital = (int)v->vital;
+		if ((unsigned)v->vital >= VITALS)
+			continue;
+		if (v->place.title.n > 0 && m < LINE_MATCHES &&
+		    s->column[m][i] > 0)
+			at = s->column[m][i];
+		why->why = LINE_NOT_THERE;
+		if (v->place.title.n > 0 && at == 0)
+			return DECODE_BAD_VALUE;
+		if (!read_value(y, v, at, out, &why->why))
+			return DECODE_BAD_VALUE;
+	}
+	why->vital = -1;
+	if (x->cuff.event != EVENT_OF_NONE) {
+		why->why = LINE_NOT_A_NUMBER;
+		if (!read_key(y->text, &x->cuff, &y->fields, &key))
+			return DECODE_BAD_VALUE;
+		why->cuff_old = !s->cuff.known && has_numbers(&y->cuff) &&
+		    x->cuff.event != EVENT_OF_LINE;
+		judge_cuff(&s->cuff, t_ms, &x->cuff, &key, &y->cuff,
+		    cuff_quality(y->quality), out);
+	}
+	why->why = LINE_READ;
+	return DECODE_OK;
+}
+
+/* Whether a line of that kind says itself where it begins. */
+static bool
+says_its_start(const struct line_match *m)
+{
+	return m->parts_n > 0 ? m->part[0].literal.n > 0 : m->prefix.n > 0;
+}
+
+/* Where the values stand, by their names in the heading. */
+static void
+learn_heading(struct line_state *s, size_t m, const struct line_match *x,
+    const struct text *t)
+{
+	struct line_fields f;
+	struct line_match plain = { .repeated = x->repeated };
+	struct text_span at = { 0, 0 };
+
+	f.n = 0;
+	plain.separator = x->separator;
+	if (!line_split(t, &plain, &f))
+		return;
+	for (size_t i = 0; i < x->values_n && i < LINE_VALUES; i++) {
+		const struct line_place *p = &x->value[i].place;
+		struct line_place field = { .at = 1 };
+
+		if (p->title.n == 0 || m >= LINE_MATCHES)
+			continue;
+		s->column[m][i] = 0;
+		for (uint8_t k = 1; k <= LINE_FIELDS; k++) {
+			if (line_find(t, &field, k, &f, &at) &&
+			    line_is(t, at, &p->title))
+				s->column[m][i] = k;
+		}
+	}
+}
+
+static bool
+is_ignored(const struct line_rules *r, const struct text *t)
+{
+	size_t i = 0;
+
+	for (size_t k = 0; k < r->ignore.n && k < LINE_TOKENS; k++) {
+		if (line_begins(t, 0, &r->ignore.item[k]))
+			return true;
+	}
+	while (i < t->n && (text_at(t, i) == ' ' || text_at(t, i) == '\t'))
+		i++;
+	return i >= t->n;
+}
+
+static enum decode
+read_line(struct line_state *s, int64_t t_ms, bool sure,
+    const struct line_rules *r, struct readings *out, struct line_verdict *why)
+{
+	const struct text *t = &why->text;
+	struct reader y;
+
+	why->match = 0;
+	why->why = LINE_IGNORED;
+	if (is_ignored(r, t))
+		return DECODE_IGNORED;
+	for (size_t m = 0; m < r->matches_n && m < LINE_MATCHES; m++) {
+		y.text = t;
+		y.match = &r->match[m];
+		y.fields.n = 0;
+		y.cuff = (struct cuff){ .sys = CUFF_NONE, .dia = CUFF_NONE,
+			.map = CUFF_NONE, .pr = CUFF_NONE };
+		for (size_t v = 0; v < VITALS; v++)
+			y.quality[v] = QUALITY_GOOD;
+		why->match = (uint8_t)(m + 1);
+		if (y.match->heading.n > 0 &&
+		    line_begins(t, 0, &y.match->heading)) {
+			learn_heading(s, m, y.match, t);
+			why->why = LINE_HEADING;
+			return DECODE_IGNORED;
+		}
+		if (!line_split(t, y.match, &y.fields))
+			continue;
+		why->why = LINE_TORN;
+		if (!sure && !says_its_start(y.match))
+			return DECODE_BAD_VALUE;
+		return read_match(s, t_ms, m, &y, out, why);
+	}
+	why->match = 0;
+	why->why = LINE_NO_MATCH;
+	return DECODE_BAD_VALUE;
+}
+
+/* Takes the line from..to-1 out of the window; false: it is too long. */
+static bool
+take_line(const struct line_rules *r, const struct window *w, size_t from,
+    size_t to, struct text *t)
+{
+	memset(t, 0, sizeof *t);
+	for (size_t i = from; i < to && i < WINDOW_CAPACITY; i++) {
+		if ((kind_of(r, w, i) & LINE_STRIP) != 0)
+			continue;
+		if (t->n >= TEXT_CAPACITY)
+			return false;
+		t->byte[t->n++] = window_at(w, i);
+	}
+	return true;
+}
+
+/* --- a frame ------------------------------------------------------------- */
+
+/* Takes the checksum off the end at *to; false: it is another, or not there. */
+static bool
+check_sum(const struct line_check *c, const struct window *w, size_t from,
+    size_t *to)
+{
+	size_t width = c->byte ? 1 : 2, end;
+	struct text digits;
+	struct text_span all = { 0, 2 };
+	uint32_t sum = 0;
+
+	if (c->kind == SUM_NONE)
+		return true;
+	if (*to < from + width + c->leave + c->from)
+		return false;
+	end = *to - width;
+	if (c->byte) {
+		sum = window_at(w, end);
+	} else {
+		memset(&digits, 0, sizeof digits);
+		digits.byte[0] = window_at(w, end);
+		digits.byte[1] = window_at(w, end + 1);
+		digits.n = 2;
+		if (!text_hex(&digits, all, &sum))
+			return false;
+	}
+	*to = end;
+	return sum == line_sum(c, w, from + c->from, end - c->leave);
+}
+
+/* Reads each line of a frame, and gives the worst of what they are. */
+static enum decode
+read_lines(struct line_state *s, int64_t t_ms, bool sure,
+    const struct window *w, size_t from, size_t to, struct readings *out,
+    struct line_verdict *why)
+{
+	const struct line_rules *r = w->rules;
+	enum decode all = DECODE_IGNORED, one;
+
+	for (size_t i = from; i <= to && i <= WINDOW_CAPACITY; i++) {
+		if (i < to && (kind_of(r, w, i) & LINE_SPLIT) == 0)
+			continue;
+		if (i > from) {
+			why->why = LINE_TOO_LONG;
+			if (!take_line(r, w, from, i, &why->text))
+				return DECODE_BAD_VALUE;
+			one = read_line(s, t_ms, sure, r, out, why);
+			if (one > DECODE_IGNORED)
+				return one;
+			if (one == DECODE_OK)
+				all = DECODE_OK;
+		}
+		from = i + 1;
+	}
+	return all;
+}
+
+enum decode
+line_explain(union driver_state *u, int64_t t_ms, const struct window *w,
+    size_t n, struct readings *out, struct line_verdict *why)
+{
+	struct line_state *s = (struct line_state *)u;
+	const struct line_rules *r = w->rules;
+	size_t from, to = n;
+	bool sure;
+
+	why->why = LINE_NO_MATCH;
+	why->match = 0;
+	why->vital = -1;
+	why->count = 0;
+	why->text.n = 0;
+	why->cuff_old = false;
+	if (r == NULL || n == 0)
+		return DECODE_BAD_VALUE;
+	from = skip_between(r, w);
+	sure = r->start.n > 0 || !w->torn ||
+	    (s->heard && window_gap(w, from) >= PAUSE_MS);
+	s->heard = true;
+	if (r->prompt.n > 0 && from + r->prompt.n == n &&
+	    begins(w, from, &r->prompt) == r->prompt.n) {
+		s->prompted = true;
+		why->why = LINE_PROMPT;
+		return DECODE_IGNORED;
+	}
+	if (r->length == 0)
+		to = n - 1;
+	from += r->skip > r->start.n ? r->skip : r->start.n;
+	if (from > to)
+		return DECODE_BAD_VALUE;
+	/* What says nothing needs no checksum: some modules send their cuff's
+	 * pressure without one. */
+	if (take_line(r, w, from, to, &why->text) && r->split.n == 0 &&
+	    is_ignored(r, &why->text)) {
+		why->why = LINE_IGNORED;
+		return DECODE_IGNORED;
+	}
+	why->why = LINE_BAD_CHECK;
+	if (!check_sum(&r->check, w, from, &to))
+		/* The rest of a damaged line is no line to be looked at again
+		 * from each of its characters on. */
+		return sure ? DECODE_BAD_CHECK : DECODE_BAD_VALUE;
+	return read_lines(s, t_ms, sure, w, from, to, out, why);
+}
+
+static enum decode
+line_decode(union driver_state *u, int64_t t_ms, const struct window *w,
+    size_t n, struct readings *out)
+{
+	struct line_verdict why;
+
+	return line_explain(u, t_ms, w, n, out, &why);
+}
+
+static void
+line_init(union driver_state *u, const struct driver_options *o)
+{
+	struct line_state *s = (struct line_state *)u;
+
+	s->rules = o->rules;
+}
+
+/* --- asking -------------------------------------------------------------- */
+
+/* The poll that has been due for longest; LINE_POLLS if none is. */
+static size_t
+next_poll(const struct line_state *s, const struct line_rules *r, int64_t t_ms)
+{
+	size_t best = LINE_POLLS;
+	int64_t best_ms = 0;
+
+	for (size_t i = 0; i < r->polls_n && i < LINE_POLLS; i++) {
+		int64_t due_ms = s->asked[i] ?
+		    s->sent_ms[i] + r->poll[i].every_ms : INT64_MIN;
+
+		if (due_ms <= t_ms && (best == LINE_POLLS ||
+		    due_ms < best_ms)) {
+			best = i;
+			best_ms = due_ms;
+		}
+	}
+	return best;
+}
+
+size_t
+line_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	struct line_state *s = (struct line_state *)u;
+	const struct line_rules *r = s->rules;
+	const struct line_text *send;
+	size_t i;
+
+	if (r == NULL)
+		return 0;
+	if (!s->started) {
+		s->started = true;
+		s->since_ms = t_ms;
+	}
+	if (s->any_sent && t_ms - s->since_ms < r->poll_gap_ms)
+		return 0;
+	/* A prompt that came before we listened will not come again. */
+	if (r->prompt.n > 0 && !s->prompted &&
+	    t_ms - s->since_ms < r->poll_timeout_ms)
+		return 0;
+	i = next_poll(s, r, t_ms);
+	if (i >= LINE_POLLS)
+		return 0;
+	s->asked[i] = true;
+	s->sent_ms[i] = s->since_ms = t_ms;
+	s->any_sent = true;
+	s->prompted = false;
+	send = &r->poll[i].send;
+	for (size_t k = 0; k < send->n && k < LINE_TEXT_MAX; k++)
+		buf[k] = send->byte[k];
+	return send->n;
+}
+
+extern const struct driver driver_line;
+const struct driver driver_line = {
+	.name = "line",
+	.title = "text of any monitor, by rules in the configuration",
+	.line = { 9600, 8, 'N', 1, FLOW_NONE },
+	.silent_after_ms = 10000,
+	.longest = 256,
+	.evidence = EVIDENCE_PATTERN,
+	.init = line_init,
+	.frame = line_frame,
+	.decode = line_decode,
+};
