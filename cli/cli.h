@@ -110,6 +110,11 @@ int cli_ask(struct cli *c, const char *method, json_t *params,
 /* Loudly, if the answer says that its record is not on disk. */
 void cli_warn_durable(struct cli *c, const json_t *result);
 
+/* The configuration of that file, to be freed by config_free(); NULL with its
+ * complaints printed. */
+struct config;
+struct config *config_read(struct cli *c, const char *file) MUST_CHECK;
+
 /* The time of now for JSON lines. */
 const char *cli_time(char out[32]);
 
@@ -129,6 +134,7 @@ int verb_limits_set(struct cli *c);
 int verb_record(struct cli *c);
 int verb_scrub(struct cli *c);
 int verb_config_check(struct cli *c);
+int verb_try_line(struct cli *c);
 int verb_reload(struct cli *c);
 int verb_replay(struct cli *c);
 int verb_review(struct cli *c);

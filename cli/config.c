@@ -29,28 +29,37 @@ more_print(FILE *out, const char *file, size_t more)
 		fprintf(out, "%s: and %zu complaints more\n", file, more);
 }
 
-int
-verb_config_check(struct cli *c)
+struct config *
+config_read(struct cli *c, const char *file)
 {
-	const char *file = c->args_n > 0 ? c->arg[0] : c->paths.config;
 	struct complaints *complaints = calloc(1, sizeof(*complaints));
 	struct config *config;
 
-	if (!complaints)
-		return cli_problem(c, "out of memory");
+	if (!complaints) {
+		(void)cli_problem(c, "out of memory");
+		return NULL;
+	}
 	config = config_load(file, complaints);
-	if (config)
-		fprintf(c->out, "%s: %zu bed%s on %zu port%s, limit set %s, "
-		    "no complaints\n", file, config->beds_n,
-		    config->beds_n == 1 ? "" : "s", config->ports_n,
-		    config->ports_n == 1 ? "" : "s", config->limits.name);
 	for (size_t i = 0; !config && i < complaints->n; i++)
 		complaint_print(c->err, file, &complaints->item[i]);
 	if (!config)
 		more_print(c->err, file, complaints->more);
 	free(complaints);
+	return config;
+}
+
+int
+verb_config_check(struct cli *c)
+{
+	const char *file = c->args_n > 0 ? c->arg[0] : c->paths.config;
+	struct config *config = config_read(c, file);
+
 	if (!config)
 		return EXIT_PROBLEM;
+	fprintf(c->out, "%s: %zu bed%s on %zu port%s, limit set %s, "
+	    "no complaints\n", file, config->beds_n,
+	    config->beds_n == 1 ? "" : "s", config->ports_n,
+	    config->ports_n == 1 ? "" : "s", config->limits.name);
 	config_free(config);
 	return EXIT_OK;
 }

@@ -632,6 +632,97 @@ a_configuration_is_checked_without_a_daemon(void **state)
 	assert_run(words, EXIT_PROBLEM, "", path);
 }
 
+/* A file of that text; the caller frees its name and removes it. */
+static char *
+file_of(const char *text, size_t n)
+{
+	char *path = strdup("/tmp/vitals-test-XXXXXX");
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, n), (ssize_t)n);
+	close(fd);
+	return path;
+}
+
+static void
+assert_try(const char *config, const char *monitor, const char *sample,
+    size_t n, int status, const char *out)
+{
+	char *path = file_of(sample, n), words[200];
+
+	snprintf(words, sizeof(words), "config|try-line|%s|%s|%s", config,
+	    monitor, path);
+	assert_run(words, status, out, "");
+	unlink(path);
+	free(path);
+}
+#define TRY(config, monitor, sample, status, out) \
+	assert_try(config, monitor, sample, sizeof(sample) - 1, status, out)
+#define EXAMPLE(name) "tests/captures/line/" name ".yaml"
+
+static void
+a_print_out_is_tried_line_by_line(void **state)
+{
+	(void)state;
+	TRY(EXAMPLE("nonin-ascii"), "CHAIR1/ox",
+	    "SPO2=097 HR=072\r\nSPO2=--- HR=---\r\n", EXIT_OK,
+	    "    1  SPO2=097 HR=072\n"
+	    "       read: spo2 97.00 %, pr 72 /min\n"
+	    "    2  SPO2=--- HR=---\n"
+	    "       read: spo2 none (the monitor shows none), pr none (the "
+	    "monitor shows none)\n"
+	    "2 lines: 2 read, 0 without meaning, 0 not read; 0 bytes belong to "
+	    "no line\n");
+	TRY(EXAMPLE("accutorr"), "bp",
+	    "ACCUTORR PC Interface is ready\r\n>"
+	    "P: 97, 72,131, 94, 78,000,000,000, 2\r\n>"
+	    "P: 97, 73,128, 92, 76,000,008,000, 0\r\n>"
+	    "P: 97, 73,128, 92\r\n>P: 97, 73,128, 92, 7x,000,000,000, 0",
+	    EXIT_PROBLEM,
+	    "    1  ACCUTORR PC Interface is ready\n"
+	    "       says nothing, by the rules.\n"
+	    "    2  P: 97, 72,131, 94, 78,000,000,000, 2\n"
+	    "       read: spo2 97.00 %, pr 72 /min; the cuff's numbers were "
+	    "there at first, so they are no new result\n"
+	    "    3  P: 97, 73,128, 92, 76,000,008,000, 0\n"
+	    "       read: spo2 97.00 %, pr 73 /min, nibp_sys 128 mmHg, nibp_dia"
+	    " 76 mmHg, nibp_map 92 mmHg\n"
+	    "       alarm: low status byte 1: 008\n"
+	    "    4  P: 97, 73,128, 92\n"
+	    "       NOT READ: match 1 expects another number of fields than "
+	    "4.\n"
+	    "    5  P: 97, 73,128, 92, 7x,000,000,000, 0\n"
+	    "       NOT READ: match 1 finds no number, and nothing that means "
+	    "none, for nibp_dia.\n"
+	    "5 lines: 2 read, 1 without meaning, 2 not read; 0 bytes belong to "
+	    "no line\n");
+	/* A capture of `record` is taken for its bytes. */
+	TRY(EXAMPLE("nonin-ascii"), "ox",
+	    "# device: x\n@5 > 50\n"
+	    "@9 < 53 50 4f 32 3d 30 39 37 20 48 52 3d 30 37 32 0d 0a\n",
+	    EXIT_OK,
+	    "    1  SPO2=097 HR=072\n"
+	    "       read: spo2 97.00 %, pr 72 /min\n"
+	    "1 line: 1 read, 0 without meaning, 0 not read; 0 bytes belong to "
+	    "no line\n");
+}
+
+static void
+what_cannot_be_tried_is_said(void **state)
+{
+	(void)state;
+	assert_run("config|try-line|" EXAMPLE("accutorr") "|x|/dev/null",
+	    EXIT_PROBLEM, "", "vitalsctl: there is no monitor \"x\" in "
+	    EXAMPLE("accutorr") "\n");
+	assert_run("config|try-line|schemas/vitalsd.yaml|CHAIR3/ge|/dev/null",
+	    EXIT_PROBLEM, "", "vitalsctl: CHAIR3/ge has the driver ge-dri, not "
+	    "line; `vitalsctl replay` tries that\n");
+	assert_run("config|try-line|" EXAMPLE("accutorr") "|bp|/nowhere",
+	    EXIT_PROBLEM, "", "vitalsctl: cannot read /nowhere: No such file or"
+	    " directory\n");
+}
+
 static void
 help_says_how_each_verb_is_used(void **state)
 {
@@ -695,6 +786,8 @@ main(void)
 		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
 		cmocka_unit_test(a_capture_is_scrubbed_into_a_new_file),
 		cmocka_unit_test(a_configuration_is_checked_without_a_daemon),
+		cmocka_unit_test(a_print_out_is_tried_line_by_line),
+		cmocka_unit_test(what_cannot_be_tried_is_said),
 		cmocka_unit_test(help_says_how_each_verb_is_used),
 	};
 	setenv("TZ", "UTC", 1);
