@@ -249,7 +249,8 @@ install: all ## programs, units, man pages, examples; DESTDIR= PREFIX= as usual
 	@$(INSTALL) -m 644 systemd/98-vitalsd.rules $(DESTDIR)$(UDEVDIR)/rules.d/98-vitalsd.rules
 	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR) README.md LICENSE $(wildcard docs/*.md) \
 	    schemas/vitalsd.yaml schemas/vitals-notify.yaml systemd/vitals-tcp.conf
-	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR)/examples tests/sim/scenarios/demo.yaml
+	@$(INSTALL) -m 644 -t $(DESTDIR)$(DOCDIR)/examples tests/sim/scenarios/demo.yaml \
+	    $(filter-out %/sim-mishaps.yaml,$(wildcard tests/captures/line/*.yaml))
 	@$(INSTALL) -m 644 -t $(DESTDIR)$(DATADIR)/schemas $(wildcard schemas/*.schema.json)
 	@$(INSTALL) -d -m 700 $(DESTDIR)$(SYSCONFDIR)/vitalsd/secrets
 	@$(INSTALL) -d -m 755 $(DESTDIR)$(SYSCONFDIR)/vitalsd/tcp

@@ -44,6 +44,8 @@ extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
 extern const struct sim_driver sim_suntech;
+extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
+    sim_berry_pm6750, sim_line;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_accutorr,
@@ -71,6 +73,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_phasein,
 	&sim_philips_intellivue,
 	&sim_suntech,
+	&sim_line,
 	NULL,
 };
 

@@ -15,6 +15,7 @@
 #include "daemon/config.h"
 #include "drivers/danger.h"
 #include "drivers/stream.h"
+#include "tests/sim/sim.h"
 
 static struct config *config;
 static struct stream stream;
@@ -775,6 +776,48 @@ what_only_reads_may_be_sent(void **state)
 	assert_null(harm("Time: 12", 8, "", 0));
 }
 
+/* --- a simulated monitor ---------------------------------------------------- */
+
+static struct decoded heard;
+
+static void
+hear(void *arg, struct monitor *m, int64_t t_ms, const uint8_t *p, size_t n)
+{
+	(void)arg;
+	(void)m;
+	now_ms = t_ms - 1000;
+	heard = feed((const char *)p, n);
+}
+
+static void with_file(const char *path);
+
+static void
+a_simulated_capnograph_is_read(void **state)
+{
+	static struct sim sim;
+	struct patient *p = &sim.bed[0];
+
+	(void)state;
+	with_file("tests/captures/line/capnostream.yaml");
+	patient_init(p, "BED", 11);
+	p->variability = 0;
+	sim.beds_n = sim.monitors_n = 1;
+	monitor_init(&sim.monitor[0], "m", sim_driver_find("line"), p, 5);
+	sim_set_clock(&sim, 1767225600000);
+	sim_run(&sim, 10000, hear, NULL);
+	must_read(&heard, VITAL_SPO2, 9700);
+	assert_int_equal(find(&heard, VITAL_PR)->value,
+	    monitor_shows(&sim.monitor[0], VITAL_PR, 10000, 1));
+	assert_int_equal(find(&heard, VITAL_RR)->value,
+	    monitor_shows(&sim.monitor[0], VITAL_RR, 10000, 1));
+	assert_int_equal(find(&heard, VITAL_ETCO2)->value,
+	    monitor_shows(&sim.monitor[0], VITAL_ETCO2, 10000, 1) * 10);
+	monitor_probe(&sim.monitor[0], 10000, PROBE_OFF);
+	sim_run(&sim, 15000, hear, NULL);
+	must_lack(&heard, VITAL_SPO2, QUALITY_NO_VALUE);
+	assert_true(reading_has_value(find(&heard, VITAL_RR)));
+}
+
 /* --- real recordings ------------------------------------------------------ */
 
 static void
@@ -877,6 +920,7 @@ main(void)
 		T(what_starts_a_cuff_is_found_anywhere_in_a_message),
 		T(two_polls_that_make_one_together_are_found),
 		T(what_only_reads_may_be_sent),
+		T(a_simulated_capnograph_is_read),
 		T(the_ivy_recording_gives_its_27_messages),
 		T(the_masimo_recording_is_read_by_rules_too),
 	};
