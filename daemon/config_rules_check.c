@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Without a line, a level is shown as the present one for so long at the most. */
+#define LEVEL_SILENT_MS 60000
+
 /* So many characters that must be there speak for a line (EVIDENCE_WORDS). */
 #define WORDS 5
 
@@ -287,6 +290,24 @@ check_frame(const struct checker *y)
 		    "length");
 }
 
+/* A level counts as the present one until its monitor counts as silent. */
+static void
+check_silence(const struct checker *y)
+{
+	const struct line_rules *r = &y->rules->rules;
+	bool level = false;
+
+	for (size_t i = 0; i < r->matches_n; i++)
+		for (size_t k = 0; k < r->match[i].values_n; k++)
+			level = level ||
+			    !vital_info[r->match[i].value[k].vital].episodic;
+	if (level && y->rules->silent_ms > LEVEL_SILENT_MS)
+		complain_of(y, &y->rules->silent_ms, "silent-after: an old "
+		    "number would be shown as the present one for so long; "
+		    "expected at most 1min, or rules that read nothing but the "
+		    "cuff");
+}
+
 static void
 count_readings(const struct checker *y)
 {
@@ -392,6 +413,7 @@ check_rules(struct config_rules *x, const struct config_places *places,
 	if (!x->defined || x->faulty)
 		return;
 	check_frame(&y);
+	check_silence(&y);
 	for (size_t i = 0; i < x->rules.matches_n; i++)
 		check_match(&y, &x->rules.match[i]);
 	count_readings(&y);

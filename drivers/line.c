@@ -452,13 +452,9 @@ learn_heading(struct line_state *s, size_t m, const struct line_match *x,
     const struct text *t)
 {
 	struct line_fields f;
-	struct line_match plain = { .repeated = x->repeated };
 	struct text_span at = { 0, 0 };
 
-	f.n = 0;
-	plain.separator = x->separator;
-	if (!line_split(t, &plain, &f))
-		return;
+	line_cut(t, x, 0, &f);
 	for (size_t i = 0; i < x->values_n && i < LINE_VALUES; i++) {
 		const struct line_place *p = &x->value[i].place;
 		struct line_place field = { .at = 1 };

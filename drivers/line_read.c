@@ -143,12 +143,13 @@ match_parts(const struct text *t, const struct line_match *m,
 	return at == t->n;
 }
 
-static void
-split_fields(const struct text *t, const struct line_match *m, size_t from,
+void
+line_cut(const struct text *t, const struct line_match *m, size_t from,
     struct line_fields *out)
 {
 	const struct line_text *x = &m->separator;
 
+	out->n = 0;
 	if (x->n == 0) {
 		add_field(out, from, t->n);
 		return;
@@ -178,7 +179,7 @@ line_split(const struct text *t, const struct line_match *m,
 		return match_parts(t, m, out);
 	if (!line_begins(t, 0, &m->prefix))
 		return false;
-	split_fields(t, m, m->prefix.n, out);
+	line_cut(t, m, m->prefix.n, out);
 	return true;
 }
 

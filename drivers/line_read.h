@@ -175,6 +175,10 @@ struct line_fields {
 bool line_begins(const struct text *t, size_t from, const struct line_text *x)
     MUST_CHECK;
 
+/* What stands between the match's separators from 'from' on. */
+void line_cut(const struct text *t, const struct line_match *m, size_t from,
+    struct line_fields *out);
+
 /* The line's fields by that match; false: it is not of that kind. */
 bool line_split(const struct text *t, const struct line_match *m,
     struct line_fields *out) MUST_CHECK;

@@ -368,6 +368,25 @@ a_poll_is_refused_without_a_name_or_where_it_does_harm(void **state)
 }
 
 static void
+no_number_is_shown_as_the_present_one_for_more_than_a_minute(void **state)
+{
+	static const struct bad bad[] = {
+		{ "    silent-after: 61s\n" MATCH,
+		  "8:19: silent-after: an old number would be shown as the "
+		  "present one for so long" },
+		{ "    silent-after: 61min\n" MATCH,
+		  "8:19: silent-after: \"61min\" is too large" },
+	};
+
+	(void)state;
+	EXPECT_ALL(bad);
+	config_free(parse_good(BED "    silent-after: 1min\n" MATCH));
+	/* A cuff's result has its own time. */
+	config_free(parse_good(BED "    silent-after: 1h\n"
+	    CUFF("        fields: 4\n", "        cuff: {new: line}\n")));
+}
+
+static void
 one_definition_too_many_is_refused(void **state)
 {
 	char text[4096] = BED MATCH;
@@ -445,6 +464,7 @@ main(void)
 		T(a_status_has_one_test_and_a_consequence),
 		T(a_cuff_result_needs_a_way_to_be_new_and_to_be_believed),
 		T(a_poll_is_refused_without_a_name_or_where_it_does_harm),
+		T(no_number_is_shown_as_the_present_one_for_more_than_a_minute),
 		T(one_definition_too_many_is_refused),
 		T(more_alarms_or_cuffs_than_one_match_are_refused),
 		T(a_reload_takes_no_other_rules),
