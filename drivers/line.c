@@ -25,6 +25,9 @@
 /* After so long unseen a cuff result may be from anywhere in between. */
 #define UNSEEN_MS 60000
 
+/* The heading has no such column. */
+#define NOWHERE 255
+
 /* What was seen of the cuff. */
 struct seen_cuff {
 	bool known;
@@ -42,7 +45,7 @@ struct line_state {
 	bool started, any_sent, prompted;
 	bool heard;		/* a frame, since the line was opened */
 	struct seen_cuff cuff;
-	/* Found in the heading: the field of each value; 0: none. */
+	/* The field of each value by the heading; 0: none was seen. */
 	uint8_t column[LINE_MATCHES][LINE_VALUES];
 };
 _Static_assert(sizeof(struct line_state) <= DRIVER_STATE_MAX, "state");
@@ -420,7 +423,7 @@ read_match(struct line_state *s, int64_t t_ms, size_t m, struct reader *y,
 		    s->column[m][i] > 0)
 			at = s->column[m][i];
 		why->why = LINE_NOT_THERE;
-		if (v->place.title.n > 0 && at == 0)
+		if (v->place.title.n > 0 && (at == 0 || at == NOWHERE))
 			return DECODE_BAD_VALUE;
 		if (!read_value(y, v, at, out, &why->why))
 			return DECODE_BAD_VALUE;
@@ -461,7 +464,7 @@ learn_heading(struct line_state *s, size_t m, const struct line_match *x,
 
 		if (p->title.n == 0 || m >= LINE_MATCHES)
 			continue;
-		s->column[m][i] = 0;
+		s->column[m][i] = NOWHERE;
 		for (uint8_t k = 1; k <= LINE_FIELDS; k++) {
 			if (line_find(t, &field, k, &f, &at) &&
 			    line_is(t, at, &p->title))

@@ -317,6 +317,29 @@ a_captured_line_must_be_all_there(void **state)
 }
 
 static void
+a_heading_says_where_columns_are_or_that_they_are_not(void **state)
+{
+	struct decoded d;
+
+	(void)state;
+	with_rules("    match:\n      - heading: \"TIME\"\n"
+	    "        separator: \";\"\n        fields: 6\n        values: "
+	    "{spo2: {title: SpO2, at: 2}, pr: {title: PR, at: 3}}\n");
+	(void)line("10:00;97;72;;;\r\n");
+	d = line("10:00;97;72;;;\r\n");
+	must_read(&d, VITAL_SPO2, 9700);
+	(void)line("TIME; PR;SpO2 ;;;\r\n");
+	d = line("10:00;72;97;;;\r\n");
+	must_read(&d, VITAL_SPO2, 9700);
+	must_read(&d, VITAL_PR, 72);
+	/* One that names it otherwise says that it is somewhere else. */
+	(void)line("TIME;PR;%SpO2;;;\r\n");
+	d = line("10:00;72;97;;;\r\n");
+	assert_int_equal(d.result, DECODE_BAD_VALUE);
+	assert_int_equal(d.readings.n, 0);
+}
+
+static void
 a_status_that_names_an_alarm_is_told_with_what_it_said(void **state)
 {
 	struct decoded d;
@@ -899,6 +922,7 @@ main(void)
 		T(none_is_what_each_value_says_it_is),
 		T(columns_keys_and_joined_blanks_find_their_text),
 		T(a_captured_line_must_be_all_there),
+		T(a_heading_says_where_columns_are_or_that_they_are_not),
 		T(a_status_that_names_an_alarm_is_told_with_what_it_said),
 		T(what_has_no_end_within_the_longest_is_dropped),
 		T(half_a_frame_does_not_spoil_the_next),
