@@ -293,6 +293,11 @@ a_captured_line_must_be_all_there(void **state)
 	struct decoded d;
 
 	(void)state;
+	with_rules("    match:\n      - line: \"HEART={hr:3}\"\n");
+	d = line("HEART=072\r\n");
+	must_read(&d, VITAL_HR, 72);
+	d = line("HEART=0720\r\n");
+	assert_int_equal(d.result, DECODE_BAD_VALUE);
 	with_rules("    match:\n      - line: \"{:8} SpO2={spo2} PR={pr} "
 	    "PIr={pi} ** {}\"\n        status:\n          - {at: 5, is: "
 	    "\"NO SENSOR\", means: no-sensor, of: [spo2, pr, pi]}\n"
@@ -404,6 +409,27 @@ half_a_frame_does_not_spoil_the_next(void **state)
 	assert_int_equal(d.result, DECODE_BAD_CHECK);
 	/* 'H'^'R'^','^'8'^'1'^','^'0'^',' */
 	d = line("\x02HR,80,0,\x02HR,81,0,0F\x03\r");
+	must_read(&d, VITAL_HR, 81);
+	with_rules("    start: \"$$\"\n" HR_LINE);
+	d = line("$$HR,80,0,$$HR,81,0,0\r");
+	must_read(&d, VITAL_HR, 81);
+	assert_int_equal(stream.count.frames[DECODE_BAD_VALUE], 0);
+}
+
+static void
+a_damaged_line_counts_as_one_and_not_as_one_for_each_character(void **state)
+{
+	struct decoded d;
+
+	(void)state;
+	with_rules("    checksum: {kind: sum}\n" HR_LINE);
+	(void)line("\r\n");
+	d = line("HR,81,0,B7\r\n");
+	must_read(&d, VITAL_HR, 81);
+	(void)line("HR,82,0,B7\r\n");
+	assert_int_equal(stream.count.frames[DECODE_BAD_CHECK], 1);
+	assert_int_equal(stream.count.frames[DECODE_BAD_VALUE], 1);
+	d = line("HR,81,0,B7\r\n");
 	must_read(&d, VITAL_HR, 81);
 }
 
@@ -926,6 +952,7 @@ main(void)
 		T(a_status_that_names_an_alarm_is_told_with_what_it_said),
 		T(what_has_no_end_within_the_longest_is_dropped),
 		T(half_a_frame_does_not_spoil_the_next),
+		T(a_damaged_line_counts_as_one_and_not_as_one_for_each_character),
 		T(each_checksum_is_checked),
 		T(a_crc8_is_that_of_the_welch_allyn_module),
 		T(a_frame_of_a_fixed_length_may_end_in_a_byte_of_checksum),
