@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Text by rules that a person wrote (drivers/line_read.h; nibp-and-small-monitors.md
- * section 12).  A frame is one of
- *
- *	[between] text END		a line
- *	[between] START text END	with a start, or of a fixed length
- *	[between] START skipped text SPLIT text SPLIT END	several lines
- *	[between] PROMPT		the monitor waits to be asked
- *
- * where "between" are ends of lines and NULs.  Without rules it claims nothing.
+ * Text by rules that a person wrote (drivers/line_read.h), as
+ * nibp-and-small-monitors.md section 12 wants it.  Without rules it claims nothing.
  *
  * Easy to get wrong: after a loss of step, a line that begins nowhere in
  * particular may have lost its first characters (087 is then 87): it is thrown
@@ -16,26 +9,15 @@
  */
 #include "drivers/line.h"
 
-#include "drivers/cuff.h"
+#include "drivers/line_cuff.h"
+#include "drivers/line_frame.h"
 
 /* A line that begins after so long a silence begins at its beginning: within a
  * line, no monitor pauses so long. */
 #define PAUSE_MS 2000
 
-/* After so long unseen a cuff result may be from anywhere in between. */
-#define UNSEEN_MS 60000
-
 /* The heading has no such column. */
 #define NOWHERE 255
-
-/* What was seen of the cuff. */
-struct seen_cuff {
-	bool known;
-	int32_t sys, dia, map;
-	uint32_t key;		/* age, or digest of time or state */
-	bool from;		/* the state was one that a result follows */
-	int64_t seen_ms;
-};
 
 struct line_state {
 	const struct line_rules *rules;
@@ -44,217 +26,11 @@ struct line_state {
 	bool asked[LINE_POLLS];
 	bool started, any_sent, prompted;
 	bool heard;		/* a frame, since the line was opened */
-	struct seen_cuff cuff;
+	struct line_cuff_seen cuff;
 	/* The field of each value by the heading; 0: none was seen. */
 	uint8_t column[LINE_MATCHES][LINE_VALUES];
 };
 _Static_assert(sizeof(struct line_state) <= DRIVER_STATE_MAX, "state");
-
-/* Which of the kinds the byte is. */
-static unsigned
-kind_of(const struct line_rules *r, const struct window *w, size_t i)
-{
-	return r->kind[window_at(w, i)];
-}
-
-/* How many bytes at 'from' are those of the text; SIZE_MAX where one is not. */
-static size_t
-begins(const struct window *w, size_t from, const struct line_text *x)
-{
-	for (size_t i = 0; i < x->n && i < LINE_TEXT_MAX; i++) {
-		if (from + i >= window_length(w))
-			return i;
-		if (window_at(w, from + i) != x->byte[i])
-			return SIZE_MAX;
-	}
-	return x->n;
-}
-
-static size_t
-skip_between(const struct line_rules *r, const struct window *w)
-{
-	size_t i = 0, n = window_length(w);
-
-	while (i < n && i < LINE_FRAME_MAX &&
-	    (kind_of(r, w, i) & LINE_BETWEEN) != 0)
-		i++;
-	return i;
-}
-
-/* The end of a frame whose text begins at 'from'. */
-static int
-find_end(const struct line_rules *r, const struct window *w, size_t from)
-{
-	size_t n = window_length(w);
-	size_t i = w->seen > from + LINE_TEXT_MAX ? w->seen - LINE_TEXT_MAX : from;
-
-	for (; i < n && i < WINDOW_CAPACITY; i++) {
-		unsigned kind = kind_of(r, w, i);
-
-		if ((kind & LINE_END) != 0)
-			return (int)i + 1;
-		/* Another start: what came before it is half a frame. */
-		if (r->start.n > 0 && begins(w, i, &r->start) == r->start.n)
-			return FRAME_GARBAGE;
-		if ((kind & (LINE_PLAIN | LINE_SPLIT | LINE_STRIP)) == 0)
-			return FRAME_GARBAGE;
-	}
-	return i > r->longest ? FRAME_GARBAGE : FRAME_MORE;
-}
-
-static int
-line_frame(const struct window *w, int64_t gap_ms)
-{
-	const struct line_rules *r = w->rules;
-	size_t from, found;
-
-	(void)gap_ms;
-	if (r == NULL)
-		return FRAME_GARBAGE;
-	from = skip_between(r, w);
-	if (from >= LINE_FRAME_MAX)
-		return FRAME_GARBAGE;
-	if (from >= window_length(w))
-		return FRAME_MORE;
-	if (r->prompt.n > 0) {
-		found = begins(w, from, &r->prompt);
-		if (found == r->prompt.n)
-			return (int)(from + found);
-		if (found != SIZE_MAX && from + found >= window_length(w))
-			return FRAME_MORE;
-	}
-	if (r->start.n > 0) {
-		found = begins(w, from, &r->start);
-		if (found == SIZE_MAX)
-			return FRAME_GARBAGE;
-		if (found < r->start.n)
-			return FRAME_MORE;
-		if (r->length > 0)
-			return (int)(from + r->length);
-		from += r->skip > found ? r->skip : found;
-	}
-	return find_end(r, w, from);
-}
-
-static bool
-has_value(enum quality q)
-{
-	return q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
-}
-
-/* --- the cuff ------------------------------------------------------------ */
-
-/* A digest (FNV-1a). */
-static uint32_t
-digest(const struct text *t, struct text_span s)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = s.from; i < s.to && i < TEXT_CAPACITY; i++)
-		h = (h ^ text_at(t, i)) * 16777619u;
-	return h;
-}
-
-/* What this line's age, time or state says. */
-struct cuff_key {
-	bool there;		/* there is one */
-	uint32_t key;
-	int64_t age_ms;
-	bool from, to;		/* of the two states */
-};
-
-/* False: the line is not understood. */
-static bool
-read_key(const struct text *t, const struct line_cuff *c,
-    const struct line_fields *f, struct cuff_key *k)
-{
-	struct text_span s = { 0, 0 };
-
-	if (c->event == EVENT_OF_CHANGE || c->event == EVENT_OF_LINE) {
-		k->there = true;
-		return true;
-	}
-	if (!line_find(t, &c->place, c->place.at, f, &s))
-		return false;
-	k->there = !line_missing(t, &c->place, s);
-	if (!k->there)
-		return true;
-	if (c->event == EVENT_OF_AGE) {
-		if (!line_whole(t, &c->place, s, &k->key))
-			return false;
-		k->age_ms = (int64_t)k->key * c->unit_ms;
-		return true;
-	}
-	k->key = digest(t, s);
-	k->to = line_is(t, s, &c->to);
-	k->from = c->from.n > 0 ? line_is(t, s, &c->from) : !k->to;
-	return true;
-}
-
-static bool
-is_new(const struct seen_cuff *seen, const struct line_cuff *c,
-    const struct cuff_key *k, const struct cuff *now, int64_t unseen_ms)
-{
-	bool changed = now->sys != seen->sys || now->dia != seen->dia ||
-	    now->map != seen->map;
-
-	switch ((enum line_event)c->event) {
-	case EVENT_OF_NONE:
-		break;
-	case EVENT_OF_LINE:
-		return true;
-	case EVENT_OF_CHANGE:
-		return seen->known && changed;
-	case EVENT_OF_STATE:
-		return seen->known && seen->from && k->to;
-	case EVENT_OF_TIME:
-		return seen->known && (changed || k->key != seen->key);
-	case EVENT_OF_AGE:
-		/* Or it was measured while nothing was seen. */
-		return seen->known && (changed || k->key < seen->key ||
-		    k->age_ms + c->unit_ms < unseen_ms);
-	}
-	return false;
-}
-
-static bool
-has_numbers(const struct cuff *c)
-{
-	return c->sys != CUFF_NONE && c->dia != CUFF_NONE;
-}
-
-static void
-judge_cuff(struct seen_cuff *seen, int64_t t_ms, const struct line_cuff *c,
-    const struct cuff_key *k, struct cuff *now, enum quality q,
-    struct readings *out)
-{
-	int64_t unseen_ms = seen->known ? t_ms - seen->seen_ms : 0;
-	bool numbers = has_numbers(now) && k->there;
-	bool ended = c->event == EVENT_OF_STATE && seen->known && seen->from &&
-	    k->to;
-
-	if (numbers && is_new(seen, c, k, now, unseen_ms)) {
-		now->old = c->event == EVENT_OF_AGE ? k->age_ms > 0 :
-		    c->event != EVENT_OF_LINE && unseen_ms > UNSEEN_MS;
-		now->old_ms = c->event == EVENT_OF_AGE ? k->age_ms : unseen_ms;
-		readings_add_cuff(out, q, now);
-	} else if (ended && !numbers) {
-		readings_add_cuff(out, has_value(q) ? QUALITY_NO_VALUE : q,
-		    now);
-	}
-	/* A field that is empty for a while does not make the next one new. */
-	if (k->there && (numbers || c->event == EVENT_OF_STATE)) {
-		seen->key = k->key;
-		seen->from = k->from;
-	}
-	if (numbers) {
-		seen->sys = now->sys;
-		seen->dia = now->dia;
-		seen->map = now->map;
-	}
-	seen->seen_ms = t_ms;
-	seen->known = true;
-}
 
 /* --- a line -------------------------------------------------------------- */
 
@@ -263,7 +39,7 @@ static void
 apply_status(const struct line_status *s, enum quality q[VITALS])
 {
 	for (size_t v = 0; v < VITALS; v++) {
-		if ((s->of >> v & 1u) != 0 && has_value(q[v]))
+		if ((s->of >> v & 1u) != 0 && line_has_value(q[v]))
 			q[v] = s->means;
 	}
 }
@@ -347,7 +123,7 @@ cuff_quality(const enum quality q[VITALS])
 	enum quality all = QUALITY_GOOD;
 
 	for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
-		if (has_value(all) && q[of[i]] != QUALITY_GOOD)
+		if (line_has_value(all) && q[of[i]] != QUALITY_GOOD)
 			all = q[of[i]];
 	}
 	return all;
@@ -377,7 +153,7 @@ read_value(struct reader *y, const struct line_value *v, uint8_t at,
 		return false;
 	if (line_missing(y->text, &v->place, s)) {
 		if (part == NULL)
-			readings_add(out, v->vital, has_value(q) ?
+			readings_add(out, v->vital, line_has_value(q) ?
 			    QUALITY_NO_VALUE : q, 0);
 		return true;
 	}
@@ -388,7 +164,7 @@ read_value(struct reader *y, const struct line_value *v, uint8_t at,
 		*part = within ? number : CUFF_NONE;
 		return true;
 	}
-	readings_add(out, v->vital, has_value(q) && !within ?
+	readings_add(out, v->vital, line_has_value(q) && !within ?
 	    QUALITY_OUT_OF_RANGE : q, number);
 	return true;
 }
@@ -399,7 +175,7 @@ read_match(struct line_state *s, int64_t t_ms, size_t m, struct reader *y,
     struct readings *out, struct line_verdict *why)
 {
 	const struct line_match *x = y->match;
-	struct cuff_key key = { 0 };
+	struct line_cuff_key key = { 0 };
 
 	why->count = y->fields.n;
 	why->why = LINE_FIELD_COUNT;
@@ -431,11 +207,11 @@ read_match(struct line_state *s, int64_t t_ms, size_t m, struct reader *y,
 	why->vital = -1;
 	if (x->cuff.event != EVENT_OF_NONE) {
 		why->why = LINE_NOT_A_NUMBER;
-		if (!read_key(y->text, &x->cuff, &y->fields, &key))
+		if (!line_cuff_key(y->text, &x->cuff, &y->fields, &key))
 			return DECODE_BAD_VALUE;
-		why->cuff_old = !s->cuff.known && has_numbers(&y->cuff) &&
+		why->cuff_old = !s->cuff.known && line_cuff_has_numbers(&y->cuff) &&
 		    x->cuff.event != EVENT_OF_LINE;
-		judge_cuff(&s->cuff, t_ms, &x->cuff, &key, &y->cuff,
+		line_cuff_judge(&s->cuff, t_ms, &x->cuff, &key, &y->cuff,
 		    cuff_quality(y->quality), out);
 	}
 	why->why = LINE_READ;
@@ -525,52 +301,7 @@ read_line(struct line_state *s, int64_t t_ms, bool sure,
 	return DECODE_BAD_VALUE;
 }
 
-/* Takes the line from..to-1 out of the window; false: it is too long. */
-static bool
-take_line(const struct line_rules *r, const struct window *w, size_t from,
-    size_t to, struct text *t)
-{
-	memset(t, 0, sizeof *t);
-	for (size_t i = from; i < to && i < WINDOW_CAPACITY; i++) {
-		if ((kind_of(r, w, i) & LINE_STRIP) != 0)
-			continue;
-		if (t->n >= TEXT_CAPACITY)
-			return false;
-		t->byte[t->n++] = window_at(w, i);
-	}
-	return true;
-}
-
 /* --- a frame ------------------------------------------------------------- */
-
-/* Takes the checksum off the end at *to; false: it is another, or not there. */
-static bool
-check_sum(const struct line_check *c, const struct window *w, size_t from,
-    size_t *to)
-{
-	size_t width = c->byte ? 1 : 2, end;
-	struct text digits;
-	struct text_span all = { 0, 2 };
-	uint32_t sum = 0;
-
-	if (c->kind == SUM_NONE)
-		return true;
-	if (*to < from + width + c->leave + c->from)
-		return false;
-	end = *to - width;
-	if (c->byte) {
-		sum = window_at(w, end);
-	} else {
-		memset(&digits, 0, sizeof digits);
-		digits.byte[0] = window_at(w, end);
-		digits.byte[1] = window_at(w, end + 1);
-		digits.n = 2;
-		if (!text_hex(&digits, all, &sum))
-			return false;
-	}
-	*to = end;
-	return sum == line_sum(c, w, from + c->from, end - c->leave);
-}
 
 /* Reads each line of a frame, and gives the worst of what they are. */
 static enum decode
@@ -582,11 +313,11 @@ read_lines(struct line_state *s, int64_t t_ms, bool sure,
 	enum decode all = DECODE_IGNORED, one;
 
 	for (size_t i = from; i <= to && i <= WINDOW_CAPACITY; i++) {
-		if (i < to && (kind_of(r, w, i) & LINE_SPLIT) == 0)
+		if (i < to && (line_kind(r, w, i) & LINE_SPLIT) == 0)
 			continue;
 		if (i > from) {
 			why->why = LINE_TOO_LONG;
-			if (!take_line(r, w, from, i, &why->text))
+			if (!line_take(r, w, from, i, &why->text))
 				return DECODE_BAD_VALUE;
 			one = read_line(s, t_ms, sure, r, out, why);
 			if (one > DECODE_IGNORED)
@@ -616,12 +347,11 @@ line_explain(union driver_state *u, int64_t t_ms, const struct window *w,
 	why->cuff_old = false;
 	if (r == NULL || n == 0)
 		return DECODE_BAD_VALUE;
-	from = skip_between(r, w);
+	from = line_between(r, w);
 	sure = r->start.n > 0 || !w->torn ||
 	    (s->heard && window_gap(w, from) >= PAUSE_MS);
 	s->heard = true;
-	if (r->prompt.n > 0 && from + r->prompt.n == n &&
-	    begins(w, from, &r->prompt) == r->prompt.n) {
+	if (from + r->prompt.n == n && line_prompt(r, w, from)) {
 		s->prompted = true;
 		why->why = LINE_PROMPT;
 		return DECODE_IGNORED;
@@ -633,13 +363,13 @@ line_explain(union driver_state *u, int64_t t_ms, const struct window *w,
 		return DECODE_BAD_VALUE;
 	/* What says nothing needs no checksum: some modules send their cuff's
 	 * pressure without one. */
-	if (take_line(r, w, from, to, &why->text) && r->split.n == 0 &&
+	if (line_take(r, w, from, to, &why->text) && r->split.n == 0 &&
 	    is_ignored(r, &why->text)) {
 		why->why = LINE_IGNORED;
 		return DECODE_IGNORED;
 	}
 	why->why = LINE_BAD_CHECK;
-	if (!check_sum(&r->check, w, from, &to))
+	if (!line_check_sum(&r->check, w, from, &to))
 		/* The rest of a damaged line is no line to be looked at again
 		 * from each of its characters on. */
 		return sure ? DECODE_BAD_CHECK : DECODE_BAD_VALUE;
@@ -653,6 +383,13 @@ line_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	struct line_verdict why;
 
 	return line_explain(u, t_ms, w, n, out, &why);
+}
+
+static int
+frame(const struct window *w, int64_t gap_ms)
+{
+	(void)gap_ms;
+	return line_frame(w);
 }
 
 static void
@@ -727,6 +464,6 @@ const struct driver driver_line = {
 	.longest = 256,
 	.evidence = EVIDENCE_PATTERN,
 	.init = line_init,
-	.frame = line_frame,
+	.frame = frame,
 	.decode = line_decode,
 };

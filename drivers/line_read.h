@@ -165,6 +165,12 @@ void line_prepare(struct line_rules *r);
 /* How much speaks for a line of the match: characters that must be there. */
 size_t line_literal(const struct line_rules *r, const struct line_match *m);
 
+static inline bool
+line_has_value(enum quality q)
+{
+	return q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
+}
+
 /* --- reading a line ------------------------------------------------------ */
 
 struct line_fields {
