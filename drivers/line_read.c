@@ -149,7 +149,7 @@ line_cut(const struct text *t, const struct line_match *m, size_t from,
 {
 	const struct line_text *x = &m->separator;
 
-	out->n = 0;
+	memset(out, 0, sizeof *out);
 	if (x->n == 0) {
 		add_field(out, from, t->n);
 		return;
@@ -174,7 +174,8 @@ bool
 line_split(const struct text *t, const struct line_match *m,
     struct line_fields *out)
 {
-	out->n = 0;
+	/* All of it, so that a proof needs not know how far it is filled. */
+	memset(out, 0, sizeof *out);
 	if (m->parts_n > 0)
 		return match_parts(t, m, out);
 	if (!line_begins(t, 0, &m->prefix))
