@@ -19,7 +19,7 @@
 /* The heading has no such column. */
 #define NOWHERE 255
 
-struct line_state {
+struct rules_state {
 	const struct line_rules *rules;
 	int64_t since_ms;	/* first asked, or asked last */
 	int64_t sent_ms[LINE_POLLS];
@@ -30,7 +30,7 @@ struct line_state {
 	/* The field of each value by the heading; 0: none was seen. */
 	uint8_t column[LINE_MATCHES][LINE_VALUES];
 };
-_Static_assert(sizeof(struct line_state) <= DRIVER_STATE_MAX, "state");
+_Static_assert(sizeof(struct rules_state) <= DRIVER_STATE_MAX, "state");
 
 /* --- a line -------------------------------------------------------------- */
 
@@ -171,7 +171,7 @@ read_value(struct reader *y, const struct line_value *v, uint8_t at,
 
 /* Reads a line that is of this kind. */
 static enum decode
-read_match(struct line_state *s, int64_t t_ms, size_t m, struct reader *y,
+read_match(struct rules_state *s, int64_t t_ms, size_t m, struct reader *y,
     struct readings *out, struct line_verdict *why)
 {
 	const struct line_match *x = y->match;
@@ -227,7 +227,7 @@ says_its_start(const struct line_match *m)
 
 /* Where the values stand, by their names in the heading. */
 static void
-learn_heading(struct line_state *s, size_t m, const struct line_match *x,
+learn_heading(struct rules_state *s, size_t m, const struct line_match *x,
     const struct text *t)
 {
 	struct line_fields f;
@@ -264,7 +264,7 @@ is_ignored(const struct line_rules *r, const struct text *t)
 }
 
 static enum decode
-read_line(struct line_state *s, int64_t t_ms, bool sure,
+read_line(struct rules_state *s, int64_t t_ms, bool sure,
     const struct line_rules *r, struct readings *out, struct line_verdict *why)
 {
 	const struct text *t = &why->text;
@@ -305,7 +305,7 @@ read_line(struct line_state *s, int64_t t_ms, bool sure,
 
 /* Reads each line of a frame, and gives the worst of what they are. */
 static enum decode
-read_lines(struct line_state *s, int64_t t_ms, bool sure,
+read_lines(struct rules_state *s, int64_t t_ms, bool sure,
     const struct window *w, size_t from, size_t to, struct readings *out,
     struct line_verdict *why)
 {
@@ -334,7 +334,7 @@ enum decode
 line_explain(union driver_state *u, int64_t t_ms, const struct window *w,
     size_t n, struct readings *out, struct line_verdict *why)
 {
-	struct line_state *s = (struct line_state *)u;
+	struct rules_state *s = (struct rules_state *)u;
 	const struct line_rules *r = w->rules;
 	size_t from, to = n;
 	bool sure;
@@ -395,7 +395,7 @@ frame(const struct window *w, int64_t gap_ms)
 static void
 line_init(union driver_state *u, const struct driver_options *o)
 {
-	struct line_state *s = (struct line_state *)u;
+	struct rules_state *s = (struct rules_state *)u;
 
 	s->rules = o->rules;
 }
@@ -404,7 +404,7 @@ line_init(union driver_state *u, const struct driver_options *o)
 
 /* The poll that has been due for longest; LINE_POLLS if none is. */
 static size_t
-next_poll(const struct line_state *s, const struct line_rules *r, int64_t t_ms)
+next_poll(const struct rules_state *s, const struct line_rules *r, int64_t t_ms)
 {
 	size_t best = LINE_POLLS;
 	int64_t best_ms = 0;
@@ -425,7 +425,7 @@ next_poll(const struct line_state *s, const struct line_rules *r, int64_t t_ms)
 size_t
 line_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
 {
-	struct line_state *s = (struct line_state *)u;
+	struct rules_state *s = (struct rules_state *)u;
 	const struct line_rules *r = s->rules;
 	const struct line_text *send;
 	size_t i;
@@ -461,8 +461,10 @@ const struct driver driver_line = {
 	.title = "text of any monitor, by rules in the configuration",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 10000,
+	.state_size = sizeof(struct rules_state),
 	.longest = 256,
 	.evidence = EVIDENCE_PATTERN,
+	.relays_alarms = true,
 	.init = line_init,
 	.frame = frame,
 	.decode = line_decode,

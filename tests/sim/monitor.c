@@ -32,6 +32,7 @@ extern const struct sim_driver sim_hl7;
 extern const struct sim_driver sim_hl7_pds;
 extern const struct sim_driver sim_ieee11073;
 extern const struct sim_driver sim_ivy_ansarb;
+extern const struct sim_driver sim_line;
 extern const struct sim_driver sim_masimo_ascii1;
 extern const struct sim_driver sim_medlab_nibp;
 extern const struct sim_driver sim_micropod;
@@ -44,8 +45,6 @@ extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
 extern const struct sim_driver sim_suntech;
-extern const struct sim_driver sim_ge_dri, sim_nonin_2, sim_masimo_ascii1,
-    sim_berry_pm6750, sim_line;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_accutorr,
@@ -61,6 +60,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_hl7_pds,
 	&sim_ieee11073,
 	&sim_ivy_ansarb,
+	&sim_line,
 	&sim_masimo_ascii1,
 	&sim_medlab_nibp,
 	&sim_micropod,
@@ -73,7 +73,6 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_phasein,
 	&sim_philips_intellivue,
 	&sim_suntech,
-	&sim_line,
 	NULL,
 };
 
