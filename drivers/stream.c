@@ -184,8 +184,9 @@ agrees(const struct stream *s, const struct readings *r)
 	return true;
 }
 
-/* Where little speaks for a single frame, frames speak for each other.  To be
- * asked before the last values are replaced by these. */
+/* Where little speaks for a single frame, frames speak for each other; those
+ * that say nothing speak for none.  To be asked before the last values are
+ * replaced by these. */
 static bool
 is_believed(struct stream *s, const struct readings *r)
 {
@@ -193,7 +194,7 @@ is_believed(struct stream *s, const struct readings *r)
 		return true;
 	if (s->agreed > 0 && !agrees(s, r))
 		s->agreed = 0;
-	if (s->agreed < STREAM_AGREE)
+	if (r->n > 0 && s->agreed < STREAM_AGREE)
 		s->agreed++;
 	return s->agreed >= STREAM_AGREE;
 }

@@ -685,6 +685,23 @@ a_loss_of_step_asks_for_three_again(void **state)
 	assert_int_equal(readings_of(STREAM_STALE_MS + 1, 72), 0);
 }
 
+/* Noise has short frames of every kind; what they leave open proves nothing. */
+static void
+frames_that_say_nothing_speak_for_none(void **state)
+{
+	(void)state;
+	stream_init(&s, &faint, NULL, 0);
+	for (int i = 0; i < 5; i++)
+		feed_frame(0, KIND_IGNORED, 72);
+	assert_int_equal(readings_of(0, 72), 0);
+	feed_frame(0, KIND_IGNORED, 72);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(0, 72), 1);
+	/* Nor against one. */
+	feed_frame(0, KIND_IGNORED, 72);
+	assert_int_equal(readings_of(0, 72), 1);
+}
+
 static void
 what_is_said_again_at_once_is_no_news_and_what_changes_is(void **state)
 {
@@ -764,6 +781,7 @@ main(void)
 		STREAM_TEST(
     without_a_checksum_the_third_frame_that_agrees_is_the_first_to_count),
 		STREAM_TEST(a_loss_of_step_asks_for_three_again),
+		STREAM_TEST(frames_that_say_nothing_speak_for_none),
 		STREAM_TEST(silence_ends_a_frame_whether_a_byte_follows_or_not),
 		STREAM_TEST(
 		    what_is_said_again_at_once_is_no_news_and_what_changes_is),
