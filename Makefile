@@ -122,8 +122,9 @@ $B/system/%: $B/tests/system/%.o $B/tests/system/ward.o
 	@mkdir -p $(@D)
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(call pkglibs,jansson sqlite3 cmocka)
 
-# Faults by the thousand.  Each program prints its figures and takes counts from
-# the environment: STATES, ROUNDS, EVERY, DAYS, SEED, JOBS; without them it is short.
+# Faults by the thousand, noise by the gigabyte.  Each program prints its figures and
+# takes counts from the environment: STATES, ROUNDS, EVERY, DAYS, BYTES, SEED, JOBS;
+# without them it is short.
 TORTURE  := $(patsubst tests/torture/%.c,$B/torture/%,$(wildcard tests/torture/test_*.c))
 TORTURE_PARTS := $(call obj,$(filter-out $(wildcard tests/torture/test_*.c),$(wildcard tests/torture/*.c)))
 $B/torture/%: $B/tests/torture/%.o $(TORTURE_PARTS) $B/tests/system/ward.o $B/libdaemon.a $B/libpure.a
@@ -135,17 +136,18 @@ $B/%shim.so: tests/shim/%shim.c $(wildcard tests/shim/*.h)
 	@mkdir -p $(@D)
 	$(call Q,cc)$(CC) $(STD) $(WARN) $(WERROR) $(PKG_CFLAGS) -O2 -shared -fPIC -o $@ $< -ldl
 
-torture-short: $(PROGRAMS) $(TORTURE) $(SHIMS) ## power cuts, kills, failing calls: some of each
+torture-short: $(PROGRAMS) $(TORTURE) $(SHIMS) ## power cuts, kills, failing calls, noise: some of each
 	@VITALS_BUILD=$B tests/run $(TORTURE)
 
 torture: STATES ?= 100000
 torture: ROUNDS ?= 1000
 torture: EVERY ?= 1
 torture: DAYS ?= 30
+torture: BYTES ?= 1G
 torture: deps ## the same at length; the table is left in build/torture.txt
 	@$(MAKE) --no-print-directory $(PROGRAMS) $(TORTURE) $(SHIMS)
-	@STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) DAYS=$(DAYS) VITALS_BUILD=$B \
-	    VARIABLES='STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) DAYS=$(DAYS)' \
+	@STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) DAYS=$(DAYS) BYTES=$(BYTES) VITALS_BUILD=$B \
+	    VARIABLES='STATES=$(STATES) ROUNDS=$(ROUNDS) EVERY=$(EVERY) DAYS=$(DAYS) BYTES=$(BYTES)' \
 	    tests/torture/all $B/torture.txt $(TORTURE)
 
 soak-hour: deps ## an hour at 64 ports: does anything grow?  SOAK_SECONDS, SOAK_PORTS

@@ -213,6 +213,8 @@ const struct driver driver_berry_pm6750 = {
 	.silent_after_ms = 3000,
 	.state_size = sizeof(struct berry_state),
 	.evidence = EVIDENCE_CHECKSUM,
+	.check_bits = 35,	/* 55 AA, type with its length, sum */
+	.sum_bits = 8,
 	.frame = berry_frame,
 	.decode = berry_decode,
 };

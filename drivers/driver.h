@@ -195,6 +195,12 @@ struct driver {
 				 * window_gap() behind it or, for the last one,
 				 * window.quiet_ms; 0: none ends so */
 	enum evidence evidence;
+	/* Of EVIDENCE_CHECKSUM, else 0.  Of 2^check_bits places in random bytes
+	 * no more than one begins a frame that gives readings, by what its fixed
+	 * bytes, its length and its check demand; of these, sum_bits are the
+	 * check's own.  tests/torture/test_noise.c holds it to both. */
+	uint16_t check_bits;
+	uint8_t sum_bits;
 	uint16_t repeat_ms;	/* the same readings again are left out for so
 				 * long, where a monitor says them 60 times a
 				 * second; 0: all are passed on */

@@ -54,6 +54,8 @@ const struct driver driver_nonin_2 = {
 	.silent_after_ms = 3000,
 	.state_size = sizeof(struct nonin_packet),
 	.evidence = EVIDENCE_CHECKSUM,
+	.check_bits = 425,	/* 25 frames of 17 */
+	.sum_bits = 8,
 	.frame = nonin_2_frame,
 	.decode = nonin_2_decode,
 };

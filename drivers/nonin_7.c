@@ -67,6 +67,8 @@ const struct driver driver_nonin_7 = {
 	.silent_after_ms = 3000,
 	.state_size = sizeof(struct nonin_packet),
 	.evidence = EVIDENCE_CHECKSUM,
+	.check_bits = 225,	/* 25 frames of 9 */
+	.sum_bits = 8,
 	.frame = nonin_7_frame,
 	.decode = nonin_7_decode,
 };
