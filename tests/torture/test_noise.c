@@ -675,6 +675,40 @@ a_damaged_capture_says_what_was_sent_or_is_doubted(void **state)
 	assert_int_equal(bad, 0);
 }
 
+static void
+a_pattern_needs_three_frames_that_agree_among_damaged_ones_too(void **state)
+{
+	uint64_t bytes = setting("BYTES", 4 << 20) / 16;
+	static struct listener l;
+	struct recording hit;
+
+	(void)state;
+	head("unagreed");
+	for (size_t i = 0; drivers[i] != NULL; i++) {
+		const struct driver *d = drivers[i];
+		uint64_t random = seed_of(d, 4);
+		struct tally t = { 0 };
+		size_t n;
+
+		if (!is_chosen(d) || d->evidence != EVIDENCE_PATTERN)
+			continue;
+		n = load(d, captures, CAPTURES);
+		while (t.bytes < bytes) {
+			damage(&captures[next(&random) % n], &random, &hit);
+			listen_init(&l, d);
+			for (size_t k = 0; k < hit.chunks; k++)
+				listen_to(&l, hit.chunk[k].ms, hit.byte +
+				    hit.chunk[k].from, hit.chunk[k].n, &t);
+			add_up(&l.stream.count, &t);
+			recording_free(&hit);
+		}
+		tell(d, "damaged", &t, t.unfounded, 0);
+		for (size_t k = 0; k < n; k++)
+			recording_free(&captures[k]);
+	}
+	assert_int_equal(bad, 0);
+}
+
 int
 main(void)
 {
@@ -685,6 +719,8 @@ main(void)
 		    the_protocols_own_bytes_at_random_yield_no_more_either),
 		cmocka_unit_test(
 		    a_damaged_capture_says_what_was_sent_or_is_doubted),
+		cmocka_unit_test(
+	    a_pattern_needs_three_frames_that_agree_among_damaged_ones_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
