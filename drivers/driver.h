@@ -113,7 +113,7 @@ union driver_state {
 
 /* A field of a message template that may vary.  Keep it as narrow as the
  * protocol allows: no value of any field may make a message that starts a cuff
- * (tests/unit/test_tx.c has the list). */
+ * or changes what a monitor does (tests/unit/test_danger.c has the list). */
 enum tx_field_kind {
 	TX_RANGE,	/* unsigned, first byte most significant, min..max */
 	TX_ANY,		/* any value: an echoed id, a counter */

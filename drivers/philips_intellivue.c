@@ -153,14 +153,16 @@ static const uint8_t release[] = {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x41, 0x08, 0xC1,
 };
 
-/* The event's own id comes back; the time is 0 or, for the check's sake, up to
- * RESULT_TIMES - 1 ticks. */
+/* The event's own id comes back, up to RESULT_ID_MAX: with what follows it, 84 03
+ * would be a setting to a CAPNOSTAT, and 85 01 another mode to a MicroPod.  The
+ * time is 0 or, for the check's sake, up to RESULT_TIMES - 1 ticks. */
 static const uint8_t result[] = {
 	0xC0, 0x11, 0x01, 0x00, 0x1C, 0xE1, 0x00, 0x00, 0x02, 0x00, 0x02, 0x00,
 	0x14, 0x00, 0x00, 0x00, 0x01, 0x00, 0x0E, 0x00, 0x21, 0x00, 0x00, 0x00,
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x0D, 0x06, 0x00, 0x00, 0x00, 0x00, 0xC1,
 };
 #define RESULT_ID 13
+#define RESULT_ID_MAX 0x83FF
 #define RESULT_TIME 28		/* its last byte */
 #define RESULT_TIMES 8
 
@@ -197,7 +199,7 @@ static const struct tx_template templates[] = {
 	{ .name = "take note of the monitor's system",
 	  .bytes = result, .length = sizeof result,
 	  .field = {
-		{ "id", RESULT_ID, 2, TX_ANY, 0, 0 },
+		{ "id", RESULT_ID, 2, TX_RANGE, 0, RESULT_ID_MAX },
 		{ "time", RESULT_TIME, 1, TX_RANGE, 0, RESULT_TIMES - 1 },
 		{ "check", sizeof result - 3, 2, TX_CHECKSUM, 0, 0 },
 	  } },
@@ -606,15 +608,16 @@ put_check(uint8_t buf[TX_MAX], size_t n)
 	return !is_escaped(buf[n - 3]) && !is_escaped(buf[n - 2]);
 }
 
-/* The result of the event.  One whose id needs an escape, which no monitor was
- * seen to choose, stays without. */
+/* The result of the event.  One whose id needs an escape or is too great, which
+ * no monitor was seen to choose, stays without. */
 static size_t
 put_result(uint16_t id, uint8_t buf[TX_MAX])
 {
 	copy(buf, result, sizeof result);
 	buf[RESULT_ID] = (uint8_t)(id >> 8);
 	buf[RESULT_ID + 1] = (uint8_t)(id & 0xFF);
-	if (is_escaped(buf[RESULT_ID]) || is_escaped(buf[RESULT_ID + 1]))
+	if (id > RESULT_ID_MAX || is_escaped(buf[RESULT_ID]) ||
+	    is_escaped(buf[RESULT_ID + 1]))
 		return 0;
 	for (uint8_t time = 0; time < RESULT_TIMES; time++) {
 		buf[RESULT_TIME] = time;
