@@ -34,7 +34,7 @@ enum cli_option {
 	OPTION_DRIVER, OPTION_SPEED, OPTION_LIMITS,
 	OPTION_INFUSION_START, OPTION_INFUSION_STOP,
 	OPTION_CSV, OPTION_JSON,
-	OPTION_FORCE, OPTION_SESSION,
+	OPTION_FORCE, OPTION_SESSION, OPTION_TX,
 	OPTIONS
 };
 #define TAKES(o) (UINT64_C(1) << OPTION_##o)
@@ -143,5 +143,6 @@ int verb_session_list(struct cli *c);
 int verb_backup(struct cli *c);
 int verb_log_verify(struct cli *c);
 int verb_log_disk(struct cli *c);
+int verb_drivers(struct cli *c);
 
 #endif

@@ -56,4 +56,5 @@ const struct option_info option_info[OPTIONS] = {
 	    "all of it, one JSON object a line" },
 	[OPTION_FORCE] = { "--force", NULL, "replace a file that is there" },
 	[OPTION_SESSION] = { "--session", "ID", "this session alone" },
+	[OPTION_TX] = { "--tx", NULL, "each message that may be sent, in hex" },
 };

@@ -99,6 +99,9 @@ const struct verb verbs[] = {
 	  TAKES(DRIVER) | TAKES(SPEED) | TAKES(LIMITS) |
 	  TAKES(INFUSION_START) | TAKES(INFUSION_STOP) | TAKES(FORMAT), 1, 1,
 	  verb_replay, NULL },
+	{ "drivers", "[NAME] [--tx] [-o table|json]",
+	  "the protocols that there are, and what each may send",
+	  TAKES(TX) | TAKES(FORMAT), 0, 1, verb_drivers, NULL },
 	{ "backup", "FILE [--force]",
 	  "a verified copy of the log, while vitalsd runs or not",
 	  TAKES(FORCE), 1, 1, verb_backup, NULL },

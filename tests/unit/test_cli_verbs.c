@@ -279,6 +279,51 @@ a_recording_of_another_protocol_is_said_to_be_one(void **state)
 }
 
 static void
+assert_says(const char *words, const char *text)
+{
+	struct run r;
+
+	run(&r, words, NULL);
+	assert_int_equal(r.status, EXIT_OK);
+	assert_string_equal(r.err, "");
+	if (!strstr(r.out, text))
+		fail_msg("`%s` said: %s", words, r.out);
+	run_free(&r);
+}
+
+static void
+each_driver_tells_what_it_may_send(void **state)
+{
+	(void)state;
+	assert_says("drivers", "\nnonin-2 ");
+	assert_says("drivers|ge-dri", "\nge-dri  19200 8E1 rtscts  checksum  "
+	    "6 messages  GE S/5");
+	assert_says("drivers|nonin-2", "\nnonin-2  9600 8N1  checksum  "
+	    "nothing  Nonin");
+	assert_run("drivers|nonin-2|--tx", EXIT_OK, "nonin-2: Nonin oximeters, "
+	    "data format 2 (OEM III, Xpod, WristOx2)\n  sends nothing\n",
+	    NULL);
+	assert_says("drivers|--tx|capnostat", "CO2 sensors\n"
+	    "  send waveform and values: 4 bytes\n      80 02 00 7E\n");
+	assert_says("drivers|--tx", "  take note of the monitor's system: "
+	    "36 bytes\n"
+	    "      C0 11 01 00 1C E1 00 00 02 00 02 00 14 <id> 00\n"
+	    "      01 00 0E 00 21 00 00 00 00 00 00 00 <time> 0D 06 00\n"
+	    "      00 <check> C1\n"
+	    "      <id>: 2 bytes, 0 to 33791 (0000 to 83FF)\n"
+	    "      <time>: 1 byte, 0 to 7 (00 to 07)\n"
+	    "      <check>: 2 bytes, the check of what stands before\n");
+	assert_says("drivers|philips-intellivue|-o|json", "{\"name\":"
+	    "\"take note of the monitor's system\",\"hex\":\"c0 11 01 00 1c "
+	    "e1 00 00 02 00 02 00 14 .. .. 00 01 00 0e 00 21 00 00 00 00 00 "
+	    "00 00 .. 0d 06 00 00 .. .. c1\",\"fields\":[{\"name\":\"id\","
+	    "\"offset\":13,\"bytes\":2,\"kind\":\"range\",\"min\":0,"
+	    "\"max\":33791},");
+	assert_run("drivers|nonin", EXIT_PROBLEM, "", "there is no driver "
+	    "\"nonin\"");
+}
+
+static void
 a_wrong_word_is_status_2_with_the_nearest_name(void **state)
 {
 	(void)state;
@@ -774,6 +819,7 @@ main(void)
 		    a_recording_of_another_protocol_is_said_to_be_one),
 		cmocka_unit_test(
 		    a_wrong_word_is_status_2_with_the_nearest_name),
+		cmocka_unit_test(each_driver_tells_what_it_may_send),
 		cmocka_unit_test(no_daemon_is_status_1),
 		cmocka_unit_test(a_baseline_is_shown_and_asked_for),
 		cmocka_unit_test(every_request_is_as_the_schema_says),
