@@ -34,6 +34,8 @@ enum philips_attribute {
 /* Takes one byte into a CRC-16/X-25; it begins with FFFF.  After the two bytes
  * of the check itself it is PHILIPS_CRC_GOOD; the check is its complement. */
 uint16_t philips_crc(uint16_t crc, uint8_t b);
+/* The same with all bytes of a message. */
+uint16_t philips_crc_wire(uint16_t crc, const struct wire *r);
 #define PHILIPS_CRC_BEGIN 0xFFFF
 #define PHILIPS_CRC_GOOD 0xF0B8
 

@@ -234,11 +234,29 @@ header_at(const struct window *w, size_t n, uint8_t *b)
 	return true;
 }
 
+/* Where the header ends; takes it into the check, and the length that it
+ * states. */
+static size_t
+header_take(const struct window *w, uint16_t *crc, size_t *length)
+{
+	size_t at = 1;
+
+	for (size_t i = 0; i < HEADER; i++) {
+		uint8_t b = window_at(w, at++);
+
+		if (b == ESCAPE)
+			b = window_at(w, at++) ^ 0x20;
+		*crc = philips_crc(*crc, b);
+		*length = (*length << 8 | b) & 0xFFFF;
+	}
+	return at;
+}
+
 static int
 philips_frame(const struct window *w, int64_t gap_ms)
 {
 	static const uint8_t header[2] = { 0x11, 0x01 };
-	size_t n = window_length(w);
+	size_t n = window_length(w), from = w->seen > 1 ? w->seen : 1, to, end;
 	uint8_t b = 0, high = 0;
 
 	(void)gap_ms;
@@ -251,15 +269,14 @@ philips_frame(const struct window *w, int64_t gap_ms)
 	if (header_at(w, 2, &high) && header_at(w, 3, &b) &&
 	    ((size_t)high << 8 | b) > PHILIPS_APDU_MAX)
 		return FRAME_GARBAGE;
-	for (size_t i = 1; i < n && i < WIRE_MAX; i++) {
-		b = window_at(w, i);
-		if (b == BEGIN)
-			return FRAME_GARBAGE;
-		/* 7D C1: the sender gave this frame up. */
-		if (b == END)
-			return window_at(w, i - 1) == ESCAPE ?
-			    FRAME_GARBAGE : (int)i + 1;
-	}
+	to = n < WIRE_MAX ? n : WIRE_MAX;
+	end = window_find(w, from, to, END);
+	if (window_find(w, from, end, BEGIN) < end)
+		return FRAME_GARBAGE;
+	/* 7D C1: the sender gave this frame up. */
+	if (end < to)
+		return window_at(w, end - 1) == ESCAPE ?
+		    FRAME_GARBAGE : (int)end + 1;
 	return n < WIRE_MAX ? FRAME_MORE : FRAME_GARBAGE;
 }
 
@@ -268,24 +285,18 @@ static enum decode
 unwrap(const struct window *w, size_t n, struct wire *out)
 {
 	uint16_t crc = PHILIPS_CRC_BEGIN;
-	size_t count = 0, length = 0;
+	size_t length = 0, i;
 
 	out->n = 0;
-	for (size_t i = 1; i + 1 < n && i < WIRE_MAX; i++) {
-		uint8_t b = window_at(w, i);
-
-		if (b == ESCAPE) {
-			i++;
-			b = window_at(w, i) ^ 0x20;
-		}
-		crc = philips_crc(crc, b);
-		if (count >= HEADER)
-			wire_put(out, b);
-		else if (count >= 2)
-			length = length << 8 | b;
-		count++;
+	i = header_take(w, &crc, &length);
+	while (i + 1 < n && i < WIRE_MAX) {
+		i = wire_take(out, w, i, n - 1, ESCAPE);
+		if (i + 1 >= n)
+			break;
+		wire_put(out, window_at(w, i + 1) ^ 0x20);
+		i += 2;
 	}
-	if (crc != PHILIPS_CRC_GOOD)
+	if (philips_crc_wire(crc, out) != PHILIPS_CRC_GOOD)
 		return DECODE_BAD_CHECK;
 	if (length == 0 || length > PHILIPS_APDU_MAX ||
 	    out->n != length + CHECK)

@@ -6,6 +6,7 @@
  * Easy to get wrong: request() may be called at any time; the messages of a
  * monitor here are framed by the test's own code, not the driver's.
  */
+#include "drivers/philips_apdu.h"
 #include "tests/unit/recording.h"
 
 enum said { NOTHING, RELEASE, ASSOCIATE, RESULT, VALUES, ALARMS, SYSTEM, LABELS };
@@ -316,6 +317,27 @@ the_event_is_answered_at_once(void **state)
 	assert_int_equal(create(2010, 1), DECODE_IGNORED);
 	assert_int_equal(says(2010), RESULT);
 	assert_int_equal(says(2060), VALUES);
+}
+
+static void
+the_check_is_that_of_x25_for_each_byte(void **state)
+{
+	struct wire r = { .n = 256 };
+	uint16_t crc = PHILIPS_CRC_BEGIN;
+
+	(void)state;
+	for (unsigned b = 0; b < 256; b++) {
+		uint8_t byte = (uint8_t)b;
+
+		assert_int_equal(philips_crc(PHILIPS_CRC_BEGIN, byte) ^ 0xFFFF,
+		    crc_of(&byte, 1));
+		crc = philips_crc(crc, byte);
+		r.byte[b] = byte;
+	}
+	assert_int_equal(crc ^ 0xFFFF, crc_of(r.byte, 256));
+	assert_int_equal(philips_crc_wire(PHILIPS_CRC_BEGIN, &r), crc);
+	/* The check's own published example. */
+	assert_int_equal(crc_of((const uint8_t *)"123456789", 9), 0x906E);
 }
 
 /* An escape would make it longer than its template; and from 8403 on the answer
@@ -840,6 +862,7 @@ main(void)
 		PHILIPS(a_monitor_not_heard_within_the_timeout_is_lost),
 		PHILIPS(a_poll_that_the_monitor_does_not_know_is_not_asked_again),
 		PHILIPS(refused_values_are_asked_for_again_less_often),
+		PHILIPS(the_check_is_that_of_x25_for_each_byte),
 		PHILIPS(polls_are_those_of_the_dossier_and_need_no_escape),
 		PHILIPS(nothing_else_is_listed),
 		PHILIPS(leave_is_taken_of_a_monitor_that_was_talked_to),
