@@ -82,22 +82,28 @@ looks_like_spo2(uint8_t spo2)
 int
 bci_frame(const struct window *w, int64_t gap_ms)
 {
-	size_t n = window_length(w);
-	size_t need = (w->torn ? BCI_LOCK * BCI_PACKET : BCI_PACKET) + 1;
+	size_t n = window_length(w), at = 0;
+	size_t packets = w->torn ? BCI_LOCK : 1;
 
 	(void)gap_ms;
-	if (w->torn && window_longest_gap(w, 1, need) > PAUSE_MS)
+	if (w->torn &&
+	    window_longest_gap(w, 1, BCI_LOCK * BCI_PACKET + 1) > PAUSE_MS)
 		return FRAME_GARBAGE;
-	for (size_t i = 0; i < need && i < n; i++) {
-		bool first = (window_at(w, i) & 0x80) != 0;
-
-		if (first != (i % BCI_PACKET == 0))
+	for (size_t k = 0; k <= packets; k++, at += BCI_PACKET) {
+		if (at >= n)
+			return FRAME_MORE;
+		if ((window_at(w, at) & 0x80) == 0)
 			return FRAME_GARBAGE;
-		if (w->torn && i % BCI_PACKET == BCI_PACKET - 1 &&
-		    !looks_like_spo2(window_at(w, i)))
+		for (size_t i = 1; i < BCI_PACKET && k < packets &&
+		    at + i < n; i++) {
+			if ((window_at(w, at + i) & 0x80) != 0)
+				return FRAME_GARBAGE;
+		}
+		if (w->torn && k < packets && at + BCI_PACKET <= n &&
+		    !looks_like_spo2(window_at(w, at + BCI_PACKET - 1)))
 			return FRAME_GARBAGE;
 	}
-	return n < need ? FRAME_MORE : BCI_PACKET;
+	return BCI_PACKET;
 }
 
 enum decode

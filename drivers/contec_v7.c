@@ -126,7 +126,7 @@ contec_v7_frame(const struct window *w, int64_t gap_ms)
 	return first;
 }
 
-static uint8_t
+static inline uint8_t
 data(const struct window *w, unsigned i)
 {
 	unsigned high = window_at(w, 1) >> i & 1u;

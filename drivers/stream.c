@@ -199,7 +199,7 @@ is_believed(struct stream *s, const struct readings *r)
 	return s->agreed >= STREAM_AGREE;
 }
 
-/* A digest of what the readings say (FNV-1a). */
+/* A digest of what the readings say (as FNV-1a, but of words). */
 static uint32_t
 digest(const struct readings *r)
 {
@@ -208,9 +208,8 @@ digest(const struct readings *r)
 	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
 		const struct reading *x = &r->item[i];
 
-		h = (h ^ (uint32_t)x->vital) * 16777619u;
-		h = (h ^ (uint32_t)x->quality) * 16777619u;
-		h = (h ^ (uint32_t)x->flags) * 16777619u;
+		h = (h ^ ((uint32_t)x->vital << 16 |
+		    (uint32_t)x->quality << 8 | x->flags)) * 16777619u;
 		h = (h ^ (uint32_t)x->value) * 16777619u;
 	}
 	return h;

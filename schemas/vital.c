@@ -178,12 +178,15 @@ vital_judge(enum vital v, int32_t value, enum quality q)
 bool
 vital_steps(enum vital v, int32_t a, int32_t b, int64_t after_ms)
 {
+	const struct vital_info *info;
 	int64_t step = (int64_t)b - a;
 
-	if ((unsigned)v >= VITALS || vital_info[v].step == 0 || after_ms < 0 ||
-	    after_ms > vital_info[v].step_ms)
+	if ((unsigned)v >= VITALS)
 		return false;
-	return step > vital_info[v].step || step < -vital_info[v].step;
+	info = &vital_info[v];
+	if (info->step == 0 || after_ms < 0 || after_ms > info->step_ms)
+		return false;
+	return step > info->step || step < -info->step;
 }
 
 bool
