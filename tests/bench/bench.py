@@ -44,10 +44,10 @@ def microseconds(value):
 
 
 def median_row(what, pairs, show, goal=None, goal_text=None, missed=None,
-               **more):
+               beside="", **more):
     """One row of (figure, reference) pairs, one pair a run; 'show' prints a
     figure, 'goal' is the largest ratio that meets it, 'missed' says what it
-    would take if it does not."""
+    would take if it does not, 'beside' stands behind the figure."""
     ordered = sorted(pairs, key=lambda p: p[0] / p[1])
     figure, reference = ordered[(len(ordered) - 1) // 2]
     ratio = figure / reference
@@ -56,7 +56,7 @@ def median_row(what, pairs, show, goal=None, goal_text=None, missed=None,
         more["met"] = ratio <= goal
         if missed and not more["met"]:
             more["note"] = missed
-    row(what, show(figure), reference=show(reference), ratio=ratio, **more)
+    row(what, show(figure) + beside, reference=show(reference), ratio=ratio, **more)
     return ratio
 
 

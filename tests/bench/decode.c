@@ -4,75 +4,23 @@
  * pseudo-terminal; nothing else.
  *
  *	decode passes DRIVER N CUT FILE ...	N times over the bytes, CUT
- *					of them a read; prints
- *					"bytes B readings R seconds S"
+ *					of them a read (0: as recorded, each at
+ *					its own time); prints
+ *					"bytes B readings R seconds S",
+ *					S of processor
  *	decode pty DRIVER LINK		reads LINK as a port does, until it
- *					ends; prints the same, S of processor
+ *					ends; prints the same
  *	decode drivers			the names of all drivers
  *
  * Easy to get wrong: the number of passes is an argument so that two runs tell
  * what one pass costs (in instructions, under callgrind), without the start.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "drivers/capture.h"
-#include "drivers/stream.h"
-
-struct bytes {
-	uint8_t *at;
-	size_t n, room;
-};
-
-static double
-seconds(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void
-add(struct bytes *b, const uint8_t *p, size_t n)
-{
-	if (b->n + n > b->room) {
-		b->room = (b->room + n) * 2;
-		b->at = realloc(b->at, b->room);
-		if (b->at == NULL)
-			exit(1);
-	}
-	memcpy(b->at + b->n, p, n);
-	b->n += n;
-}
-
-/* What the monitor said in a capture. */
-static void
-load(struct bytes *b, const char *path)
-{
-	static struct capture_line c;
-	char line[CAPTURE_LINE_TEXT];
-	FILE *f = fopen(path, "r");
-
-	if (f == NULL) {
-		fprintf(stderr, "decode: %s: %s\n", path, strerror(errno));
-		exit(1);
-	}
-	while (fgets(line, sizeof line, f) != NULL) {
-		capture_parse(line, strcspn(line, "\n"), &c);
-		if (c.kind == CAPTURE_DATA && !c.sent)
-			add(b, c.byte, c.n);
-	}
-	fclose(f);
-}
+#include "tests/bench/feed.h"
 
 static void
 feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
@@ -98,9 +46,9 @@ tell(const struct stream *s, double spent)
 }
 
 static void
-passes(struct stream *s, long n, size_t cut, const struct bytes *b)
+passes(struct stream *s, long n, size_t cut, const struct feed *b)
 {
-	double begun = seconds(CLOCK_MONOTONIC);
+	double begun = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	int64_t fed = 0;
 
 	/* 64 bytes in 10 ms: no frame seems torn. */
@@ -112,7 +60,24 @@ passes(struct stream *s, long n, size_t cut, const struct bytes *b)
 			fed += (int64_t)piece;
 		}
 	}
-	tell(s, seconds(CLOCK_MONOTONIC) - begun);
+	tell(s, seconds(CLOCK_PROCESS_CPUTIME_ID) - begun);
+}
+
+/* As recorded, each read at its own time. */
+static void
+passes_as_recorded(struct stream *s, long n, const struct feed *b)
+{
+	double begun = seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+	for (long i = 0; i < n; i++) {
+		for (size_t at = 0, k; at < b->n; at += k) {
+			k = 1;
+			while (at + k < b->n && b->ms[at + k] == b->ms[at])
+				k++;
+			feed(s, i * b->end_ms + b->ms[at], b->at + at, k);
+		}
+	}
+	tell(s, seconds(CLOCK_PROCESS_CPUTIME_ID) - begun);
 }
 
 static int
@@ -151,7 +116,7 @@ main(int argc, char **argv)
 {
 	static struct stream stream;
 	const struct driver *d = argc > 2 ? driver_find(argv[2]) : NULL;
-	struct bytes b = { 0 };
+	struct feed b = { 0 };
 
 	if (argc == 2 && strcmp(argv[1], "drivers") == 0) {
 		for (size_t i = 0; drivers[i] != NULL; i++)
@@ -166,9 +131,12 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "pty") == 0)
 		return from_pty(&stream, argv[3]);
 	for (int i = 5; i < argc; i++)
-		load(&b, argv[i]);
-	if (b.n == 0 || atol(argv[4]) <= 0)
+		feed_load(&b, argv[i]);
+	if (b.n == 0 || atol(argv[4]) < 0)
 		return 1;
-	passes(&stream, atol(argv[3]), (size_t)atol(argv[4]), &b);
+	if (atol(argv[4]) == 0)
+		passes_as_recorded(&stream, atol(argv[3]), &b);
+	else
+		passes(&stream, atol(argv[3]), (size_t)atol(argv[4]), &b);
 	return 0;
 }
