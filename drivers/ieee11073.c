@@ -185,6 +185,9 @@ static const uint8_t ask_clock[] = {
 static const uint8_t release[] = { 0xE4, 0x00, 0x00, 0x02, 0x00, 0x00 };
 
 #define AT_ID 6			/* invoke id, 2 bytes */
+/* What bears a greater one is not confirmed: with the byte behind it, 84 03 would
+ * be a setting for a CAPNOSTAT that is on the line by mistake. */
+#define INVOKE_LAST 0x83FF
 #define AT_HANDLE 13		/* low byte */
 #define AT_EVENT 19		/* low byte */
 #define AT_CONFIG 22		/* 2 bytes */
@@ -198,13 +201,13 @@ static const struct tx_template templates[SAYS + 1] = {
 	[SAY_CONFIG_TAKEN] = { .name = "accept the configuration",
 	  .bytes = config_taken, .length = sizeof config_taken,
 	  .field = {
-		{ "invoke id", AT_ID, 2, TX_ANY, 0, 0 },
+		{ "invoke id", AT_ID, 2, TX_RANGE, 0, INVOKE_LAST },
 		{ "configuration", AT_CONFIG, 2, TX_RANGE, 0, CONFIG_LAST },
 	  } },
 	[SAY_REPORT_TAKEN] = { .name = "confirm a report",
 	  .bytes = report_taken, .length = sizeof report_taken,
 	  .field = {
-		{ "invoke id", AT_ID, 2, TX_ANY, 0, 0 },
+		{ "invoke id", AT_ID, 2, TX_RANGE, 0, INVOKE_LAST },
 		{ "handle", AT_HANDLE, 1, TX_ANY, 0, 0 },
 		{ "event", AT_EVENT, 1, TX_RANGE, PHD_FIXED & 0xFF,
 		  PHD_SCAN_LAST & 0xFF },
@@ -264,7 +267,7 @@ phd_frame(const struct window *w, int64_t gap_ms)
 static void
 answer(struct phd_state *s, struct answer a)
 {
-	if (s->answers < ANSWERS)
+	if (s->answers < ANSWERS && a.id <= INVOKE_LAST)
 		s->answer[s->answers++] = a;
 }
 

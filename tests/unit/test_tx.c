@@ -381,7 +381,8 @@ what_a_driver_writes_is_one_of_its_messages_and_no_other(void **state)
 			continue;
 		do {
 			struct driver_options o = {
-				interval_s != NULL ? *interval_s : 0
+				.interval_s = interval_s != NULL ?
+				    *interval_s : 0,
 			};
 
 			talk_to_nobody(&o);
