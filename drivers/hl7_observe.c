@@ -440,27 +440,60 @@ decode_text(struct hl7_state *s, int64_t t_ms, struct message *m, size_t from,
 	return outcome(m, out);
 }
 
-/* A leaf of an OBX, or of MSH. */
-static void
-take_leaf(struct message *m, const struct hl7_tag *t, struct hl7_observation *o,
-    bool *number)
-{
-	const struct window *w = m->w;
+/* What of an XML message is under way. */
+struct xml_place {
+	struct text_span segment;	/* that was opened; empty: none */
+	unsigned field;		/* the last of the OBX's that were read */
+	bool number;
+	struct hl7_observation o;
+};
 
-	if (hl7_is(w, t->name, "MSH.7"))
-		m->sent = hl7_time(w, t->content);
-	else if (hl7_is(w, t->name, "OBX.2"))
-		*number = hl7_is(w, t->content, "NM");
-	else if (hl7_is(w, t->name, "OBX.3"))
-		o->name = t->content;
-	else if (hl7_is(w, t->name, "OBX.5"))
-		o->value = t->content;
-	else if (hl7_is(w, t->name, "OBX.6"))
-		o->unit = t->content;
-	else if (hl7_is(w, t->name, "OBX.8"))
-		o->flags = t->content;
-	else if (hl7_is(w, t->name, "OBX.14"))
-		o->at = t->content;
+static bool
+is_segment_tag(const struct hl7_tag *t)
+{
+	return t->name.to - t->name.from == 3;
+}
+
+/* A field of an OBX.  They come in their order, each once: if not, a tag was
+ * lost, and the value may be another observation's. */
+static void
+take_field(const struct window *w, const struct hl7_tag *t,
+    struct xml_place *p)
+{
+	static const struct {
+		const char *name;
+		unsigned field;
+	} fields[] = {
+		{ "OBX.2", 2 }, { "OBX.3", 3 }, { "OBX.5", 5 },
+		{ "OBX.6", 6 }, { "OBX.8", 8 }, { "OBX.14", 14 },
+	};
+	struct text_span *const places[] = { NULL, &p->o.name, &p->o.value,
+		&p->o.unit, &p->o.flags, &p->o.at };
+
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		if (!hl7_is(w, t->name, fields[i].name))
+			continue;
+		if (fields[i].field <= p->field) {
+			p->segment = (struct text_span){ 0, 0 };
+			return;
+		}
+		p->field = fields[i].field;
+		if (places[i] != NULL)
+			*places[i] = t->content;
+		else
+			p->number = hl7_is(w, t->content, "NM");
+	}
+}
+
+/* A segment's tag: what was under way ends, whole or not. */
+static void
+take_segment(const struct hl7_tag *t, struct xml_place *p)
+{
+	*p = (struct xml_place){
+		.o = { .dialect = DIALECT_XML, .repetition = '~' },
+	};
+	if (!t->closes)
+		p->segment = t->name;
 }
 
 static enum decode
@@ -468,30 +501,27 @@ decode_xml(struct hl7_state *s, int64_t t_ms, struct message *m, size_t from,
     size_t to, struct readings *out)
 {
 	const struct window *w = m->w;
-	static const struct hl7_observation none = {
-		.dialect = DIALECT_XML, .repetition = '~',
-	};
-	struct hl7_observation o = none;
 	struct hl7_tag t = { .closes = false };
+	struct xml_place p = { .field = 0 };
 	size_t at = from;
-	bool number = false, root = false;
+	bool root = false;
 
 	while (hl7_xml_next(w, &at, to, &t)) {
 		if (!root) {
-			if (!hl7_is(w, t.name, "ORU_R01") || t.closes)
-				continue;
-			root = true;
+			root = hl7_is(w, t.name, "ORU_R01") && !t.closes;
 		} else if (hl7_is(w, t.name, "ORU_R01") && t.closes) {
 			return outcome(m, out);
-		} else if (!hl7_is(w, t.name, "OBX")) {
-			if (!t.closes)
-				take_leaf(m, &t, &o, &number);
-		} else if (!t.closes) {
-			o = none;
-			number = false;
-		} else if (number) {
-			observe(s, t_ms, m, &o);
-			number = false;
+		} else if (is_segment_tag(&t)) {
+			if (t.closes && p.number &&
+			    hl7_is(w, t.name, "OBX") &&
+			    hl7_is(w, p.segment, "OBX"))
+				observe(s, t_ms, m, &p.o);
+			take_segment(&t, &p);
+		} else if (!t.closes && hl7_is(w, p.segment, "OBX")) {
+			take_field(w, &t, &p);
+		} else if (!t.closes && hl7_is(w, p.segment, "MSH") &&
+		    hl7_is(w, t.name, "MSH.7")) {
+			m->sent = hl7_time(w, t.content);
 		}
 	}
 	return DECODE_BAD_VALUE;

@@ -241,6 +241,36 @@ only_numbers_are_measurements(void **state)
 	assert_int_equal(value(VITAL_HR), 60);
 }
 
+/* Edan's XML. */
+#define XML(fields) "<ORU_R01><OBX>" fields "</OBX></ORU_R01>"
+#define XML_HR "<OBX.2>NM</OBX.2><OBX.3>HR</OBX.3><OBX.5>60</OBX.5>"
+
+static void
+an_observation_in_xml_lies_within_its_tags_in_their_order(void **state)
+{
+	static const char *const none[] = {
+		XML(XML_HR "<OBX.3>SpO2</OBX.3>"),
+		XML(XML_HR "<OBX.5>61</OBX.5>"),
+		XML("<OBX.2>NM</OBX.2><OBX.5>60</OBX.5><OBX.3>HR</OBX.3>"),
+		XML("<OBX.2>NM</OBX.2><NTE></NTE><OBX.3>HR</OBX.3>"
+		    "<OBX.5>60</OBX.5>"),
+		XML("</OBX><O BX>" XML_HR),
+		XML("<OBX.2>NM</OBX.2><OBX.3>HR</OBX.3><OBX.5/>60"),
+	};
+
+	(void)state;
+	begin("hl7");
+	hear(XML(XML_HR));
+	assert_int_equal(value(VITAL_HR), 60);
+	hear(XML("<OBX.2>NM</OBX.2><OBX.3 x=\"1\">HR</OBX.3><OBX.5>61</OBX.5>"));
+	assert_int_equal(value(VITAL_HR), 61);
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+		hear(none[i]);
+		assert_int_equal(value(VITAL_HR), -1);
+		assert_null(find(VITAL_SPO2));
+	}
+}
+
 /* PDS names nobody in its header; a gateway may well speak 2.3.1, too. */
 static void
 a_gateway_of_the_same_version_is_not_taken_for_pds(void **state)
@@ -570,6 +600,8 @@ main(void)
 		cmocka_unit_test(a_stamp_that_is_cut_off_is_not_read),
 		cmocka_unit_test(a_better_source_takes_over_with_its_first_value),
 		cmocka_unit_test(only_numbers_are_measurements),
+		cmocka_unit_test(
+		    an_observation_in_xml_lies_within_its_tags_in_their_order),
 		cmocka_unit_test(
 		    a_gateway_of_the_same_version_is_not_taken_for_pds),
 		cmocka_unit_test(two_sets_of_codes_for_a_cuff_are_not_mixed),
