@@ -44,6 +44,9 @@ scrub_say(struct cli *c, const struct driver *d, const struct scrubber *s)
 	if (blanked > 0)
 		fprintf(c->out, "  blanked  %" PRIu64 " bytes in no message, "
 		    "or in one that was not understood\n", blanked);
+	if (scrubber_lost(s) > 0)
+		fprintf(c->out, "  lost     %" PRIu64 " messages that are "
+		    "read, whose readings are gone\n", scrubber_lost(s));
 }
 
 /* The bytes of the whole recording, one after the other. */

@@ -248,6 +248,11 @@ struct driver {
 	 * hidden. */
 	bool (*scrub)(const struct window *w, size_t n, struct scrub *out);
 
+	/* Words by which frame() tells where a frame begins, which may end the
+	 * one before, and where it ends: they stay, whatever else is hidden.
+	 * NULL: none; each list ends at NULL. */
+	const char *const *begins, *const *ends;
+
 	/* Puts the frame's check right after such bytes were replaced.  False:
 	 * not with these, but others in their place may do.  NULL: there is
 	 * none. */

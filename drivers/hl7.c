@@ -92,5 +92,7 @@ const struct driver driver_hl7 = {
 	.frame = hl7_frame,
 	.decode = hl7_driver_decode,
 	.scrub = hl7_scrub,
+	.begins = hl7_frame_begins,
+	.ends = hl7_frame_ends,
 	.request = hl7_request,
 };

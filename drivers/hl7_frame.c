@@ -9,6 +9,11 @@
 
 #define BLOCK_BEGIN 0x0B
 
+const char *const hl7_frame_begins[] = {
+	"\x0b", "\x0b<", "MSH", "MSH|", "<ORU_R01", NULL
+};
+const char *const hl7_frame_ends[] = { "\x1c\r", "</ORU_R01>", NULL };
+
 /* How many bytes of 'word' stand at i: all (returned as its length), fewer
  * because the window ends, or -1 where they differ. */
 static int

@@ -25,6 +25,9 @@
 /* For a driver's frame(). */
 int hl7_frame(const struct window *w, int64_t gap_ms);
 
+/* For driver.begins and .ends: all that hl7_frame() looks for. */
+extern const char *const hl7_frame_begins[], *const hl7_frame_ends[];
+
 /* Where the message lies in a frame of n bytes: without its block, and, where it
  * cannot be told to be whole, without a segment that does not end; empty where
  * a block has no end.  Says whether it is XML. */

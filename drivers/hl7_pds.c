@@ -127,5 +127,7 @@ const struct driver driver_hl7_pds = {
 	.frame = hl7_frame,
 	.decode = pds_decode,
 	.scrub = hl7_scrub,
+	.begins = hl7_frame_begins,
+	.ends = hl7_frame_ends,
 	.request = pds_request,
 };

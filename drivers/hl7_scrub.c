@@ -313,7 +313,7 @@ scrub_content(const struct window *w, struct place *p, struct span s,
 	if (s.from >= s.to)
 		return;
 	if (p->inside && stands_at(w, p->name, p->name + 3, "OBX")) {
-		if (p->field == 2)
+		if (p->field == 2 && p->type.to == 0)
 			p->type = s;
 		else if (p->field == 3 && p->code.to == 0)
 			p->code = s;
@@ -357,8 +357,12 @@ scrub_xml(const struct window *w, size_t from, size_t to, struct scrub *out)
 		scrub_content(w, &p, (struct span){ at, open }, out);
 		if (open >= to)
 			break;
-		if (close >= to)
-			return false;
+		/* A tag that does not end: the rest is none of a segment. */
+		if (close >= to) {
+			scrub_add(out, open + 1, to, SCRUB_TEXT,
+			    "text in no segment");
+			break;
+		}
 		name.to = name.from;
 		while (name.to < close && !is_blank(window_at(w, name.to)) &&
 		    !(window_at(w, name.to) == '/' && name.to + 1 == close))

@@ -37,10 +37,11 @@ struct scrubber {
 	uint64_t given;		/* heard bytes that were given */
 	struct held_line *line;
 	size_t lines, lines_room;
-	uint64_t blanked;
+	uint64_t blanked, lost;
 	struct scrubber_kind kind[SCRUBBER_KINDS];
 	struct scrub found;
 	struct window frame;
+	bool kept[WINDOW_CAPACITY];	/* of the frame's bytes */
 	struct stream stream;
 };
 
@@ -115,13 +116,68 @@ count_kind(struct scrubber *s, const char *what)
 	}
 }
 
+/* The length of the longest of the words that stands at the front of p's n
+ * bytes; 0: none does. */
+static size_t
+word_at(const char *const *words, const uint8_t *p, size_t n)
+{
+	size_t longest = 0;
+
+	for (; words != NULL && *words != NULL; words++) {
+		size_t length = strlen(*words);
+
+		if (length > longest && length <= n &&
+		    memcmp(p, *words, length) == 0)
+			longest = length;
+	}
+	return longest;
+}
+
+static void
+blank_byte(struct scrubber *s, size_t i)
+{
+	if (s->heard.p[i] != 0)
+		s->blanked++;
+	s->heard.p[i] = 0;
+}
+
+/* What is in no message.  It may have ended the one before by what looked like
+ * another one's beginning. */
 static void
 blank(struct scrubber *s, size_t from, size_t to)
 {
-	for (size_t i = from; i < to; i++) {
-		if (s->heard.p[i] != 0)
-			s->blanked++;
-		s->heard.p[i] = 0;
+	while (from < to) {
+		size_t n = word_at(s->driver->begins, s->heard.p + from,
+		    to - from);
+
+		if (n == 0)
+			blank_byte(s, from++);
+		else
+			from += n;
+	}
+}
+
+/* Finds which bytes of the frame tell where it begins and ends. */
+static void
+find_kept(struct scrubber *s, size_t at, size_t n)
+{
+	const uint8_t *p = s->heard.p + at;
+
+	memset(s->kept, 0, sizeof s->kept);
+	for (size_t i = 0; i < n; i++) {
+		size_t begin = word_at(s->driver->begins, p + i, n - i);
+		size_t end = word_at(s->driver->ends, p + i, n - i);
+
+		memset(s->kept + i, 1, begin > end ? begin : end);
+	}
+}
+
+static void
+blank_frame(struct scrubber *s, size_t at, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!s->kept[i])
+			blank_byte(s, at + i);
 	}
 }
 
@@ -158,6 +214,8 @@ replace(struct scrubber *s, size_t at, unsigned try)
 			bool first = i == 0 && k == x[i].from;
 			bool last = i + 1 == n && k + 1 == x[i].to;
 
+			if (s->kept[k])
+				continue;
 			s->heard.p[at + k] = filler(x[i].fill,
 			    window_at(&s->frame, k), first ? try % TURNS :
 			    last ? try / TURNS : 0);
@@ -190,17 +248,20 @@ are_sane(const struct scrub *found, size_t n)
 	return !found->full;
 }
 
+/* 'read': the driver made sense of it. */
 static void
-take_frame(struct scrubber *s, size_t at, size_t n)
+take_frame(struct scrubber *s, size_t at, size_t n, bool read)
 {
 	window_clear(&s->frame);
 	s->found.n = 0;
 	s->found.full = false;
+	find_kept(s, at, n);
 	if (window_add(&s->frame, 0, s->heard.p + at, n) != n ||
 	    !s->driver->scrub(&s->frame, n, &s->found) ||
 	    !are_sane(&s->found, n) ||
 	    (s->found.n > 0 && !replace_and_seal(s, at, n))) {
-		blank(s, at, at + n);
+		blank_frame(s, at, n);
+		s->lost += read;
 		return;
 	}
 	for (size_t i = 0; i < s->found.n; i++)
@@ -232,7 +293,8 @@ take_frames(struct scrubber *s)
 		if (!is_whole(&d))
 			continue;
 		blank(s, s->known, end - d.length);
-		take_frame(s, end - d.length, d.length);
+		take_frame(s, end - d.length, d.length,
+		    d.result <= DECODE_IGNORED);
 		s->known = end;
 	}
 	blank(s, s->known, consumed(s));
@@ -326,4 +388,10 @@ uint64_t
 scrubber_blanked(const struct scrubber *s)
 {
 	return s->blanked;
+}
+
+uint64_t
+scrubber_lost(const struct scrubber *s)
+{
+	return s->lost;
 }

@@ -45,4 +45,8 @@ int scrubber_end(struct scrubber *s) MUST_CHECK;
 const struct scrubber_kind *scrubber_kind(const struct scrubber *s, size_t n);
 uint64_t scrubber_blanked(const struct scrubber *s);
 
+/* Messages that the driver reads and that could not be shown: from what was
+ * recorded their readings are gone. */
+uint64_t scrubber_lost(const struct scrubber *s);
+
 #endif

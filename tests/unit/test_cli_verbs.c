@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include "drivers/driver.h"
 #include "tests/unit/fake_vitalsd.h"
 
 #define STATED "\"bed\":\"CHAIR3\",\"session\":\"20261121-CHAIR3-1\"," \
@@ -662,6 +663,39 @@ a_capture_is_scrubbed_into_a_new_file(void **state)
 }
 
 static void
+messages_that_are_lost_by_scrubbing_are_told(void **state)
+{
+	char folder[] = "/tmp/test-scrub-XXXXXX", words[256], want[400];
+	char from[64], to[64];
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(from, sizeof(from), "%s/a.cap", folder);
+	snprintf(to, sizeof(to), "%s/b.cap", folder);
+	f = fopen(from, "w");
+	assert_non_null(f);
+	/* 0B MSH|^~\&|||||||ORU^R01 CR PID, then more fields than are listed. */
+	fputs("# device:  d\n# driver:  hl7\n# scrubbed: no\n@0    < 0b 4d 53 "
+	    "48 7c 5e 7e 5c 26 7c 7c 7c 7c 7c 7c 7c 4f 52 55 5e 52 30 31 0d "
+	    "50 49 44\n", f);
+	for (int i = 0; i < SCRUB_SPANS + 1; i++)
+		fputs("@1    < 7c 44\n", f);
+	fputs("@2    < 0d 1c 0d\n", f);
+	fclose(f);
+	snprintf(words, sizeof(words), "scrub|%s|%s", from, to);
+	/* All but the block's ends and MSH with its separator. */
+	snprintf(want, sizeof(want), "%s: written without what tells who "
+	    "somebody is\n  blanked  %d bytes in no message, or in one that "
+	    "was not understood\n  lost     1 messages that are read, whose "
+	    "readings are gone\n", to, 27 - 5 + 2 * (SCRUB_SPANS + 1) + 1);
+	assert_run(words, EXIT_OK, want, NULL);
+	unlink(from);
+	unlink(to);
+	rmdir(folder);
+}
+
+static void
 a_configuration_is_checked_without_a_daemon(void **state)
 {
 	char path[] = "/tmp/test-config-XXXXXX", words[64], want[64];
@@ -831,6 +865,7 @@ main(void)
 		cmocka_unit_test(a_changed_limit_says_from_what_to_what),
 		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
 		cmocka_unit_test(a_capture_is_scrubbed_into_a_new_file),
+		cmocka_unit_test(messages_that_are_lost_by_scrubbing_are_told),
 		cmocka_unit_test(a_configuration_is_checked_without_a_daemon),
 		cmocka_unit_test(a_print_out_is_tried_line_by_line),
 		cmocka_unit_test(what_cannot_be_tried_is_said),

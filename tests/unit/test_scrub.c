@@ -335,11 +335,17 @@ a_check_that_cannot_be_put_right_costs_the_message(void **state)
 	uint8_t m[64], zeros[64] = { 0 };
 	/* Nothing in it can be replaced by another sum. */
 	size_t n = put_toy(m, "<-->");
+	struct recording r = { 0 };
+	struct scrubber *s;
 
 	(void)state;
 	m[n - 1] = '<' + '-' + '-' + '>';
-	scrub_bytes(&toy, m, n);
+	recording_add(&r, 0, m, n);
+	s = scrub_recording(&toy, &r, 0);
 	assert_memory_equal(given.heard.byte, zeros, n);
+	assert_int_equal(scrubber_lost(s), 1);
+	scrubber_free(s);
+	recording_free(&r);
 }
 
 static void
@@ -514,6 +520,69 @@ more_names_than_can_be_listed_cost_the_message(void **state)
 	scrub_hl7(m);
 	assert_false(holds_text("Doe"));
 	assert_false(holds_text("MSH"));
+}
+
+/* What the drivers themselves frame and read, before and after. */
+
+#define SATURATION "MSH|^~\\&|COMEN||||||ORU^R01|1|P|2.6\r" \
+	"OBX||NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.3.1|97|262688|||||F\r"
+#define BLOCK "\x0b" SATURATION "\x1c\r"
+#define XML_OBX "<OBX><OBX.2>NM</OBX.2><OBX.3>SpO2</OBX.3><OBX.5>98</OBX.5>" \
+	"</OBX>"
+
+/* So many readings, and the same of what was scrubbed. */
+static void
+keeps_readings(const char *text, size_t readings)
+{
+	const struct driver *d = driver_find("hl7");
+	struct recording r = { 0 };
+	struct events x = { 0 };
+	struct scrubber *s;
+
+	recording_add(&r, 0, (const uint8_t *)text, strlen(text));
+	recording_run(&r, d, 0, 0, &x, NULL, NULL);
+	assert_int_equal(x.n, readings);
+	free(x.item);
+	s = scrub_recording(d, &r, 0);
+	assert_same_readings(d, &r, &given.heard, text);
+	assert_int_equal(scrubber_lost(s), 0);
+	scrubber_free(s);
+	assert_false(holds_text("Doe"));
+	recording_free(&r);
+}
+
+static void
+what_is_blanked_ends_the_message_before_as_it_did(void **state)
+{
+	(void)state;
+	keeps_readings(SATURATION "\x0b Doe", 1);
+	keeps_readings(SATURATION "\x0b Doe<ORU_R01>" XML_OBX "</ORU_R01>", 2);
+	keeps_readings(SATURATION "MSH|Doe" BLOCK, 2);
+	keeps_readings(SATURATION "\x0bMSHDoe\x1c\r" BLOCK, 2);
+	keeps_readings(SATURATION "\x0b<Doe\x1c\r" BLOCK, 2);
+}
+
+static void
+what_is_replaced_never_takes_a_message_s_end(void **state)
+{
+	(void)state;
+	keeps_readings("<ORU_R01><!-- Doe </ORU_R01>" BLOCK, 1);
+	keeps_readings("<ORU_R01><a b=\"Doe</ORU_R01>" BLOCK, 1);
+}
+
+static void
+a_damaged_tag_hides_nothing_that_is_read(void **state)
+{
+	(void)state;
+	keeps_readings("<ORU_R01>" XML_OBX "</ORU_R01>", 1);
+	keeps_readings("<ORU_R01>" XML_OBX "<O\nBX><OBX.2>NM</OBX.2><OBX.3>HR</OBX.3>"
+	    "<OBX.5>60</OBX.5></OBX></ORU_R01>", 1);
+	keeps_readings("<ORU_R01><OBX><OBX.2>NM</OBX.2><PID x=\"Doe\">"
+	    "<OBX.3>HR</OBX.3><OBX.5>60</OBX.5></OBX>" XML_OBX
+	    "</ORU_R01>", 1);
+	keeps_readings("<ORU_R01><OBX><OBX.2>NM<CE>ST</CE></OBX.2>"
+	    "<OBX.3>HR</OBX.3><OBX.5>60</OBX.5></OBX></ORU_R01>", 1);
+	keeps_readings("\x0b<ORU_R01>" XML_OBX "</ORU_R01><Doe\x1c\r", 1);
 }
 
 static void
@@ -850,6 +919,10 @@ main(void)
 		cmocka_unit_test(what_only_looks_like_hl7_is_not_shown),
 		cmocka_unit_test(
 		    more_names_than_can_be_listed_cost_the_message),
+		cmocka_unit_test(
+		    what_is_blanked_ends_the_message_before_as_it_did),
+		cmocka_unit_test(what_is_replaced_never_takes_a_message_s_end),
+		cmocka_unit_test(a_damaged_tag_hides_nothing_that_is_read),
 		cmocka_unit_test(the_edan_message_keeps_its_numbers),
 		cmocka_unit_test(
 		    a_philips_patient_is_gone_whatever_the_escapes),
