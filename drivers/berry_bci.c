@@ -33,6 +33,8 @@ const struct driver driver_berry_bci = {
 	.evidence = EVIDENCE_PATTERN,
 	.repeat_ms = 1000,
 	.kin = kin,
+	.frames_per_min_least = 5400,
+	.frames_per_min_most = 6600,
 	.frame = bci_frame,
 	.decode = berry_bci_decode,
 };

@@ -42,6 +42,8 @@ const struct driver driver_contec_v5 = {
 	.evidence = EVIDENCE_PATTERN,
 	.repeat_ms = 1000,
 	.kin = kin,
+	.frames_per_min_least = 3000,
+	.frames_per_min_most = 4200,
 	.frame = bci_frame,
 	.decode = contec_v5_decode,
 };

@@ -206,6 +206,8 @@ struct driver {
 				 * second; 0: all are passed on */
 	const char *const *kin;	/* names of drivers of the same bytes, NULL at
 				 * the end; NULL for none */
+	uint16_t frames_per_min_least;	/* how often it comes, where kin are told */
+	uint16_t frames_per_min_most;	/* apart by nothing else; 0: not so */
 	const struct tx_template *tx;	/* all that it may send; ends at no
 					 * name; NULL: it only listens */
 	uint16_t default_interval_s;	/* 0: it does not ask */
