@@ -108,9 +108,10 @@ $B/unit/%: $B/tests/unit/%.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(call Q,ld)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(call pkglibs,libcurl ncursesw cmocka) -ldl
 
+$B/unit/test_detect_verb: $B/tests/shim/pty.o
 # What lets libserialport open pseudo-terminals; also to be preloaded.
 SHIM     := $(call obj,tests/shim/ptyshim.c tests/shim/pty.c)
-SHIMMED  := $B/unit/test_transport $B/unit/test_port $B/unit/test_devices
+SHIMMED  := $(patsubst %,$B/unit/test_%,transport port devices detect_hear)
 $(SHIMMED): $(SHIM)
 $(SHIMMED): LDFLAGS += -rdynamic
 

@@ -35,6 +35,7 @@ enum cli_option {
 	OPTION_INFUSION_START, OPTION_INFUSION_STOP,
 	OPTION_CSV, OPTION_JSON,
 	OPTION_FORCE, OPTION_SESSION, OPTION_TX,
+	OPTION_SECONDS, OPTION_ALLOW_PROBE,
 	OPTIONS
 };
 #define TAKES(o) (UINT64_C(1) << OPTION_##o)
@@ -133,6 +134,7 @@ int verb_limits_show(struct cli *c);
 int verb_limits_set(struct cli *c);
 int verb_record(struct cli *c);
 int verb_scrub(struct cli *c);
+int verb_detect(struct cli *c);
 int verb_config_check(struct cli *c);
 int verb_try_line(struct cli *c);
 int verb_reload(struct cli *c);

@@ -57,4 +57,8 @@ const struct option_info option_info[OPTIONS] = {
 	[OPTION_FORCE] = { "--force", NULL, "replace a file that is there" },
 	[OPTION_SESSION] = { "--session", "ID", "this session alone" },
 	[OPTION_TX] = { "--tx", NULL, "each message that may be sent, in hex" },
+	[OPTION_SECONDS] = { "--seconds", "N",
+	    "listen so long at each setting, 3 or more" },
+	[OPTION_ALLOW_PROBE] = { "--allow-probe", NULL,
+	    "where nothing is heard, ask; says first what is sent" },
 };

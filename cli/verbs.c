@@ -6,6 +6,7 @@
  * program obeys; a test holds the one against the other.
  */
 #include "cli/verbs.h"
+#include "cli/detect_ports.h"
 
 #include <string.h>
 
@@ -79,6 +80,11 @@ const struct verb verbs[] = {
 	  TAKES(BED) | TAKES(BY) | TAKES(REASON) | TAKES(LIMIT) |
 	  TAKES(CLEAR) | TAKES(DELAY) | TAKES(PRIORITY) | TAKES(ON) |
 	  TAKES(OFF), 1, 1, verb_limits_set, NULL },
+	{ "detect", "[PORT...] [--seconds N] [--allow-probe] [--yes] "
+	  "[-o table|json]",
+	  "which monitor is behind a port, by listening",
+	  TAKES(SECONDS) | TAKES(ALLOW_PROBE) | TAKES(YES) | TAKES(FORMAT), 0,
+	  DETECT_PORTS, verb_detect, NULL },
 	{ "record", "PORT FILE [--device TEXT] [--source TEXT] "
 	  "[--notes TEXT] [--unscrubbed]",
 	  "write a port's bytes, without names, into a capture file",

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 void
@@ -55,6 +56,19 @@ pty_close(struct pty *p)
 	if (p->master >= 0)
 		pty_unplug(p);
 	assert_int_equal(rmdir(p->dir), 0);
+}
+
+void
+pty_make_raw(const struct pty *p)
+{
+	int fd = open(p->device, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios t;
+
+	assert_true(fd >= 0);
+	assert_int_equal(tcgetattr(fd, &t), 0);
+	cfmakeraw(&t);
+	assert_int_equal(tcsetattr(fd, TCSANOW, &t), 0);
+	assert_int_equal(close(fd), 0);
 }
 
 void

@@ -21,6 +21,10 @@ void pty_unplug(struct pty *p);
 void pty_replug(struct pty *p);
 void pty_close(struct pty *p);
 
+/* A terminal that nobody has set up yet echoes what comes, as the kernel has it:
+ * so that only what a program writes is there to be read. */
+void pty_make_raw(const struct pty *p);
+
 /* All must be taken, within a second. */
 void pty_write(struct pty *p, const void *bytes, size_t n);
 
