@@ -235,7 +235,7 @@ push_message(struct port *p, int64_t now_ms)
 	return true;
 }
 
-/* The one function through which anything is sent. */
+/* The one function through which vitalsd sends anything. */
 static bool
 send_message(struct port *p, int64_t now_ms, const uint8_t *m, size_t n)
 {

@@ -266,7 +266,7 @@ extern const struct driver *const drivers[];
 const struct driver *driver_find(const char *name);
 
 /* Whether these bytes are exactly one of the messages that the driver lists.
- * The one function that writes to a port asks this first. */
+ * Whoever writes to a port asks this first. */
 bool tx_allowed(const struct driver *d, const uint8_t *p, size_t n) MUST_CHECK;
 
 /* For a driver's request(): puts the message as its template has it, fields and
