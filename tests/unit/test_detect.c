@@ -11,7 +11,8 @@
 
 #define S 1000
 
-/* Listens to a simulated monitor for so long; with 'ask', lets its driver ask.
+/* Listens to a simulated monitor for so long, and a cuff of it measures now and
+ * then; with 'ask', lets its driver ask.
  * Returns how many bytes came. */
 static uint64_t
 hear_monitor(const struct sim_driver *sim, const struct driver *d, bool ask,
@@ -24,6 +25,9 @@ hear_monitor(const struct sim_driver *sim, const struct driver *d, bool ask,
 
 	patient_init(&p, "BED", 7);
 	monitor_init(&m, "m", sim, &p, 11);
+	m.cuff.takes_ms = 3 * S;
+	if ((sim->has & SIM_CUFF) != 0)
+		monitor_cuff_every(&m, 0, 8 * S);
 	detect_init(&x, &d->line, 0);
 	for (int64_t t = 0; t < for_ms; t++) {
 		if (ask && t % 50 == 0) {
