@@ -459,12 +459,12 @@ connect_port(const struct config *c, struct config_port *p,
 	    config_place_of(places, &p->options.rules);
 	const struct config_place *driver = config_place_of(places, &p->driver);
 	const struct config_rules *x = rules_of(c, p->options.rules);
-	bool line = p->driver != NULL && strcmp(p->driver->name, "line") == 0;
+	bool line = p->driver != NULL && p->driver->needs_rules;
 
 	if (at == NULL && line)
-		complain(out, driver->line, driver->column, "driver: \"line\" "
+		complain(out, driver->line, driver->column, "driver: \"%s\" "
 		    "knows no monitor by itself; expected the key \"rules\" "
-		    "too");
+		    "too", p->driver->name);
 	if (at == NULL || x == NULL)
 		return;
 	if (!x->defined)

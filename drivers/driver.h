@@ -214,6 +214,7 @@ struct driver {
 	const uint16_t *intervals_s;	/* what interval_s may be, 0 at the
 					 * end; NULL: it does not ask */
 	bool relays_alarms;	/* it tells the monitor's own alarms */
+	bool needs_rules;	/* it reads nothing without options.rules */
 	bool probe_harmless;	/* request() may be tried on an unknown box,
 				 * when a person allows it (`vitalsctl detect
 				 * --allow-probe`) */
@@ -264,6 +265,9 @@ struct driver {
 /* All drivers, ended by NULL; and the one of that name, or NULL. */
 extern const struct driver *const drivers[];
 const struct driver *driver_find(const char *name);
+
+/* Whether 'a' names 'b' as one of the same bytes (.kin). */
+bool driver_is_kin(const struct driver *a, const struct driver *b);
 
 /* Whether these bytes are exactly one of the messages that the driver lists.
  * Whoever writes to a port asks this first. */

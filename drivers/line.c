@@ -465,6 +465,7 @@ const struct driver driver_line = {
 	.longest = 256,
 	.evidence = EVIDENCE_PATTERN,
 	.relays_alarms = true,
+	.needs_rules = true,
 	.init = line_init,
 	.frame = frame,
 	.decode = line_decode,

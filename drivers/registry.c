@@ -75,3 +75,13 @@ driver_find(const char *name)
 	}
 	return NULL;
 }
+
+bool
+driver_is_kin(const struct driver *a, const struct driver *b)
+{
+	for (size_t i = 0; a->kin != NULL && a->kin[i] != NULL; i++) {
+		if (strcmp(a->kin[i], b->name) == 0)
+			return true;
+	}
+	return false;
+}

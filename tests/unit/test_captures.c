@@ -35,16 +35,6 @@ struct capture {
 static struct capture captures[200];
 static size_t captures_n;
 
-static bool
-is_kin(const struct driver *a, const struct driver *b)
-{
-	for (size_t i = 0; a->kin != NULL && a->kin[i] != NULL; i++) {
-		if (strcmp(a->kin[i], b->name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 print_value(FILE *f, const struct reading *r)
 {
@@ -325,7 +315,8 @@ no_other_driver_claims_a_capture(void **state)
 			continue;
 		for (size_t k = 0; drivers[k] != NULL; k++) {
 			if (drivers[k] == captures[i].driver ||
-			    is_kin(captures[i].driver, drivers[k]))
+			    driver_is_kin(captures[i].driver,
+			    drivers[k]))
 				continue;
 			recording_run(&captures[i].recording, drivers[k], 0, 0,
 			    &e, NULL, NULL);
