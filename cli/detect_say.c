@@ -52,6 +52,10 @@ say_verdict(const struct heard_claim *c, char out[SAY_VERDICT])
 		snprintf(out, SAY_VERDICT, "doubt: %s makes as much of it",
 		    other);
 		return;
+	case DETECT_KIN:
+		snprintf(out, SAY_VERDICT, "doubt: %s reads the same bytes",
+		    other);
+		return;
 	case DETECT_CLEAR:
 		break;
 	}
@@ -133,7 +137,10 @@ help_nothing(FILE *out, const struct hearing *h, bool probed)
 	if (bytes_heard(h) > 0) {
 		fprintf(out, "Bytes came, but no frames of a monitor that is "
 		    "known: look at the protocol, rate\nand parity in the "
-		    "monitor's own menu (vitalsd.yaml(5), MONITORS).\n");
+		    "monitor's own menu (vitalsd.yaml(5), MONITORS).\n"
+		    "Some monitors greet, and give values only when they are "
+		    "asked, as those of\nthese drivers do:\n");
+		names(out, false);
 		return;
 	}
 	fprintf(out, "Nothing came: the monitor is off, its output is not "
@@ -149,6 +156,34 @@ help_nothing(FILE *out, const struct hearing *h, bool probed)
 	names(out, true);
 }
 
+/* Whether it asks a monitor that has said nothing. */
+static bool
+asks_first(const struct driver *d)
+{
+	struct driver_options none = { 0 };
+	union driver_state s = { 0 };
+	uint8_t message[TX_MAX];
+
+	if (d->request == NULL)
+		return false;
+	if (d->init != NULL)
+		d->init(&s, &none);
+	return d->request(&s, 0, message) > 0;
+}
+
+/* How kin that no pace tells apart are told apart. */
+static void
+help_kin(FILE *out, const struct driver *a, const struct driver *b)
+{
+	const struct driver *asking = asks_first(a) ? a : b;
+
+	if (asks_first(a) != asks_first(b))
+		fprintf(out, "%s asks the monitor: take it if the monitor "
+		    "stays silent until it is asked.\n%s asks for nothing: "
+		    "take it if the monitor sends by itself.\n", asking->name,
+		    asking == a ? b->name : a->name);
+}
+
 /* What a person can do about it. */
 static void
 help_doubt(FILE *out, const struct heard_claim *c)
@@ -156,6 +191,7 @@ help_doubt(FILE *out, const struct heard_claim *c)
 	switch (c->doubt) {
 	case DETECT_PACE:
 	case DETECT_RIVAL:
+	case DETECT_KIN:
 		fprintf(out, "%s is for: %s.\n", c->driver->name,
 		    c->driver->title);
 		if (c->other != NULL)
@@ -165,6 +201,8 @@ help_doubt(FILE *out, const struct heard_claim *c)
 		    c->driver->kin[i] != NULL; i++)
 			fprintf(out, "%s is for: %s.\n", c->driver->kin[i],
 			    driver_find(c->driver->kin[i])->title);
+		if (c->doubt == DETECT_KIN && c->other != NULL)
+			help_kin(out, c->driver, c->other);
 		fprintf(out, "They find the same in these bytes: read the "
 		    "maker's name and model on the monitor.\n");
 		return;

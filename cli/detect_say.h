@@ -13,7 +13,7 @@
 #include "cli/detect_hear.h"
 
 /* "doubt: too few frames to tell" */
-#define SAY_VERDICT 160
+#define SAY_VERDICT TTY_WHY
 void say_verdict(const struct heard_claim *c, char out[SAY_VERDICT]);
 
 /* The table, and below it what a person can do where nobody is sure; 0 or

@@ -40,6 +40,7 @@ detect_doubt_name(enum detect_doubt d)
 		[DETECT_LINE_ERRORS] = "line-errors",
 		[DETECT_PACE] = "pace",
 		[DETECT_RIVAL] = "rival",
+		[DETECT_KIN] = "kin",
 	};
 
 	return (unsigned)d < DETECT_DOUBTS ? name[d] : "none";
@@ -95,6 +96,8 @@ detect_lines(struct line out[DETECT_LINES])
 	size_t n = 0;
 
 	for (size_t i = 0; drivers[i] != NULL; i++) {
+		if (drivers[i]->needs_rules)
+			continue;
 		n = add_line(out, weight, n, &drivers[i]->line, DETECT_DRIVERS);
 		for (const struct line *l = drivers[i]->other_lines;
 		    l != NULL && l->baud != 0; l++)
@@ -140,7 +143,8 @@ detect_init(struct detect *x, const struct line *line, int64_t t_ms)
 	x->bytes = x->errors = 0;
 	x->n = 0;
 	for (size_t i = 0; drivers[i] != NULL && x->n < DETECT_DRIVERS; i++) {
-		if (line == NULL || detect_line_of(drivers[i], line) != NULL)
+		if (!drivers[i]->needs_rules && (line == NULL ||
+		    detect_line_of(drivers[i], line) != NULL))
 			claim_init(&x->claim[x->n++], drivers[i], t_ms);
 	}
 }
@@ -390,9 +394,11 @@ judge_rivals(struct detect *x)
 		c->other = rival->driver;
 	}
 	for (size_t i = 0; i < x->n && i < DETECT_DRIVERS; i++) {
-		if (x->claim[i].verdict == DETECT_DOUBT &&
-		    x->claim[i].doubt == DETECT_CLEAR)
-			x->claim[i].doubt = DETECT_RIVAL;
+		struct detect_claim *c = &x->claim[i];
+
+		if (c->verdict == DETECT_DOUBT && c->doubt == DETECT_CLEAR)
+			c->doubt = driver_is_kin(c->driver, c->other) ?
+			    DETECT_KIN : DETECT_RIVAL;
 	}
 }
 

@@ -12,7 +12,8 @@
  *				bursts a second apart; and readings that agree
  *
  * Easy to get wrong: two drivers that are both content with one stream are a
- * doubt, whichever stands first in the list.  A person settles it.
+ * doubt, whichever stands first in the list.  A person settles it.  And who reads
+ * nothing without rules (needs_rules) knows no monitor, and is not asked.
  */
 #ifndef DRIVERS_DETECT_H
 #define DRIVERS_DETECT_H
@@ -41,8 +42,10 @@ enum detect_doubt {
 	DETECT_LINE_ERRORS,	/* the line itself saw too many bytes go wrong */
 	DETECT_PACE,		/* of kin: they come at another pace */
 	DETECT_RIVAL,		/* another driver is as content: see 'other' */
+	DETECT_KIN,		/* so is one of the same bytes, and no pace
+				 * tells them apart: see 'other' */
 };
-#define DETECT_DOUBTS 6
+#define DETECT_DOUBTS 7
 
 const char *detect_verdict_name(enum detect_verdict v);	/* "sure" */
 const char *detect_doubt_name(enum detect_doubt d);	/* "line-errors" */
@@ -68,8 +71,9 @@ struct detect_claim {
 	enum detect_verdict verdict;
 	enum detect_doubt doubt;	/* why, when it is DETECT_DOUBT */
 	uint32_t per_min;	/* frames, where a pace could be measured */
-	const struct driver *other;	/* the rival, or the kin at whose pace
-					 * they come; else NULL */
+	const struct driver *other;	/* the rival or kin that is as content,
+					 * or the kin at whose pace they come;
+					 * else NULL */
 
 	uint64_t garbage_before;	/* the first sound frame */
 	uint64_t bad_bytes;		/* whole, and no garbage for the stream */
@@ -96,8 +100,8 @@ size_t detect_lines(struct line out[DETECT_LINES]);
 const struct line *detect_line_of(const struct driver *d,
     const struct line *heard);
 
-/* Starts afresh with all drivers that have this setting; NULL: all drivers, for
- * bytes of which nobody knows the setting. */
+/* Starts afresh with all drivers that have this setting and need no rules; NULL:
+ * whatever their setting, for bytes of which nobody knows it. */
 void detect_init(struct detect *x, const struct line *line, int64_t t_ms);
 
 /* Takes bytes that arrived at t_ms. */

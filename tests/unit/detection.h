@@ -17,16 +17,6 @@
 
 static struct detect x;
 
-static inline bool
-is_kin(const struct driver *a, const struct driver *b)
-{
-	for (size_t i = 0; a->kin != NULL && a->kin[i] != NULL; i++) {
-		if (strcmp(a->kin[i], b->name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static inline void
 feed(int64_t t_ms, const void *p, size_t n)
 {
@@ -61,6 +51,22 @@ assert_sure(const char *driver)
 	assert_int_equal(best->verdict, DETECT_SURE);
 }
 
+/* It is sure; or of two kin that no pace tells apart it is one. */
+static inline void
+assert_recognised(const char *what, const struct driver *own)
+{
+	const struct detect_claim *best = detect_judge(&x);
+
+	if (best == NULL)
+		fail_msg("%s: nothing", what);
+	else if (best->verdict != DETECT_SURE && best->doubt != DETECT_KIN)
+		fail_msg("%s: %s, %s", what, best->driver->name,
+		    detect_doubt_name(best->doubt));
+	else if (best->driver != own && (best->doubt != DETECT_KIN ||
+	    best->other != own))
+		fail_msg("%s: %s", what, best->driver->name);
+}
+
 /* Nobody else is sure of it, nor doubts, unless of the same bytes. */
 static inline void
 assert_nobody_else(const char *what, const struct driver *own)
@@ -72,7 +78,7 @@ assert_nobody_else(const char *what, const struct driver *own)
 			continue;
 		if (c->verdict == DETECT_SURE ||
 		    (c->doubt != DETECT_RIVAL && c->doubt != DETECT_FEW &&
-		    !is_kin(own, c->driver)))
+		    !driver_is_kin(own, c->driver)))
 			fail_msg("%s: %s says %s (%s)", what, c->driver->name,
 			    detect_verdict_name(c->verdict),
 			    detect_doubt_name(c->doubt));

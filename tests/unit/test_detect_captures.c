@@ -32,13 +32,13 @@ judge_capture(const char *path, const struct driver *d)
 	assert_nobody_else(path, d);
 	if (strstr(path, "/damaged") != NULL)
 		return;
-	if (best == NULL || (best->driver != d && !is_kin(d, best->driver) &&
+	if (best == NULL || (best->driver != d &&
+	    !driver_is_kin(d, best->driver) &&
 	    best->sound_bytes != claim(d->name)->sound_bytes))
 		fail_msg("%s: %s", path, best == NULL ? "nothing" :
 		    best->driver->name);
-	if (simulated && (best->driver != d || best->verdict != DETECT_SURE))
-		fail_msg("%s: %s, %s", path, best->driver->name,
-		    detect_doubt_name(best->doubt));
+	if (simulated)
+		assert_recognised(path, d);
 }
 
 static size_t
@@ -75,8 +75,10 @@ static void
 each_capture_is_recognised_by_its_driver_and_no_other(void **state)
 {
 	(void)state;
-	for (size_t i = 0; drivers[i] != NULL; i++)
-		assert_true(try_captures(drivers[i]) > 0);
+	for (size_t i = 0; drivers[i] != NULL; i++) {
+		if (!drivers[i]->needs_rules)
+			assert_true(try_captures(drivers[i]) > 0);
+	}
 }
 
 /* Whose the real recordings are whose names do not begin as their driver's. */

@@ -218,6 +218,8 @@ the_suggestion_for_each_driver_and_setting_passes_the_check(void **state)
 {
 	(void)state;
 	for (size_t i = 0; drivers[i] != NULL; i++) {
+		if (drivers[i]->needs_rules)	/* never recognised */
+			continue;
 		what_is_suggested_is_the_line_that_was_heard(drivers[i],
 		    &drivers[i]->line);
 		for (const struct line *l = drivers[i]->other_lines;
@@ -307,6 +309,29 @@ a_doubt_says_which_and_how_a_person_tells_them_apart(void **state)
 	assert_said("look at cable");
 }
 
+/* The same bytes, and one asks for them. */
+static void
+a_doubt_between_kin_says_which_of_them_asks(void **state)
+{
+	const struct driver *pair[] = { driver_find("hl7"),
+		driver_find("hl7-pds") };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		heard_at(pair[i], &pair[i]->line);
+		hearing.sure = NULL;
+		hearing.heard[0].claim[0].verdict = DETECT_DOUBT;
+		hearing.heard[0].claim[0].doubt = DETECT_KIN;
+		hearing.heard[0].claim[0].other = pair[1 - i];
+		assert_said(i == 0 ? "doubt: hl7-pds reads the same bytes" :
+		    "doubt: hl7 reads the same bytes");
+		assert_said("hl7-pds asks the monitor: take it if the monitor "
+		    "stays silent until it is asked.\n");
+		assert_said("\nhl7 asks for nothing: take it if the monitor "
+		    "sends by itself.\n");
+	}
+}
+
 static void
 where_nothing_came_the_drivers_that_ask_are_named(void **state)
 {
@@ -323,6 +348,7 @@ where_nothing_came_the_drivers_that_ask_are_named(void **state)
 	hearing.heard[0].errors = 40;
 	assert_said("40 line errors");
 	assert_said("Bytes came");
+	assert_said("accutorr");	/* it greets */
 }
 
 /* The program, on a pseudo-terminal on which a thread plays a monitor. */
@@ -551,6 +577,7 @@ main(void)
 		    a_name_that_plugging_changes_is_not_suggested),
 		cmocka_unit_test(
 		    a_doubt_says_which_and_how_a_person_tells_them_apart),
+		cmocka_unit_test(a_doubt_between_kin_says_which_of_them_asks),
 		cmocka_unit_test(
 		    where_nothing_came_the_drivers_that_ask_are_named),
 		cmocka_unit_test(a_monitor_that_speaks_is_found_with_status_0),
