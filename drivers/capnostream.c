@@ -232,7 +232,6 @@ capnostream_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	enum decode result = DECODE_BAD_VALUE;
 	struct wire r;
 
-	r.n = 0;
 	result = oridion_take(w, n, &r);
 	if (result != DECODE_OK)
 		return result;

@@ -163,13 +163,13 @@ readings_add_cuff(struct readings *r, enum quality q, const struct cuff *c)
 	    vital_judge(VITAL_NIBP_MAP, c->map, q) : q;
 
 	if (is_value(q)) {
-		/* Ranges first: after them no difference can overflow. */
 		if (!is_value(sys) || !is_value(dia) || !is_value(map) ||
 		    !is_consistent(c)) {
 			sys = dia = map = QUALITY_OUT_OF_RANGE;
 		} else {
-			int32_t pulse = c->sys - c->dia;
-			int32_t off = has_map ? c->map - c->dia - pulse / 3 : 0;
+			int64_t pulse = (int64_t)c->sys - c->dia;
+			int64_t off = has_map ?
+			    (int64_t)c->map - c->dia - pulse / 3 : 0;
 
 			if (pulse < PULSE_PRESSURE_DOUBT_MMHG)
 				sys = dia = QUALITY_QUESTIONABLE;

@@ -95,10 +95,14 @@ struct field {
 	int32_t value;		/* found: the number */
 };
 
+/* Five digits: no field is wider. */
+#define VALUE_MOST 99999
+
 static bool
 read_field(const struct text *t, struct field *f)
 {
 	struct text_span s = { 0, 0 };
+	int32_t value = 0;
 
 	if (!text_find(t, f->key, &s))
 		return false;
@@ -107,7 +111,12 @@ read_field(const struct text *t, struct field *f)
 	if (s.to - s.from != f->width)
 		return false;
 	f->missing = text_is_dashes(t, s);
-	return f->missing || text_fixed(t, s, f->decimals, &f->value);
+	if (f->missing)
+		return true;
+	if (!text_fixed(t, s, f->decimals, &value) || value > VALUE_MOST)
+		return false;
+	f->value = value;
+	return true;
 }
 
 /* The exceptions: 3, 6, 7 or 8 digits, by device. */

@@ -36,13 +36,18 @@ static bool
 field(const struct text *t, struct text_span s, int32_t *value,
     enum quality *q)
 {
+	int32_t number = 0;
+
 	s.to = s.from + 3;
 	if (text_is_dashes(t, s)) {
 		*q = QUALITY_NO_VALUE;
 		return true;
 	}
 	*q = QUALITY_GOOD;
-	return text_digits(t, s.from, 3, value);
+	if (!text_digits(t, s.from, 3, &number) || number > 999)
+		return false;
+	*value = number;
+	return true;
 }
 
 /* Whether only blanks and marks stand there, to the end of the line. */

@@ -47,7 +47,7 @@ oridion_take(const struct window *w, size_t n, struct wire *out)
 	uint8_t check = 0;
 	size_t got = 0;
 
-	out->n = 0;
+	wire_clear(out);
 	for (size_t i = 1; i < n && i < ORIDION_LONGEST; i++) {
 		uint8_t b = window_at(w, i);
 

@@ -35,7 +35,7 @@ type_priority(unsigned type)
 
 static const struct {
 	uint16_t code;
-	const char *text;
+	char text[PHILIPS_LABEL_TEXT];
 } codes[] = {
 	{ 22, "DISCONNECTED" }, { 40, "HIGH" }, { 62, "LOW" },
 	{ 274, "LEADS OFF" }, { 308, "SENSOR DISCONNECTED" },
@@ -57,9 +57,9 @@ put(char text[PHILIPS_ALARM_TEXT], size_t *n, unsigned c)
 }
 
 static void
-put_string(char text[PHILIPS_ALARM_TEXT], size_t *n, const char *p)
+put_string(char text[PHILIPS_ALARM_TEXT], size_t *n, const char p[PHILIPS_LABEL_TEXT])
 {
-	for (size_t i = 0; i < PHILIPS_ALARM_TEXT && p[i] != '\0'; i++)
+	for (size_t i = 0; i < PHILIPS_LABEL_TEXT && p[i] != '\0'; i++)
 		put(text, n, (unsigned char)p[i]);
 }
 
@@ -109,6 +109,7 @@ static void
 put_code(char text[PHILIPS_ALARM_TEXT], size_t *n, uint16_t source,
     uint16_t code)
 {
+	static const char alarm[PHILIPS_LABEL_TEXT] = "alarm ";
 	const char *label = (code & 1) == 0 ? philips_values_label(source) :
 	    NULL;
 
@@ -122,7 +123,7 @@ put_code(char text[PHILIPS_ALARM_TEXT], size_t *n, uint16_t source,
 			return;
 		}
 	}
-	put_string(text, n, "alarm ");
+	put_string(text, n, alarm);
 	put_hex(text, n, source);
 	put(text, n, '/');
 	put_hex(text, n, code);
@@ -209,7 +210,8 @@ is_sound(const struct wire *r, const struct philips_reply *reply)
 static void
 tell(const struct philips_alarms *s, struct readings *out)
 {
-	const char *mark = s->demo ? "(demo) " : s->test ? "(test) " : "";
+	static const char marks[][8] = { "", "(test) ", "(demo) " };
+	size_t mark = s->demo ? 2 : s->test ? 1 : 0;
 
 	for (size_t i = 0; i < s->n && i < MONITOR_ALARMS_MAX; i++) {
 		struct monitor_alarm *a =
@@ -217,8 +219,8 @@ tell(const struct philips_alarms *s, struct readings *out)
 
 		if (a == NULL)
 			break;
-		for (size_t k = 0; k < 8 && mark[k] != '\0'; k++)
-			monitor_alarm_put(a, (uint8_t)mark[k]);
+		for (size_t k = 0; k < 8 && marks[mark][k] != '\0'; k++)
+			monitor_alarm_put(a, (uint8_t)marks[mark][k]);
 		for (size_t k = 0; k < PHILIPS_ALARM_TEXT &&
 		    s->item[i].text[k] != '\0'; k++)
 			monitor_alarm_put(a, (uint8_t)s->item[i].text[k]);

@@ -216,7 +216,7 @@ bcd(uint8_t b)
 bool
 philips_clock(const struct wire *r, size_t at, int64_t *ms)
 {
-	int32_t part[7];
+	int32_t part[7] = { 0 };
 
 	for (size_t i = 0; i < 7; i++) {
 		part[i] = bcd(wire_at(r, at + i));

@@ -568,7 +568,7 @@ philips_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		s->values.open = true;
 		s->values.open_ms = t_ms;
 	}
-	r.n = 0;
+	wire_clear(&r);
 	d = unwrap(w, n, &r);
 	if (d != DECODE_OK)
 		return d;

@@ -118,10 +118,11 @@ find_kind(uint16_t physio)
 const char *
 philips_values_label(uint16_t physio)
 {
+	static const char nibp[PHILIPS_LABEL_TEXT] = "NIBP";
 	const struct kind *k = find_kind(physio);
 
 	return k != NULL ? vital_info[k->vital].label :
-	    physio == NIBP_LABEL ? "NIBP" : NULL;
+	    physio == NIBP_LABEL ? nibp : NULL;
 }
 
 void

@@ -53,6 +53,10 @@ bool philips_values_decode(struct philips_values *s, int64_t t_ms,
     const struct wire *r, const struct philips_reply *reply,
     struct readings *out) MUST_CHECK;
 
+/* Texts that are read to their NUL lie in arrays of so many characters, so that
+ * it can be proved that none is read beyond. */
+#define PHILIPS_LABEL_TEXT VITAL_LABEL
+
 /* The vital that a physiological id measures, for people; NULL if it is none
  * that is read. */
 const char *philips_values_label(uint16_t physio);

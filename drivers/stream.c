@@ -47,6 +47,14 @@ stream_widen(struct stream *s)
 	s->window.capacity = s->window.longest + WINDOW_SPARE;
 }
 
+static int64_t
+bounded(int64_t t_ms)
+{
+	if (t_ms > STREAM_TIME_MAX_MS)
+		return STREAM_TIME_MAX_MS;
+	return t_ms < -STREAM_TIME_MAX_MS ? -STREAM_TIME_MAX_MS : t_ms;
+}
+
 static void
 stream_start(struct stream *s)
 {
@@ -56,8 +64,8 @@ stream_start(struct stream *s)
 	memset(s->last, 0, sizeof s->last);
 	s->agreed = 0;
 	s->said_ms = STREAM_NEVER;
-	for (size_t i = 0; i < s->driver->state_size && i < DRIVER_STATE_MAX; i++)
-		s->state->byte[i] = 0;
+	memset(s->state, 0, s->driver->state_size < DRIVER_STATE_MAX ?
+	    s->driver->state_size : DRIVER_STATE_MAX);
 	if (s->driver->init != NULL)
 		s->driver->init(s->state, &s->options);
 }
@@ -70,7 +78,7 @@ init(struct stream *s, union driver_state *state, const struct driver *d,
 	s->options = o != NULL ? *o : (struct driver_options){ 0 };
 	s->state = state;
 	s->good_ms = STREAM_NEVER;
-	s->open_ms = t_ms;
+	s->open_ms = bounded(t_ms);
 	s->count = (struct stream_counters){ 0 };
 	s->window.rules = s->options.rules;
 	s->window.longest = longest_frame(d);
@@ -117,11 +125,13 @@ size_t
 stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 {
 	struct window *w = &s->window;
-	uint16_t gap_ms = gap_before(s, t_ms);
+	uint16_t gap_ms;
 	size_t taken;
 
 	if (n == 0)
 		return 0;
+	t_ms = bounded(t_ms);
+	gap_ms = gap_before(s, t_ms);
 	if (gap_ms > STREAM_STALE_MS) {
 		s->count.garbage += window_length(w);
 		w->torn = w->torn || window_length(w) > 0;
@@ -143,7 +153,7 @@ void
 stream_quiet(struct stream *s, int64_t t_ms)
 {
 	struct window *w = &s->window;
-	uint16_t gap_ms = gap_before(s, t_ms);
+	uint16_t gap_ms = gap_before(s, bounded(t_ms));
 
 	if (s->driver->quiet_ms == 0 || gap_ms < s->driver->quiet_ms ||
 	    w->quiet_ms != 0 || window_length(w) == 0)
@@ -256,7 +266,8 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 {
 	bool believed;
 
-	out->t_ms = s->byte_ms - (int64_t)window_age(&s->window, n);
+	out->t_ms = s->byte_ms -
+	    bounded((int64_t)window_age(&s->window, n));
 	out->length = n;
 	out->readings.n = 0;
 	out->readings.device_clock_ms = 0;
@@ -320,20 +331,33 @@ stream_next(struct stream *s, struct decoded *out)
 	}
 }
 
+/* One message, all bytes of 'buf' set; nothing is touched if there is none. */
+static size_t
+ask(struct stream *s, size_t (*what)(union driver_state *s, int64_t t_ms,
+    uint8_t buf[TX_MAX]), int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	uint8_t message[TX_MAX];
+	size_t n;
+
+	if (what == NULL)
+		return 0;
+	memset(message, 0, sizeof message);
+	n = what(s->state, bounded(t_ms), message);
+	if (n > 0)
+		memcpy(buf, message, TX_MAX);
+	return n;
+}
+
 size_t
 stream_request(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
 {
-	if (s->driver->request == NULL)
-		return 0;
-	return s->driver->request(s->state, t_ms, buf);
+	return ask(s, s->driver->request, t_ms, buf);
 }
 
 size_t
 stream_release(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
 {
-	if (s->driver->release == NULL)
-		return 0;
-	return s->driver->release(s->state, t_ms, buf);
+	return ask(s, s->driver->release, t_ms, buf);
 }
 
 bool
@@ -342,5 +366,5 @@ stream_silent(const struct stream *s, int64_t t_ms)
 	int64_t since_ms = s->good_ms != STREAM_NEVER ?
 	    s->good_ms : s->open_ms;
 
-	return t_ms - since_ms >= (int64_t)s->driver->silent_after_ms;
+	return bounded(t_ms) - since_ms >= (int64_t)s->driver->silent_after_ms;
 }

@@ -50,7 +50,13 @@ struct stream {
 	struct window window;	/* the last that a narrow one has a part of */
 	union driver_state own;	/* the state of a whole one */
 };
-#define STREAM_NEVER INT64_MIN
+
+/* Times of a stream lie between minus and plus this (280 000 years); what lies
+ * beyond counts as that, so that no difference of two can overflow. */
+#define STREAM_TIME_MAX_MS (INT64_C(1) << 53)
+
+/* A time so early that no other is, and from which a difference still fits. */
+#define STREAM_NEVER (-(INT64_C(1) << 62))
 
 /* So many bytes of a struct stream are ever touched with that driver: where
  * there are many, it is enough to have these.  And so many to begin with, as
@@ -113,7 +119,8 @@ void stream_quiet(struct stream *s, int64_t t_ms);
  * DECODE_OK without readings. */
 bool stream_next(struct stream *s, struct decoded *out) MUST_CHECK;
 
-/* What the driver wants to send now: its length, or 0. */
+/* What the driver wants to send now: its length, or 0, and then 'buf' is as it
+ * was.  What the driver leaves unset is 0. */
 size_t stream_request(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
     MUST_CHECK;
 

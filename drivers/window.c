@@ -79,6 +79,7 @@ window_age(const struct window *w, size_t n)
 static void
 marks_thin(struct window *w)
 {
+	const struct window_mark last = w->mark[WINDOW_MARKS - 1];
 	size_t n = 1;
 
 	for (size_t k = 1; k + 1 < WINDOW_MARKS; k += 2) {
@@ -90,9 +91,11 @@ marks_thin(struct window *w)
 			m.at = a->at;
 			m.gap_ms = a->gap_ms;
 		}
-		w->mark[n++] = m;
+		if (n < WINDOW_MARKS)
+			w->mark[n++] = m;
 	}
-	w->mark[n++] = w->mark[WINDOW_MARKS - 1];
+	if (n < WINDOW_MARKS)
+		w->mark[n++] = last;
 	w->marks = (uint8_t)n;
 }
 

@@ -73,9 +73,11 @@ reading_has_value(const struct reading *r)
 	return quality_has_value(r->quality);
 }
 
+#define VITAL_LABEL 20	/* with the NUL */
+
 struct vital_info {
 	const char *name;	/* stable: configuration, log, JSON */
-	const char *label;	/* for people: "SpO2" */
+	char label[VITAL_LABEL];	/* for people: "SpO2" */
 	const char *ucum;	/* UCUM unit code: "mm[Hg]" */
 	const char *unit;	/* for people: "mmHg" */
 	const char *loinc;

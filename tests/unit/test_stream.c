@@ -467,6 +467,56 @@ a_driver_that_only_listens_requests_nothing(void **state)
 }
 
 static void
+times_beyond_every_clock_overflow_nothing(void **state)
+{
+	static const int64_t t_ms[] = { INT64_MIN, INT64_MAX, 0,
+		STREAM_NEVER, INT64_MAX };
+	static const uint8_t frame[] = { 'F', KIND_VALUE, 72, 'F' + 73 };
+	struct decoded d;
+
+	(void)state;
+	stream_init(&s, &toy, NULL, INT64_MIN);
+	assert_true(stream_silent(&s, INT64_MAX));
+	for (size_t i = 0; i < sizeof t_ms / sizeof t_ms[0]; i++) {
+		assert_int_equal(stream_feed(&s, t_ms[i], frame, 4), 4);
+		assert_true(stream_next(&s, &d));
+		assert_true(d.t_ms >= -STREAM_TIME_MAX_MS &&
+		    d.t_ms <= STREAM_TIME_MAX_MS);
+		stream_quiet(&s, INT64_MAX);
+	}
+	assert_int_equal(s.count.frames[DECODE_OK], 5);
+	assert_false(stream_silent(&s, INT64_MAX));
+}
+
+/* Forgets to write what it says it has written. */
+static size_t
+careless_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	(void)u;
+	(void)t_ms;
+	buf[0] = 0x55;
+	return 4;
+}
+
+static void
+what_a_driver_leaves_unset_in_a_message_is_zero(void **state)
+{
+	static const struct driver careless = { .name = "careless",
+		.frame = toy_frame, .decode = toy_decode,
+		.request = careless_request, .release = careless_request };
+	uint8_t buf[TX_MAX];
+
+	(void)state;
+	stream_init(&s, &careless, NULL, 0);
+	memset(buf, 0xEE, sizeof buf);
+	assert_int_equal(stream_request(&s, 0, buf), 4);
+	assert_memory_equal(buf, "\x55\0\0", 4);
+	memset(buf, 0xEE, sizeof buf);
+	assert_int_equal(stream_release(&s, 0, buf), 4);
+	assert_memory_equal(buf, "\x55\0\0", 4);
+}
+
+static void
 a_reading_without_a_value_holds_no_number(void **state)
 {
 	struct readings r = { .n = 0 };
@@ -771,6 +821,8 @@ main(void)
 		STREAM_TEST(noise_is_silence),
 		STREAM_TEST(opening_the_line_again_is_no_sign_of_life),
 		STREAM_TEST(a_driver_that_only_listens_requests_nothing),
+		STREAM_TEST(times_beyond_every_clock_overflow_nothing),
+		STREAM_TEST(what_a_driver_leaves_unset_in_a_message_is_zero),
 		STREAM_TEST(a_reading_without_a_value_holds_no_number),
 		STREAM_TEST(a_lone_value_far_from_the_others_is_doubted),
 		STREAM_TEST(a_change_that_stays_or_takes_its_time_is_believed),
