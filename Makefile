@@ -190,17 +190,16 @@ build-fuzz/libcore.a: $(FUZZ_CORE) $B/schemas/migrations.c
 build-fuzz/%: build-fuzz/obj/tests/fuzz/%.o build-fuzz/libcore.a
 	$(call Q,ld)$(FUZZ_CC) -fsanitize=fuzzer$(,)address$(,)undefined -pthread -o $@ $^ $(CORE_LIBS)
 
-fuzz: deps ## every fuzzer for FUZZ_SECONDS (60) each
+fuzz: deps ## each driver's and each parser's fuzzer for FUZZ_SECONDS (60); JOBS=2
 	@$(MAKE) --no-print-directory fuzz-run
 
 fuzz-run: $(FUZZERS)
 	@tests/fuzz/seeds build-fuzz/seeds
-	@for f in $(FUZZERS); do \
-	    mkdir -p $$f.corpus; echo "$$f: $(FUZZ_SECONDS) s"; \
-	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=8192 -print_final_stats=0 \
-	        -artifact_prefix=$$f- $$f.corpus build-fuzz/seeds tests/captures/*/ \
-	        >$$f.log 2>&1 || { tail -40 $$f.log; exit 1; }; \
-	    grep -E '^(Done|#.*DONE)' $$f.log; done
+	@JOBS=$(or $(JOBS),2) tests/fuzz/run build-fuzz $(FUZZ_SECONDS)
+
+prove: ## no bytes whatever lead a driver out of bounds (Frama-C); DRIVER= for one
+	@tests/install-deps prove
+	@VITALS_BUILD=$B JOBS=$(or $(JOBS),2) tests/prove/run $(DRIVER)
 
 tsan: ## the log's writer under ThreadSanitizer
 	@$(MAKE) --no-print-directory SAN= TSAN=1 \
@@ -326,7 +325,7 @@ check: ## everything short: builds, purity, layers, all tests
 	@$(MAKE) --no-print-directory clang
 	@$(MAKE) --no-print-directory san
 	@$(MAKE) --no-print-directory tsan
-	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=2
+	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=1
 
 deps:
 	@tests/install-deps check
@@ -335,6 +334,6 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B build-fuzz -name '*.d' 2>/dev/null)
-.PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run purity layers manuals \
+.PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run prove purity layers manuals \
         references torture torture-short soak-hour demo check deps clean
 .SECONDARY:
