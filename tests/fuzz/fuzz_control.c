@@ -167,7 +167,8 @@ static void
 set_up(void)
 {
 	const struct store_port port = { .name = "CHAIR1/ox",
-		.bed = "CHAIR1", .driver = "nonin-2" };
+		.bed = "CHAIR1", .driver = "nonin-2",
+		.path = "/dev/serial/by-id/x" };
 	struct store_options o = { .version = "fuzz", .start_id = 0xf00d,
 		.segment_ms = INT64_C(86400000), .ports = &port, .ports_n = 1,
 		.now = clock_now() };
