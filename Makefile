@@ -197,9 +197,9 @@ fuzz-run: $(FUZZERS)
 	@tests/fuzz/seeds build-fuzz/seeds
 	@JOBS=$(or $(JOBS),2) tests/fuzz/run build-fuzz $(FUZZ_SECONDS)
 
-prove: ## no bytes whatever lead a driver out of bounds (Frama-C); DRIVER= for one
+prove: ## no input whatever leads the core out of bounds (Frama-C); ONLY= for one
 	@tests/install-deps prove
-	@VITALS_BUILD=$B JOBS=$(or $(JOBS),2) tests/prove/run $(DRIVER)
+	@VITALS_BUILD=$B JOBS=$(or $(JOBS),2) tests/prove/run $(ONLY)
 
 tsan: ## the log's writer under ThreadSanitizer
 	@$(MAKE) --no-print-directory SAN= TSAN=1 \

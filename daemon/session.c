@@ -153,10 +153,10 @@ sort_steps(const struct session *s, uint8_t order[SESSION_STATEMENTS_MAX])
 	for (size_t i = 0; i < s->n && i < SESSION_STATEMENTS_MAX; i++) {
 		size_t j = n;
 
-		if (s->step[i].withdrawn)
+		if (s->step[i].withdrawn || j >= SESSION_STATEMENTS_MAX)
 			continue;
 		/* Nearly always in order already: one comparison each. */
-		while (j > 0 &&
+		while (j > 0 && order[j - 1] < SESSION_STATEMENTS_MAX &&
 		    s->step[order[j - 1]].at_ms > s->step[i].at_ms) {
 			order[j] = order[j - 1];
 			j--;
