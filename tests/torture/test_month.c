@@ -720,5 +720,8 @@ main(void)
 		    close_month),
 	};
 
+	/* As daemon/main.c has it: a queue that was freed at a restart would
+	 * come from the heap the next time, and be cleared from end to end. */
+	mallopt(M_MMAP_THRESHOLD, 65536);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
