@@ -51,11 +51,12 @@ struct capnostream_state {
 	bool asked;		/* to enable itself, at asked_ms */
 	bool heard;		/* a sound frame, at heard_ms */
 	bool started;
+	bool alive;		/* it was told so since it was started */
 	bool has_fast, has_rr;
 	uint8_t fast, rr;
 	int64_t asked_ms, heard_ms;
 	int64_t numerics_ms;	/* the last, or when they were started */
-	int64_t alive_ms;
+	int64_t alive_ms;	/* when it was told that somebody listens */
 	int64_t fast_ms;
 };
 _Static_assert(sizeof(struct capnostream_state) <= DRIVER_STATE_MAX, "state");
@@ -279,11 +280,12 @@ capnostream_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
 	if (!s->started || t_ms - s->numerics_ms >= LOST_MS) {
 		s->started = true;
 		s->numerics_ms = t_ms;
-		s->alive_ms = t_ms - ALIVE_MS;
+		s->alive = false;
 		return tx_put(&templates[START], buf);
 	}
-	if (t_ms - s->alive_ms < ALIVE_MS)
+	if (s->alive && t_ms - s->alive_ms < ALIVE_MS)
 		return 0;
+	s->alive = true;
 	s->alive_ms = t_ms;
 	return tx_put(&templates[ALIVE], buf);
 }

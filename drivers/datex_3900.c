@@ -54,13 +54,17 @@ skip_blanks(const struct text *t, size_t at)
 	return at;
 }
 
+/* Words lie in arrays of so many characters, so that it can be proved that none
+ * is read beyond. */
+#define WORD_TEXT 12
+
 /* Whether the word stands at *at, which then is behind it. */
 static bool
-take_word(const struct text *t, size_t *at, const char *word)
+take_word(const struct text *t, size_t *at, const char word[WORD_TEXT])
 {
 	size_t i = 0;
 
-	for (; i < TEXT_CAPACITY && word[i] != '\0'; i++) {
+	for (; i < WORD_TEXT && word[i] != '\0'; i++) {
 		if (text_at(t, *at + i) != (uint8_t)word[i])
 			return false;
 	}
@@ -87,7 +91,7 @@ take_dashes(const struct text *t, size_t *at)
 
 /* A field of the line. */
 struct field {
-	const char *key;
+	char key[WORD_TEXT];
 	unsigned decimals;	/* so many, always */
 	bool missing;		/* found: dashes */
 	int32_t value;		/* found: the number */
@@ -124,13 +128,14 @@ take_field(const struct text *t, size_t *at, struct field *f)
 static bool
 take_message(const struct text *t, size_t at, struct text_span *out)
 {
+	static const char stars[WORD_TEXT] = "**";
 	size_t i = skip_blanks(t, at);
 
 	out->from = t->n;
 	out->to = t->n;
 	if (i >= t->n)
 		return true;
-	if (i == at || !take_word(t, &i, "**"))
+	if (i == at || !take_word(t, &i, stars))
 		return false;
 	out->from = skip_blanks(t, i);
 	return out->from > i && out->from < t->n;
@@ -140,12 +145,15 @@ take_message(const struct text *t, size_t at, struct text_span *out)
 static enum quality
 message_quality(const struct text *t, struct text_span s)
 {
+	static const char low_word[WORD_TEXT] = "LOW ";
+	static const char high_word[WORD_TEXT] = "HIGH ";
+	static const char no_sensor[WORD_TEXT] = "NO SENSOR";
 	size_t low = s.from, high = s.from, none = s.from;
 
-	if (s.from >= s.to || take_word(t, &low, "LOW ") ||
-	    take_word(t, &high, "HIGH "))
+	if (s.from >= s.to || take_word(t, &low, low_word) ||
+	    take_word(t, &high, high_word))
 		return QUALITY_GOOD;
-	return take_word(t, &none, "NO SENSOR") ?
+	return take_word(t, &none, no_sensor) ?
 	    QUALITY_NO_SENSOR : QUALITY_QUESTIONABLE;
 }
 

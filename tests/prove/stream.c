@@ -41,7 +41,8 @@ main(void)
 
 	stream_init(&s, &DRIVER, &o, any_time());
 	while (1) {
-		uint8_t in[64], out[TX_MAX];
+		/* A message is all set, or there is none (stream.c). */
+		uint8_t in[64], out[TX_MAX] = { 0 };
 		size_t n = Frama_C_size_t_interval(0, sizeof in);
 
 		switch (Frama_C_interval(0, 5)) {
