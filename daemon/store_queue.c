@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING_FEW 1024	/* readings that are moved rather than waited for */
+/* Not for fewer than these is it worth while to move readings, and not more than
+ * those are moved at once (2 MB, a third of a millisecond). */
+#define RING_FEW 1024
+#define RING_MANY 32768
 
 /* False where memory is short. */
 static bool
@@ -154,13 +157,15 @@ store_queue_record_at(const struct store_queue *q, size_t i)
 	return q->record[(q->record_head + i) % q->records_cap];
 }
 
-/* A ring that goes round and round touches all its pages: what few readings are
- * left move to its beginning. */
+/* A ring that goes round and round touches all its pages: what readings are left
+ * move to its beginning, as soon as they find room before themselves.  So each is
+ * moved once at the most, and the ring takes no more than some two or three times
+ * the memory of what waits. */
 static void
 begin_again(struct store_queue *q)
 {
 	if (q->readings_n > 0 && (q->reading_head < RING_FEW ||
-	    q->readings_n > RING_FEW ||
+	    q->reading_head < q->readings_n || q->readings_n > RING_MANY ||
 	    q->reading_head + q->readings_n > q->readings_cap))
 		return;
 	/* The two do not overlap: no more are left than lie before them. */
