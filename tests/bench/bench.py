@@ -6,6 +6,7 @@ Easy to get wrong: a figure and its floor belong to one run.  median_row() takes
 pairs, forms the ratio of each, and reports the pair with the middle ratio; it
 never divides figures of different runs.
 """
+import glob
 import json
 import os
 import socket
@@ -27,6 +28,15 @@ def say(text):
 def row(what, figure="", **more):
     """Reports one row; see tests/bench/run for the fields."""
     print(json.dumps({"what": what, "figure": figure, **more}), flush=True)
+
+
+def captures(driver):
+    """Its captures without those of damaged frames; one that reads by rules is
+    measured by those of its first."""
+    found = sorted(f for f in glob.glob("tests/captures/%s/*.cap" % driver)
+                   if "damaged" not in f)
+    ruled = [f for f in found if os.path.exists(f[:-4] + ".yaml")]
+    return ruled[:1] or found
 
 
 def percentile(values, p):

@@ -117,6 +117,7 @@ main(int argc, char **argv)
 	static struct stream stream;
 	const struct driver *d = argc > 2 ? driver_find(argv[2]) : NULL;
 	struct feed b = { 0 };
+	const struct config_port *port;
 
 	if (argc == 2 && strcmp(argv[1], "drivers") == 0) {
 		for (size_t i = 0; drivers[i] != NULL; i++)
@@ -127,7 +128,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: decode passes|pty|drivers ...\n");
 		return 2;
 	}
-	stream_init(&stream, d, NULL, 0);
+	port = feed_config(d, argc > 5 ? argv[5] : "")->ports;
+	stream_init(&stream, port->driver, &port->options, 0);
 	if (strcmp(argv[1], "pty") == 0)
 		return from_pty(&stream, argv[3]);
 	for (int i = 5; i < argc; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * For the programs here that run a driver over its captures: what a monitor
- * said in them, and when.
+ * said in them, and when, and the configuration of a bed that has it.
  *
  * Easy to get wrong: captures follow each other without a pause; one that
  * begins where another ended in mid-frame costs a frame.
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/config.h"
 #include "drivers/capture.h"
 #include "drivers/stream.h"
 
@@ -73,6 +74,33 @@ feed_load(struct feed *f, const char *path)
 		f->end_ms = from_ms + c.ms - first_ms + 1000;
 	}
 	fclose(file);
+}
+
+/* A bed with that driver as its only monitor; a driver that reads by rules has
+ * them beside its capture, in NAME.yaml.  Ends the program if it cannot. */
+static inline struct config *
+feed_config(const struct driver *d, const char *capture)
+{
+	static struct complaints why;
+	char text[512];
+	struct config *c;
+	int n;
+
+	if (d->needs_rules) {
+		n = (int)strlen(capture) - (int)strlen(".cap");
+		snprintf(text, sizeof text, "%.*s.yaml", n > 0 ? n : 0, capture);
+		c = config_load(text, &why);
+	} else {
+		n = snprintf(text, sizeof text, "beds:\n  - id: B\n    monitors:"
+		    "\n      - {name: m, driver: %s, transport: pty, "
+		    "port: /tmp/m}\n", d->name);
+		c = config_parse(text, (size_t)n, &why);
+	}
+	if (c == NULL) {
+		fprintf(stderr, "%s: %s\n", d->name, why.item[0].text);
+		exit(1);
+	}
+	return c;
 }
 
 #endif

@@ -8,10 +8,10 @@
  *	feeder beds --ports N [--per-bed K] DIR
  *		prints the "beds:" of a configuration for them, to which a caller may
  *		add beds of its own and the rest: B0001 ..., K monitors (1 to 4) each
- *	feeder feed --ports N [--hz H | --max] [--seconds S] [--frames F] DIR
+ *	feeder feed --ports N [--hz H] [--max] [--seconds S] [--frames F] DIR
  *		makes the terminals in DIR, prints "ready", and feeds every one of
  *		them H lines a second (1), spread evenly over the period, or (--max)
- *		whatever they take; until S seconds or F lines (of all ports
+ *		whatever they take, but no more than H if that is given; until S seconds or F lines (of all ports
  *		together) are over, the port keeping its terminal open for 1 s
  *		more, or until SIGTERM.  Then prints one line:
  *		"frames N  readings N  seconds S  dropped N  late-us p50 N p90 N"
@@ -48,7 +48,7 @@
 struct feeder {
 	const char *dir;
 	size_t ports, per_bed;
-	double hz, seconds;
+	double hz, seconds;	/* hz: 0 if not given */
 	uint64_t frames;	/* to be sent at the most; 0: no limit */
 	bool max;
 	int *fd;
@@ -189,7 +189,8 @@ over(const struct feeder *f, int64_t begun_us)
 static void
 feed_evenly(struct feeder *f, int64_t begun_us)
 {
-	double step_us = 1e6 / f->hz / (double)f->ports;
+	double hz = f->hz > 0 ? f->hz : 1;
+	double step_us = 1e6 / hz / (double)f->ports;
 
 	for (uint64_t k = 0; !over(f, begun_us); k++) {
 		int64_t due = begun_us + (int64_t)((double)k * step_us);
@@ -205,6 +206,16 @@ feed_evenly(struct feeder *f, int64_t begun_us)
 	}
 }
 
+/* Whether so much was said that it is more than f->hz allows by now. */
+static bool
+ahead(const struct feeder *f, int64_t begun_us)
+{
+	double lines = (double)(now_us() - begun_us) / 1e6 * f->hz *
+	    (double)f->ports;
+
+	return f->hz > 0 && (double)(f->sent_bytes / f->line) > lines;
+}
+
 /* As much as each takes, cut anywhere; rests when nobody takes any. */
 static void
 feed_max(struct feeder *f, int64_t begun_us)
@@ -214,7 +225,7 @@ feed_max(struct feeder *f, int64_t begun_us)
 	while (!over(f, begun_us)) {
 		bool taken = false;
 
-		for (size_t i = 0; i < f->ports; i++) {
+		for (size_t i = 0; i < f->ports && !ahead(f, begun_us); i++) {
 			size_t n = all - f->at[i] < 8 * f->line ?
 			    all - f->at[i] : 8 * f->line;
 			ssize_t w = write(f->fd[i], f->text + f->at[i], n);
@@ -283,7 +294,7 @@ static int
 usage(void)
 {
 	fprintf(stderr, "usage: feeder beds --ports N [--per-bed K] DIR\n"
-	    "       feeder feed --ports N [--hz H | --max] [--seconds S]"
+	    "       feeder feed --ports N [--hz H] [--max] [--seconds S]"
 	    " [--frames F] DIR\n");
 	return 2;
 }
@@ -300,7 +311,7 @@ main(int argc, char **argv)
 		{ "frames", required_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
-	static struct feeder f = { .per_bed = 1, .hz = 1 };
+	static struct feeder f = { .per_bed = 1 };
 	struct sigaction a = { .sa_handler = on_signal };
 	int o;
 
@@ -314,6 +325,8 @@ main(int argc, char **argv)
 			break;
 		case 'h':
 			f.hz = strtod(optarg, NULL);
+			if (!(f.hz > 0))
+				return usage();
 			break;
 		case 'm':
 			f.max = true;
@@ -329,7 +342,7 @@ main(int argc, char **argv)
 		}
 	}
 	if (argc - optind != 2 || f.ports < 1 || f.ports > PORTS_MAX ||
-	    f.per_bed < 1 || f.per_bed > PER_BED_MAX || !(f.hz > 0))
+	    f.per_bed < 1 || f.per_bed > PER_BED_MAX)
 		return usage();
 	f.dir = argv[optind + 1];
 	sigaction(SIGTERM, &a, NULL);

@@ -64,21 +64,10 @@ state(enum statement_kind kind, int64_t t_ms)
 }
 
 static bool
-open_bed(const char *driver, int64_t t_ms)
+open_bed(struct config *c, int64_t t_ms)
 {
-	static struct complaints why;
-	char text[256];
 	struct now now = at(t_ms);
-	struct config *c;
-	int n = snprintf(text, sizeof text, "beds:\n  - id: B\n    monitors:\n"
-	    "      - {name: m, driver: %s, transport: pty, port: /tmp/m}\n",
-	    driver);
 
-	c = config_parse(text, (size_t)n, &why);
-	if (c == NULL) {
-		fprintf(stderr, "hub: %s\n", why.item[0].text);
-		return false;
-	}
 	if (setup_make_hub(&hub, c, &now, 1, &sink) < 0)
 		return false;
 	hub_link(&hub, &now, 0, true, "open");
@@ -116,6 +105,7 @@ main(int argc, char **argv)
 	const struct driver *d = argc > 3 ? driver_find(argv[1]) : NULL;
 	struct feed f = { 0 };
 	int64_t t_ms = 1000000;
+	struct config *c;
 	double begun;
 
 	if (d == NULL) {
@@ -124,9 +114,10 @@ main(int argc, char **argv)
 	}
 	for (int i = 3; i < argc; i++)
 		feed_load(&f, argv[i]);
-	if (f.n == 0 || !open_bed(d->name, t_ms))
+	c = feed_config(d, argv[3]);
+	stream_init(&stream, c->ports[0].driver, &c->ports[0].options, t_ms);
+	if (f.n == 0 || !open_bed(c, t_ms))
 		return 1;
-	stream_init(&stream, d, NULL, t_ms);
 	begun = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	for (long i = 0; i < atol(argv[2]); i++) {
 		pass(&stream, &f, t_ms);

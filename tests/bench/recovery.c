@@ -52,15 +52,15 @@ hear(struct stream *s, const struct feed *f, size_t from, size_t to)
 
 /* Each byte as it comes, so that the last one needed is known. */
 static bool
-strike(const struct driver *d, const struct feed *f, size_t at, size_t noise,
-    uint64_t *random, size_t k)
+strike(const struct driver *d, const struct driver_options *o,
+    const struct feed *f, size_t at, size_t noise, uint64_t *random, size_t k)
 {
 	static struct stream s;
 	size_t from = at > BEFORE ? at - BEFORE : 0, found;
 	int64_t t_ms = at > 0 ? f->ms[at - 1] : f->ms[at];
 	struct decoded got;
 
-	stream_init(&s, d, NULL, f->ms[from]);
+	stream_init(&s, d, o, f->ms[from]);
 	while (from < at && (found = hear(&s, f, from, at)) > 0)
 		from = found;
 	for (size_t i = 0; i < noise; i++) {
@@ -92,6 +92,7 @@ main(int argc, char **argv)
 {
 	const struct driver *d = argc > 4 ? driver_find(argv[1]) : NULL;
 	struct driver each;
+	const struct config_port *port;
 	struct feed f = { 0 };
 	uint64_t places = 88172645463325252, random = 12345;
 	size_t trials, n = 0;
@@ -102,13 +103,14 @@ main(int argc, char **argv)
 		return 2;
 	}
 	/* Which of the same readings is passed on is another matter. */
-	each = *d;
+	port = feed_config(d, argv[4])->ports;
+	each = *port->driver;
 	each.repeat_ms = 0;
 	for (int i = 4; i < argc; i++)
 		feed_load(&f, argv[i]);
 	trials = (size_t)atol(argv[3]);
 	for (size_t k = 0; f.n > 0 && k < trials && k < TRIALS_MAX; k++)
-		n += strike(&each, &f, next(&places) % f.n,
+		n += strike(&each, &port->options, &f, next(&places) % f.n,
 		    (size_t)atol(argv[2]), &random, n);
 	if (n == 0)
 		return 1;
