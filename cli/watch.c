@@ -76,6 +76,40 @@ alarms_compare(FILE *out, const struct state *s, const char *where,
 	}
 }
 
+static bool
+relayed_among(const struct state_bed *b, const struct state_relayed *r)
+{
+	for (size_t i = 0; b != NULL && i < b->relayed_n; i++) {
+		if (strcmp(b->relayed[i].port, r->port) == 0 &&
+		    strcmp(b->relayed[i].text, r->text) == 0 &&
+		    b->relayed[i].priority == r->priority)
+			return true;
+	}
+	return false;
+}
+
+/* The monitor's own, without a sign and with nothing to acknowledge. */
+static void
+relayed_compare(FILE *out, const struct state *s, const struct state_bed *old,
+    const struct state_bed *b)
+{
+	for (size_t i = 0; i < b->relayed_n; i++) {
+		const struct state_relayed *r = &b->relayed[i];
+
+		if (!relayed_among(old, r))
+			change(out, s, b->bed, "monitor says: %s (%s, %s)",
+			    r->text, priority_name(r->priority), r->port);
+	}
+	for (size_t i = 0; old != NULL && i < old->relayed_n; i++) {
+		const struct state_relayed *r = &old->relayed[i];
+
+		if (!relayed_among(b, r))
+			change(out, s, b->bed, "monitor no longer says: %s "
+			    "(%s, %s)", r->text, priority_name(r->priority),
+			    r->port);
+	}
+}
+
 /* The values of a bed on one line. */
 static void
 values_line(const struct state_bed *b, char *out, size_t n)
@@ -135,6 +169,7 @@ bed_compare(FILE *out, const struct state *s, const struct state_bed *old,
 	ports_compare(out, s, old, b);
 	alarms_compare(out, s, b->bed, old ? old->alarm : NULL,
 	    old ? old->alarms_n : 0, b->alarm, b->alarms_n);
+	relayed_compare(out, s, old, b);
 	if (old)
 		values_line(old, before, sizeof(before));
 	values_line(b, now, sizeof(now));

@@ -504,12 +504,18 @@ watch_prints_what_has_changed_and_nothing_else(void **state)
 	    "14:02:31 CHAIR3: infusion, session 20261121-CHAIR3-1\n"
 	    "14:02:31 CHAIR3: port CHAIR3/ge up\n"
 	    "14:02:31 CHAIR3: *** SpO2 86 % (<88) [9f86d081884c7d65-1]\n"
+	    "14:02:31 CHAIR3: monitor says: SpO2 LOW (high, CHAIR3/ge)\n"
+	    "14:02:31 CHAIR3: monitor says: LEADS OFF (medium, CHAIR3/ge)\n"
 	    "14:02:31 CHAIR3: SpO2 86, RR --\n"
 	    "14:02:31 CHAIR3: acknowledged by Ana: SpO2 86 % (<88) "
 	    "[9f86d081884c7d65-1]\n"
 	    "14:02:31 CHAIR3: idle\n"
 	    "14:02:31 CHAIR3: port CHAIR3/ge down: no such device\n"
 	    "14:02:31 CHAIR3: ended: SpO2 86 % (<88) [9f86d081884c7d65-1]\n"
+	    "14:02:31 CHAIR3: monitor no longer says: SpO2 LOW (high, "
+	    "CHAIR3/ge)\n"
+	    "14:02:31 CHAIR3: monitor no longer says: LEADS OFF (medium, "
+	    "CHAIR3/ge)\n"
 	    "14:02:31 CHAIR3: no value\n", "not JSON");
 	run(&r, "watch|-o|json", NULL);
 	for (const char *p = r.out; (p = strchr(p, '\n')); p++)
