@@ -185,10 +185,11 @@ agrees(const struct stream *s, const struct readings *r)
 {
 	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
 		const struct reading *x = &r->item[i];
+		const enum vital v = x->vital;
 
-		if ((unsigned)x->vital < VITALS && reading_has_value(x) &&
-		    s->last[x->vital].known &&
-		    !vital_agrees(x->vital, s->last[x->vital].value, x->value))
+		if ((unsigned)v < VITALS && reading_has_value(x) &&
+		    s->last[v].known &&
+		    !vital_agrees(v, s->last[v].value, x->value))
 			return false;
 	}
 	return true;
@@ -247,12 +248,13 @@ judge_steps(struct stream *s, int64_t t_ms, struct readings *r)
 {
 	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
 		struct reading *x = &r->item[i];
+		const enum vital v = x->vital;
 		struct stream_last *last;
 
-		if ((unsigned)x->vital >= VITALS || !reading_has_value(x))
+		if ((unsigned)v >= VITALS || !reading_has_value(x))
 			continue;
-		last = &s->last[x->vital];
-		if (last->known && vital_steps(x->vital, last->value, x->value,
+		last = &s->last[v];
+		if (last->known && vital_steps(v, last->value, x->value,
 		    t_ms - last->t_ms))
 			x->quality = QUALITY_QUESTIONABLE;
 		last->known = true;
