@@ -28,6 +28,7 @@
 #define LINES 409		/* where they begin */
 #define LONGEST 1024
 #define LINE_MAX 80
+#define VALUE_MOST 99999	/* five digits: no number is longer */
 
 /* 562 bytes take 0.6 s, and the next message comes after one. */
 #define MESSAGE_PAUSE_MS 1000
@@ -144,6 +145,7 @@ read_value(const struct text *t, const struct line_parts *l, size_t k,
     unsigned decimals, int32_t *value, enum quality *q)
 {
 	struct text_span s = { 0, 0 };
+	int32_t number = 0;
 
 	*q = QUALITY_NO_VALUE;
 	if (!text_part(t, l->all, ';', k, &s))
@@ -151,7 +153,10 @@ read_value(const struct text *t, const struct line_parts *l, size_t k,
 	if (s.to == s.from || text_is_dashes(t, s))
 		return true;
 	*q = QUALITY_GOOD;
-	return text_fixed(t, s, decimals, value);
+	if (!text_fixed(t, s, decimals, &number) || number > VALUE_MOST)
+		return false;
+	*value = number;
+	return true;
 }
 
 /* Which alarms say that a number is none is not known, so each makes the

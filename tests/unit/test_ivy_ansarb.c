@@ -170,6 +170,27 @@ a_line_with_a_part_too_few_or_too_many_costs_the_message(void **state)
 	assert_int_equal(sound, 1);
 }
 
+/* A hundred times the first of them is 97.04 % in 32 bits. */
+static void
+a_number_that_is_too_long_costs_the_message(void **state)
+{
+	static const char *const bad[] = {
+		"HR=1;80;;\rSPO2=1;42949770;PR=80 ;\r",
+		"HR=1;80;;\rSPO2=1;99999999;PR=80 ;\r",
+		"HR=1;100000;;\r",
+		"HR=1;80;;\rT1=1;1000.00;;\r",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		hear(bad[i]);
+		assert_int_equal(sound, 0);
+	}
+	hear("HR=1;80;;\rSPO2=1;99999;PR=80 ;\r");
+	assert_int_equal(sound, 1);
+	assert_int_equal(find(VITAL_SPO2)->quality, QUALITY_OUT_OF_RANGE);
+}
+
 static void
 a_temperature_once_seen_is_missed(void **state)
 {
@@ -206,6 +227,7 @@ main(void)
 		cmocka_unit_test(lost_bytes_move_no_text_into_another_place),
 		cmocka_unit_test(
 		    a_line_with_a_part_too_few_or_too_many_costs_the_message),
+		cmocka_unit_test(a_number_that_is_too_long_costs_the_message),
 		cmocka_unit_test(a_temperature_once_seen_is_missed),
 		cmocka_unit_test(a_start_that_was_not_seen_is_no_message),
 	};
