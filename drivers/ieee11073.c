@@ -606,17 +606,20 @@ decode_config(struct phd_state *s, const struct window *w, size_t n)
 	return DECODE_IGNORED;
 }
 
+/* So many bytes of two digits each; two bytes at the most. */
 static bool
 take_digits(const struct window *w, size_t at, size_t n, int32_t *value)
 {
-	*value = 0;
+	int32_t sum = 0;
+
 	for (size_t i = at; i < at + n; i++) {
 		uint8_t b = window_at(w, i);
 
-		if (b >> 4 > 9 || (b & 15) > 9)
+		if (b >> 4 > 9 || (b & 15) > 9 || sum > 99)
 			return false;
-		*value = *value * 100 + (b >> 4) * 10 + (b & 15);
+		sum = sum * 100 + (b >> 4) * 10 + (b & 15);
 	}
+	*value = sum;
 	return true;
 }
 
@@ -625,6 +628,7 @@ static bool
 take_time(const struct window *w, size_t at, int64_t *ms)
 {
 	int32_t part_of[7] = { 0 };
+	int64_t second_ms = 0;
 
 	if (!take_digits(w, at, 2, &part_of[0]))
 		return false;
@@ -633,9 +637,9 @@ take_time(const struct window *w, size_t at, int64_t *ms)
 			return false;
 	}
 	if (!text_clock(part_of[0], part_of[1], part_of[2], part_of[3],
-	    part_of[4], part_of[5], ms))
+	    part_of[4], part_of[5], &second_ms))
 		return false;
-	*ms += part_of[6] * 10;
+	*ms = second_ms + part_of[6] * 10;
 	return true;
 }
 
@@ -788,16 +792,32 @@ note_record(const struct config *c, const struct window *w,
 	}
 }
 
+/* A scanner's records, each with its length and maybe a person before it; false
+ * where one is not as the scanner's are. */
+static bool
+note_records(const struct config *c, const struct window *w,
+    const struct scanner *by, bool persons, struct phd_list *l,
+    struct found *f)
+{
+	struct phd_item r = { 0, 0, 0 };
+
+	while (persons ? phd_next(w, l, &r) : phd_next_string(w, l, &r)) {
+		if (r.length != by->length)
+			return false;
+		note_record(c, w, by, r, f);
+	}
+	return true;
+}
+
 /* u16 request, u16 number, then a list: of observations; of persons, each
- * u16 id and such a list; of a scanner's records, each with its length and
- * maybe a person before it.  False where it cannot be read. */
+ * u16 id and such a list; of a scanner's records.  False where it cannot be
+ * read. */
 static bool
 read_report(const struct config *c, const struct window *w, size_t n,
     struct found *f)
 {
 	enum phd_form form = PHD_FORM_FIXED;
 	struct phd_list l = phd_whole_list(w, 26, n);
-	struct phd_item r = { 0, 0, 0 };
 	const struct scanner *by = NULL;
 	uint16_t handle = phd_u16(w, 12);
 	bool persons = false, several;
@@ -810,22 +830,12 @@ read_report(const struct config *c, const struct window *w, size_t n,
 		if (c->scanner[i].there && c->scanner[i].handle == handle)
 			by = &c->scanner[i];
 	}
-	if (form == PHD_FORM_GROUPED && by == NULL)
+	if (form == PHD_FORM_GROUPED &&
+	    (by == NULL || !note_records(c, w, by, persons, &l, f)))
 		return false;
 	if (form != PHD_FORM_GROUPED && !persons) {
 		note_observations(c, w, form, &l, f);
 		return !l.bad;
-	}
-	while (form == PHD_FORM_GROUPED && !persons &&
-	    phd_next_string(w, &l, &r)) {
-		if (r.length != by->length)
-			return false;
-		note_record(c, w, by, r, f);
-	}
-	while (form == PHD_FORM_GROUPED && persons && phd_next(w, &l, &r)) {
-		if (r.length != by->length)
-			return false;
-		note_record(c, w, by, r, f);
 	}
 	while (form != PHD_FORM_GROUPED && phd_more(&l)) {
 		struct phd_list inner;
@@ -841,6 +851,19 @@ read_report(const struct config *c, const struct window *w, size_t n,
 	return !l.bad;
 }
 
+/* 10^e; 1 where e is less than 0.  No exponent here is greater than 9. */
+static int64_t
+ten_to(int32_t e)
+{
+	static const int64_t power[] = {
+		1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+		1000000000,
+	};
+	const int32_t last = sizeof power / sizeof power[0] - 1;
+
+	return e < 0 ? 1 : power[e < last ? e : last];
+}
+
 /* An SFLOAT (signed exponent, 4 bits; signed mantissa, 12) times num / den, in
  * 10^-decimals, rounded half away from zero.  False where it is no number. */
 static bool
@@ -848,18 +871,15 @@ take_number(uint16_t raw, unsigned decimals, int32_t num, int32_t den,
     int32_t *value)
 {
 	int32_t m = raw & 0x0FFF, e = raw >> 12;
-	int64_t v, d = den;
+	int64_t v, d;
 
 	*value = 0;
 	if (raw >= 0x07FE && raw <= 0x0802)
 		return false;
 	m = m < 0x0800 ? m : m - 0x1000;
 	e = (e < 8 ? e : e - 16) + (int32_t)decimals;
-	v = (int64_t)m * num;
-	for (int i = 0; i < 9 && e > 0; i++, e--)
-		v *= 10;
-	for (int i = 0; i < 9 && e < 0; i++, e++)
-		d *= 10;
+	v = (int64_t)m * num * ten_to(e);
+	d = den * ten_to(-e);
 	v = v < 0 ? -((-v + d / 2) / d) : (v + d / 2) / d;
 	*value = v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN :
 	    (int32_t)v;
@@ -1149,26 +1169,48 @@ phd_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	return d;
 }
 
+static void
+put_u16(uint8_t buf[TX_MAX], size_t at, uint16_t value)
+{
+	buf[at] = (uint8_t)(value >> 8);
+	buf[at + 1] = (uint8_t)(value & 0xFF);
+}
+
 static size_t
 put(const struct answer *a, uint8_t buf[TX_MAX])
 {
-	size_t n = tx_put(&templates[a->say], buf);
+	size_t n;
 
-	if (a->say == SAY_CONFIG_TAKEN || a->say == SAY_REPORT_TAKEN) {
-		buf[AT_ID] = (uint8_t)(a->id >> 8);
-		buf[AT_ID + 1] = (uint8_t)(a->id & 0xFF);
-	}
-	if (a->say == SAY_CONFIG_TAKEN) {
-		buf[AT_CONFIG] = (uint8_t)(a->what >> 8);
-		buf[AT_CONFIG + 1] = (uint8_t)(a->what & 0xFF);
-	}
-	if (a->say == SAY_REPORT_TAKEN) {
+	switch (a->say) {
+	case SAY_ACCEPTED:
+		return tx_put(&templates[SAY_ACCEPTED], buf);
+	case SAY_UNKNOWN_CONFIG:
+		return tx_put(&templates[SAY_UNKNOWN_CONFIG], buf);
+	case SAY_CONFIG_TAKEN:
+		n = tx_put(&templates[SAY_CONFIG_TAKEN], buf);
+		put_u16(buf, AT_ID, a->id);
+		put_u16(buf, AT_CONFIG, a->what);
+		return n;
+	case SAY_REPORT_TAKEN:
+		n = tx_put(&templates[SAY_REPORT_TAKEN], buf);
+		put_u16(buf, AT_ID, a->id);
 		buf[AT_HANDLE] = a->handle;
 		buf[AT_EVENT] = (uint8_t)(a->what & 0xFF);
-	}
-	if (a->say == SAY_CLOCK)
+		return n;
+	case SAY_RELEASED:
+		return tx_put(&templates[SAY_RELEASED], buf);
+	case SAY_ABORT:
+		return tx_put(&templates[SAY_ABORT], buf);
+	case SAY_CLOCK:
+		n = tx_put(&templates[SAY_CLOCK], buf);
 		buf[AT_ID + 1] = (uint8_t)a->id;
-	return n;
+		return n;
+	case SAY_RELEASE:
+		return tx_put(&templates[SAY_RELEASE], buf);
+	case SAYS:
+	default:
+		return 0;
+	}
 }
 
 /* Answers come first.  The clock is asked for at once and, as a sign of life,
