@@ -43,6 +43,7 @@ enum field {
 	FIELD_STATE1, FIELD_STATE2, FIELD_MINUTES,
 };
 #define NO_NUMBER (-1)		/* "--": not in use */
+#define NUMBER_MOST 999		/* three digits */
 
 /* States 0, 1 (from 8) and 2 (from 16). */
 enum state {
@@ -128,10 +129,17 @@ accutorr_frame(const struct window *w, int64_t gap_ms)
 static bool
 read_number(const struct text *t, struct text_span s, int32_t *value)
 {
+	int32_t number = 0;
+
 	*value = NO_NUMBER;
 	if (s.to == s.from || s.to - s.from > 3)
 		return false;
-	return text_is_dashes(t, s) || text_fixed(t, s, 0, value);
+	if (text_is_dashes(t, s))
+		return true;
+	if (!text_fixed(t, s, 0, &number) || number > NUMBER_MOST)
+		return false;
+	*value = number;
+	return true;
 }
 
 /* "P:" and nine numbers, the states with all their digits. */

@@ -25,6 +25,8 @@
 #define ROW_PAUSE_MS 300
 
 #define ROW_LONGEST 160
+#define WORD_ROOM 17	/* the longest that is looked for, with its NUL */
+#define VALUE_MOST 999	/* three digits: no field is wider */
 #define AFTER_CLOCK 18	/* "dd-MMM-yy hh:mm:ss" */
 
 /* Rows of stored trends, which somebody prints at the monitor's menu, come one
@@ -58,14 +60,14 @@ static const struct {
 	{ "SL", SATURATION_LOW }, { "SO", SENSOR_OFF },
 };
 
-static const char months[12][4] = {
+static const char months[12][WORD_ROOM] = {
 	"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
 	"JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
 };
 
 /* What stands in lines without a date that this monitor prints: its heading,
  * and its menu, which is never answered. */
-static const char *const other_words[] = {
+static const char other_words[][WORD_ROOM] = {
 	"SPO2 LIMIT", "SAT-S", "SPO2 RESP MODE", "%SPO2", "INTERACTIVE MODE",
 	"COMMAND?",
 };
@@ -96,11 +98,11 @@ upper_at(const struct text *t, size_t i)
 }
 
 static bool
-has_word(const struct text *t, size_t from, const char *word)
+has_word(const struct text *t, size_t from, const char word[WORD_ROOM])
 {
 	size_t i = 0;
 
-	while (word[i] != '\0' && i < 20 &&
+	while (i < WORD_ROOM - 1 && word[i] != '\0' &&
 	    upper_at(t, from + i) == (uint8_t)word[i])
 		i++;
 	return word[i] == '\0';
@@ -176,6 +178,8 @@ struct row {
 static bool
 read_field(const struct text *t, size_t from, struct field *f)
 {
+	int32_t value = 0;
+
 	f->star = f->missing = false;
 	f->value = 0;
 	f->at.from = f->at.to = from;
@@ -189,8 +193,11 @@ read_field(const struct text *t, size_t from, struct field *f)
 		f->missing = true;
 		return true;
 	}
-	return f->at.to - f->at.from <= 3 &&
-	    text_fixed(t, f->at, 0, &f->value);
+	if (f->at.to - f->at.from > 3 ||
+	    !text_fixed(t, f->at, 0, &value) || value > VALUE_MOST)
+		return false;
+	f->value = value;
+	return true;
 }
 
 /* All that stands behind the fields must be codes. */
@@ -330,7 +337,7 @@ nellcor_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 {
 	struct nellcor_state *s = (struct nellcor_state *)u;
 	struct text t;
-	struct row r;
+	struct row r = { 0 };
 	int64_t clock_ms = 0;
 	bool first = !s->known, aligned, live;
 

@@ -51,12 +51,16 @@ struct suntech_state {
 };
 _Static_assert(sizeof(struct suntech_state) <= DRIVER_STATE_MAX, "state");
 
+/* Characters of what is said of an error, with the NUL: arrays, so that none is
+ * read beyond. */
+#define WORDS_ROOM 24
+
 /* The manual gives the codes in decimal.  One program that reads them takes
  * the same digits for hexadecimal, so the code is told as both. */
 static const struct failure {
 	uint8_t code;
 	enum quality quality;
-	const char *words;
+	char words[WORDS_ROOM];
 } failures[] = {
 	{ 1, QUALITY_NO_VALUE, "weak or no signal" },
 	{ 2, QUALITY_ARTEFACT, "artefact" },
@@ -109,9 +113,9 @@ failure_of(uint8_t code)
 }
 
 static void
-put_words(struct monitor_alarm *a, const char *words)
+put_words(struct monitor_alarm *a, const char words[WORDS_ROOM])
 {
-	for (size_t i = 0; i < MONITOR_ALARM_TEXT && words[i] != '\0'; i++)
+	for (size_t i = 0; i < WORDS_ROOM && words[i] != '\0'; i++)
 		monitor_alarm_put(a, (uint8_t)words[i]);
 }
 
@@ -131,17 +135,20 @@ put_digits(struct monitor_alarm *a, unsigned value, unsigned base)
 static void
 say_error(uint8_t error, struct readings *out)
 {
+	static const char begin[WORDS_ROOM] = "cuff error ";
+	static const char hex[WORDS_ROOM] = " (hex ";
+	static const char middle[WORDS_ROOM] = "): ";
 	struct monitor_alarm *a;
 
 	out->alarms.told = true;
 	a = error != 0 ? readings_add_alarm(out, PRIORITY_LOW) : NULL;
 	if (a == NULL)
 		return;
-	put_words(a, "cuff error ");
+	put_words(a, begin);
 	put_digits(a, error, 10);
-	put_words(a, " (hex ");
+	put_words(a, hex);
 	put_digits(a, error, 16);
-	put_words(a, "): ");
+	put_words(a, middle);
 	put_words(a, failure_of(error)->words);
 }
 
