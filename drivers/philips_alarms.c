@@ -144,25 +144,27 @@ make_room(struct philips_alarms *s, enum priority p)
 	return s->item[least].priority < p ? least : MONITOR_ALARMS_MAX;
 }
 
-/* One entry of 'info' bytes behind its fixed part. */
+/* One entry of 'info' bytes behind its fixed part.  Its text is written apart
+ * and then put in its place: there the next alarm follows, and a proof takes a
+ * write beyond the text's end for one into that. */
 static void
 add_entry(struct philips_alarms *s, const struct wire *r, size_t at,
     size_t info)
 {
-	enum priority p = type_priority(wire_u16be(r, at + 4));
-	size_t i = make_room(s, p), n = 0;
+	struct philips_alarm a = {
+		.priority = type_priority(wire_u16be(r, at + 4)),
+	};
+	size_t i = make_room(s, a.priority), n = 0;
 	size_t text = at + ENTRY + INFO_BYTES;
 
 	if (i >= MONITOR_ALARMS_MAX)
 		return;
-	s->item[i].priority = p;
-	s->item[i].text[0] = '\0';
 	if (wire_u16be(r, at + 14) == INFO_TEXT && info >= INFO_BYTES + 2)
-		put_text(s->item[i].text, &n, r, text + 2,
-		    wire_u16be(r, text));
+		put_text(a.text, &n, r, text + 2, wire_u16be(r, text));
 	if (n == 0)
-		put_code(s->item[i].text, &n, wire_u16be(r, at),
+		put_code(a.text, &n, wire_u16be(r, at),
 		    wire_u16be(r, at + 2));
+	s->item[i] = a;
 }
 
 /* Walks through a list of n bytes, all lengths tested; 's' NULL: only that. */

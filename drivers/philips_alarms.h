@@ -15,15 +15,17 @@
 
 #define PHILIPS_ALARM_TEXT 40	/* with NUL; what is longer is cut */
 
+struct philips_alarm {
+	enum priority priority;
+	char text[PHILIPS_ALARM_TEXT];
+};
+
 /* The most urgent alarms of the reply so far; begins all zero. */
 struct philips_alarms {
 	bool patient, technical;	/* that list was there */
 	bool demo, test;	/* the monitor says that it plays */
 	uint8_t n;
-	struct {
-		enum priority priority;
-		char text[PHILIPS_ALARM_TEXT];
-	} item[MONITOR_ALARMS_MAX];
+	struct philips_alarm item[MONITOR_ALARMS_MAX];
 };
 
 /* The alarms of a reply of the alert monitor, put in 'out' when all of it was
