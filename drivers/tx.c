@@ -24,23 +24,24 @@ is_text(uint8_t c)
 	return c >= ' ' && c <= '~' && c != '|';
 }
 
-/* How many of the n bytes at p are the field; SIZE_MAX if they are not. */
+/* Where in the n bytes at p the field ends that begins at 'at' (<= n); SIZE_MAX
+ * if it is not there. */
 static size_t
-match_field(const struct tx_field *f, const uint8_t *p, size_t n)
+match_field(const struct tx_field *f, const uint8_t *p, size_t n, size_t at)
 {
-	size_t length = 0;
+	size_t to = at;
 	uint32_t value;
 
 	if (f->kind == TX_TEXT) {
-		while (length < n && length < f->max && is_text(p[length]))
-			length++;
-		return length >= f->min ? length : SIZE_MAX;
+		while (to < n && to - at < f->max && is_text(p[to]))
+			to++;
+		return to - at >= f->min ? to : SIZE_MAX;
 	}
-	if (f->length > n)
+	if (f->length > n - at)
 		return SIZE_MAX;
-	value = field_value(f, p);
+	value = field_value(f, p + at);
 	return f->kind == TX_RANGE && (value < f->min || value > f->max) ?
-	    SIZE_MAX : f->length;
+	    SIZE_MAX : at + f->length;
 }
 
 static bool
@@ -51,7 +52,7 @@ template_allows(const struct tx_template *t, const uint8_t *p, size_t n)
 	for (size_t k = 0; k <= TX_FIELDS; k++) {
 		const struct tx_field *f = k < TX_FIELDS &&
 		    t->field[k].name != NULL ? &t->field[k] : NULL;
-		size_t to = f != NULL ? f->offset : t->length, length;
+		size_t to = f != NULL ? f->offset : t->length;
 
 		for (; from < to; from++, at++) {
 			if (at >= n || p[at] != t->bytes[from])
@@ -59,10 +60,9 @@ template_allows(const struct tx_template *t, const uint8_t *p, size_t n)
 		}
 		if (f == NULL)
 			break;
-		length = match_field(f, p + at, n - at);
-		if (length == SIZE_MAX)
+		at = match_field(f, p, n, at);
+		if (at == SIZE_MAX)
 			return false;
-		at += length;
 		from += f->length;
 	}
 	return at == n;
