@@ -17,7 +17,7 @@ const char *const hl7_frame_ends[] = { "\x1c\r", "</ORU_R01>", NULL };
 /* How many bytes of 'word' stand at i: all (returned as its length), fewer
  * because the window ends, or -1 where they differ. */
 static int
-match(const struct window *w, size_t i, const char *word)
+match_word(const struct window *w, size_t i, const char *word)
 {
 	size_t n = window_length(w), k = 0;
 
@@ -33,7 +33,7 @@ match(const struct window *w, size_t i, const char *word)
 static bool
 stands_at(const struct window *w, size_t i, const char *word, int length)
 {
-	return match(w, i, word) == length;
+	return match_word(w, i, word) == length;
 }
 
 /* The first of from..to-1 where 'word' stands, whose first byte is 'first'; or
@@ -60,6 +60,13 @@ resume(const struct window *w, size_t first, size_t back)
 	return w->seen > first + back ? w->seen - back : first;
 }
 
+/* What frame() answers to a frame of that length. */
+static int
+frame_of(size_t length)
+{
+	return length <= WINDOW_CAPACITY ? (int)length : FRAME_GARBAGE;
+}
+
 /* A block ends at its end, or where the next one begins: then its own end was
  * lost, and it is none. */
 static int
@@ -67,13 +74,13 @@ mllp_frame(const struct window *w)
 {
 	size_t n = window_length(w), next, end;
 
-	if (n > 1 && match(w, 1, "MSH") < 0 && window_at(w, 1) != '<')
+	if (n > 1 && match_word(w, 1, "MSH") < 0 && window_at(w, 1) != '<')
 		return FRAME_GARBAGE;
 	next = window_find(w, resume(w, 1, 1), n, BLOCK_BEGIN);
 	end = find_word(w, resume(w, 1, 1), next, "\x1c\r", 2);
 	if (end < next)
-		return (int)end + 2;
-	return next < n ? (int)next : FRAME_MORE;
+		return frame_of(end + 2);
+	return next < n ? frame_of(next) : FRAME_MORE;
 }
 
 /* The first byte from 'from' on that came after a silence; 'to' if none did. */
@@ -94,7 +101,7 @@ bare_frame(const struct window *w)
 {
 	size_t n = window_length(w), to, end;
 
-	if (match(w, 0, "MSH|") < 0)
+	if (match_word(w, 0, "MSH|") < 0)
 		return FRAME_GARBAGE;
 	if (n < 4)
 		return w->quiet_ms > 0 ? FRAME_GARBAGE : FRAME_MORE;
@@ -104,8 +111,8 @@ bare_frame(const struct window *w)
 	/* A block whose beginning was lost. */
 	end = find_word(w, resume(w, 4, 1), to, "\x1c\r", 2);
 	if (end < to)
-		return (int)end + 2;
-	return to < n || w->quiet_ms > 0 ? (int)to : FRAME_MORE;
+		return frame_of(end + 2);
+	return to < n || w->quiet_ms > 0 ? frame_of(to) : FRAME_MORE;
 }
 
 static int
@@ -113,13 +120,13 @@ xml_frame(const struct window *w)
 {
 	size_t n = window_length(w), next, end;
 
-	if (match(w, 0, "<ORU_R01") < 0)
+	if (match_word(w, 0, "<ORU_R01") < 0)
 		return FRAME_GARBAGE;
 	next = find_word(w, resume(w, 8, 8), n, "<ORU_R01", 8);
 	end = find_word(w, resume(w, 8, 10), next, "</ORU_R01>", 10);
 	if (end < next)
-		return (int)end + 10;
-	return next < n ? (int)next : FRAME_MORE;
+		return frame_of(end + 10);
+	return next < n ? frame_of(next) : FRAME_MORE;
 }
 
 int

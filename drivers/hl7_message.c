@@ -9,6 +9,8 @@
 
 #include "drivers/driver.h"
 
+#include <string.h>
+
 static bool
 is_segment_end(uint8_t c)
 {
@@ -65,8 +67,7 @@ hl7_next(const struct window *w, struct hl7_message *m,
 {
 	size_t i = m->at, from, n = 0;
 
-	for (size_t k = 0; k < HL7_FIELDS; k++)
-		s->field[k] = (struct text_span){ 0, 0 };
+	memset(s, 0, sizeof *s);
 	while (i < m->to && i < WINDOW_CAPACITY &&
 	    is_segment_end(window_at(w, i)))
 		i++;
@@ -123,15 +124,12 @@ hl7_component(const struct window *w, const struct hl7_message *m,
 	    n);
 }
 
-/* The longest word that anything is compared with. */
-#define WORD_LENGTH 24
-
 bool
 hl7_is(const struct window *w, struct text_span s, const char *word)
 {
 	size_t i = 0;
 
-	for (; i < WORD_LENGTH && word[i] != '\0'; i++) {
+	for (; i < HL7_WORD && word[i] != '\0'; i++) {
 		if (s.from + i >= s.to ||
 		    window_at(w, s.from + i) != (uint8_t)word[i])
 			return false;
@@ -144,7 +142,7 @@ hl7_ends(const struct window *w, struct text_span s, const char *word)
 {
 	size_t n = 0;
 
-	while (n < WORD_LENGTH && word[n] != '\0')
+	while (n < HL7_WORD && word[n] != '\0')
 		n++;
 	if (s.to < s.from || s.to - s.from < n)
 		return false;
@@ -175,7 +173,7 @@ bool
 hl7_number(const struct window *w, struct text_span s, unsigned decimals,
     int32_t *value)
 {
-	int32_t sum = 0;
+	uint32_t sum = 0;
 	unsigned places = 0;	/* digits after the point */
 	size_t before = 0;
 	bool point = false;
@@ -196,7 +194,7 @@ hl7_number(const struct window *w, struct text_span s, unsigned decimals,
 		if (before > 8 || places > 8)
 			return false;
 		if (places <= decimals)
-			sum = sum * 10 + (c - '0');
+			sum = sum * 10 + (uint32_t)(c - '0');
 		else if (places == decimals + 1 && c >= '5')
 			sum++;
 	}
@@ -207,7 +205,7 @@ hl7_number(const struct window *w, struct text_span s, unsigned decimals,
 			return false;
 		sum *= 10;
 	}
-	*value = sum;
+	*value = (int32_t)sum;
 	return true;
 }
 

@@ -61,6 +61,10 @@ hl7_is_empty(struct text_span s)
 	return s.from >= s.to;
 }
 
+/* Characters of the longest word that anything is compared with, and its NUL:
+ * tables of words have so many for each, so that none is read beyond. */
+#define HL7_WORD 24
+
 /* Whether the span is that word; whether it ends in it. */
 bool hl7_is(const struct window *w, struct text_span s, const char *word)
     MUST_CHECK;

@@ -461,7 +461,7 @@ take_field(const struct window *w, const struct hl7_tag *t,
     struct xml_place *p)
 {
 	static const struct {
-		const char *name;
+		char name[HL7_WORD];
 		unsigned field;
 	} fields[] = {
 		{ "OBX.2", 2 }, { "OBX.3", 3 }, { "OBX.5", 5 },

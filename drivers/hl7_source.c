@@ -11,7 +11,7 @@
 /* A unit's code in MDC, and its names: of UCUM and as monitors print it. */
 static const struct {
 	enum hl7_unit unit;
-	const char *name;
+	char name[HL7_WORD];
 } units[] = {
 	{ UNIT_PERCENT, "262688" }, { UNIT_PERCENT, "%" },
 	{ UNIT_BEATS, "264864" }, { UNIT_BEATS, "/min" },

@@ -28,7 +28,7 @@ struct hl7_source {
 	uint32_t id;		/* PDS, MDC */
 	uint16_t module;	/* PDS; 0: any */
 	enum hl7_unit unit;	/* MDC: must be; label, XML: if there is one */
-	const char *word;	/* label, XML: the key; MDC: how the name ends */
+	char word[HL7_WORD];	/* label, XML: the key; MDC: how the name ends */
 	bool whole;		/* PDS: with a fraction its unit is another one
 				 * (kPa, %) */
 };
