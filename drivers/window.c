@@ -156,14 +156,15 @@ window_compact(struct window *w)
 size_t
 window_add(struct window *w, uint16_t gap_ms, const uint8_t *p, size_t n)
 {
-	size_t i = 0, end;
+	size_t i = 0, end, room;
 
 	if (w->end > w->capacity || n > w->capacity - w->end)
 		window_compact(w);
 	if (w->end >= w->capacity)
 		return 0;
-	if (n > w->capacity - w->end)
-		n = w->capacity - w->end;
+	room = w->capacity - w->end;
+	if (n > room)
+		n = room;
 	w->quiet_ms = 0;
 	marks_add(w, gap_ms);
 	end = w->end;
