@@ -144,16 +144,20 @@ read_value(struct reader *y, const struct line_value *v, uint8_t at,
     struct readings *out, enum line_why *why)
 {
 	struct text_span s = { 0, 0 };
-	enum quality q = y->quality[v->vital];
-	int32_t *part = cuff_part(&y->cuff, v->vital), number = 0;
+	enum vital vital = v->vital;
+	int32_t *part = cuff_part(&y->cuff, vital), number = 0;
+	enum quality q;
 	bool within = false;
 
+	if ((unsigned)vital >= VITALS)
+		return true;
+	q = y->quality[vital];
 	*why = LINE_NOT_THERE;
 	if (!line_find(y->text, &v->place, at, &y->fields, &s))
 		return false;
 	if (line_missing(y->text, &v->place, s)) {
 		if (part == NULL)
-			readings_add(out, v->vital, line_has_value(q) ?
+			readings_add(out, vital, line_has_value(q) ?
 			    QUALITY_NO_VALUE : q, 0);
 		return true;
 	}
@@ -164,7 +168,7 @@ read_value(struct reader *y, const struct line_value *v, uint8_t at,
 		*part = within ? number : CUFF_NONE;
 		return true;
 	}
-	readings_add(out, v->vital, line_has_value(q) && !within ?
+	readings_add(out, vital, line_has_value(q) && !within ?
 	    QUALITY_OUT_OF_RANGE : q, number);
 	return true;
 }
@@ -193,8 +197,6 @@ read_match(struct rules_state *s, int64_t t_ms, size_t m, struct reader *y,
 		uint8_t at = v->place.at;
 
 		why->vital = (int)v->vital;
-		if ((unsigned)v->vital >= VITALS)
-			continue;
 		if (v->place.title.n > 0 && m < LINE_MATCHES &&
 		    s->column[m][i] > 0)
 			at = s->column[m][i];
@@ -263,38 +265,45 @@ is_ignored(const struct line_rules *r, const struct text *t)
 	return i >= t->n;
 }
 
+/* Reads the line as one of the m-th kind, if it is one; false: it is none. */
+static bool
+read_as(struct rules_state *s, int64_t t_ms, bool sure, size_t m,
+    const struct line_match *x, struct readings *out,
+    struct line_verdict *why, enum decode *d)
+{
+	const struct text *t = &why->text;
+	bool whole = sure || says_its_start(x);
+	struct reader y = { .text = t, .match = x, .fields.n = 0,
+		.cuff = { .sys = CUFF_NONE, .dia = CUFF_NONE,
+		.map = CUFF_NONE, .pr = CUFF_NONE } };
+
+	why->match = (uint8_t)(m + 1);
+	if (x->heading.n > 0 && line_begins(t, 0, &x->heading)) {
+		learn_heading(s, m, x, t);
+		why->why = LINE_HEADING;
+		*d = DECODE_IGNORED;
+		return true;
+	}
+	if (!line_split(t, x, &y.fields))
+		return false;
+	why->why = LINE_TORN;
+	*d = whole ? read_match(s, t_ms, m, &y, out, why) : DECODE_BAD_VALUE;
+	return true;
+}
+
 static enum decode
 read_line(struct rules_state *s, int64_t t_ms, bool sure,
     const struct line_rules *r, struct readings *out, struct line_verdict *why)
 {
-	const struct text *t = &why->text;
-	struct reader y;
+	enum decode d = DECODE_BAD_VALUE;
 
 	why->match = 0;
 	why->why = LINE_IGNORED;
-	if (is_ignored(r, t))
+	if (is_ignored(r, &why->text))
 		return DECODE_IGNORED;
 	for (size_t m = 0; m < r->matches_n && m < LINE_MATCHES; m++) {
-		y.text = t;
-		y.match = &r->match[m];
-		y.fields.n = 0;
-		y.cuff = (struct cuff){ .sys = CUFF_NONE, .dia = CUFF_NONE,
-			.map = CUFF_NONE, .pr = CUFF_NONE };
-		for (size_t v = 0; v < VITALS; v++)
-			y.quality[v] = QUALITY_GOOD;
-		why->match = (uint8_t)(m + 1);
-		if (y.match->heading.n > 0 &&
-		    line_begins(t, 0, &y.match->heading)) {
-			learn_heading(s, m, y.match, t);
-			why->why = LINE_HEADING;
-			return DECODE_IGNORED;
-		}
-		if (!line_split(t, y.match, &y.fields))
-			continue;
-		why->why = LINE_TORN;
-		if (!sure && !says_its_start(y.match))
-			return DECODE_BAD_VALUE;
-		return read_match(s, t_ms, m, &y, out, why);
+		if (read_as(s, t_ms, sure, m, &r->match[m], out, why, &d))
+			return d;
 	}
 	why->match = 0;
 	why->why = LINE_NO_MATCH;

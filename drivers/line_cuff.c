@@ -10,6 +10,9 @@
 /* After so long unseen a cuff result may be from anywhere in between. */
 #define UNSEEN_MS 60000
 
+/* Ages are told in hours at the most: with that, none can overflow. */
+#define UNIT_MAX_MS 3600000
+
 /* A digest (FNV-1a). */
 static uint32_t
 digest(const struct text *t, struct text_span s)
@@ -26,6 +29,7 @@ line_cuff_key(const struct text *t, const struct line_cuff *c,
     const struct line_fields *f, struct line_cuff_key *k)
 {
 	struct text_span s = { 0, 0 };
+	int64_t unit_ms = c->unit_ms;
 
 	if (c->event == EVENT_OF_CHANGE || c->event == EVENT_OF_LINE) {
 		k->there = true;
@@ -37,9 +41,10 @@ line_cuff_key(const struct text *t, const struct line_cuff *c,
 	if (!k->there)
 		return true;
 	if (c->event == EVENT_OF_AGE) {
-		if (!line_whole(t, &c->place, s, &k->key))
+		if (unit_ms > UNIT_MAX_MS ||
+		    !line_whole(t, &c->place, s, &k->key))
 			return false;
-		k->age_ms = (int64_t)k->key * c->unit_ms;
+		k->age_ms = k->key * unit_ms;
 		return true;
 	}
 	k->key = digest(t, s);

@@ -358,11 +358,11 @@ static bool
 read_scaled(const struct text *t, const struct line_value *v,
     struct text_span s, int64_t *out)
 {
+	int64_t multiply = v->multiply, divisor = v->divide, add = v->add, x;
 	bool negative = false;
 	unsigned places = 0;
 	int32_t digits = 0;
 	uint32_t hex = 0;
-	int64_t x;
 
 	if (v->place.hex) {
 		if (!text_hex(t, s, &hex) || hex > 99999999)
@@ -377,13 +377,12 @@ read_scaled(const struct text *t, const struct line_value *v,
 		if (!read_digits(t, s, &digits, &places))
 			return false;
 	}
-	if (v->multiply < 1 || v->multiply > LINE_FACTOR_MAX || v->divide < 1 ||
-	    v->divide > LINE_FACTOR_MAX || v->add < -LINE_ADD_MAX ||
-	    v->add > LINE_ADD_MAX)
+	if (multiply < 1 || multiply > LINE_FACTOR_MAX || divisor < 1 ||
+	    divisor > LINE_FACTOR_MAX || add < -LINE_ADD_MAX ||
+	    add > LINE_ADD_MAX)
 		return false;
-	x = divide((int64_t)digits * v->multiply * 1000,
-	    v->divide * power_of_ten(places));
-	*out = (negative ? -x : x) + v->add * (int64_t)1000;
+	x = divide(digits * multiply * 1000, divisor * power_of_ten(places));
+	*out = (negative ? -x : x) + add * 1000;
 	return true;
 }
 
@@ -408,17 +407,19 @@ bool
 line_number(const struct text *t, const struct line_value *v,
     struct text_span s, int32_t *value, bool *within)
 {
+	enum vital vital = v->vital;
 	int64_t x = 0, scale;
 
-	if ((unsigned)v->vital >= VITALS || !read_scaled(t, v, s, &x))
+	if ((unsigned)vital >= VITALS || !read_scaled(t, v, s, &x))
 		return false;
 	*value = 0;
-	*within = x <= LARGEST * 1000 && x >= -LARGEST * 1000 &&
-	    x >= v->minimum * (int64_t)1000 && x <= v->maximum * (int64_t)1000;
-	if (!*within)
+	*within = false;
+	if (x > LARGEST * 1000 || x < -LARGEST * 1000 ||
+	    x < v->minimum * (int64_t)1000 || x > v->maximum * (int64_t)1000)
 		return true;
-	scale = vital_info[v->vital].decimals == 2 ? 100 :
-	    vital_info[v->vital].decimals == 1 ? 10 : 1;
+	*within = true;
+	scale = vital_info[vital].decimals == 2 ? 100 :
+	    vital_info[vital].decimals == 1 ? 10 : 1;
 	*value = (int32_t)divide(convert((enum line_unit)v->unit, x) * scale, 1000);
 	return true;
 }
