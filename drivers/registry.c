@@ -12,6 +12,7 @@
 extern const struct driver driver_accutorr;
 extern const struct driver driver_berry_bci;
 extern const struct driver driver_berry_pm6750;
+extern const struct driver driver_biolight_a8;
 extern const struct driver driver_capnostat;
 extern const struct driver driver_capnostream;
 extern const struct driver driver_contec_v5;
@@ -40,6 +41,7 @@ const struct driver *const drivers[] = {
 	&driver_accutorr,
 	&driver_berry_bci,
 	&driver_berry_pm6750,
+	&driver_biolight_a8,
 	&driver_capnostat,
 	&driver_capnostream,
 	&driver_contec_v5,

@@ -22,6 +22,7 @@
 extern const struct sim_driver sim_accutorr;
 extern const struct sim_driver sim_berry_bci;
 extern const struct sim_driver sim_berry_pm6750;
+extern const struct sim_driver sim_biolight_a8;
 extern const struct sim_driver sim_capnostat;
 extern const struct sim_driver sim_capnostream;
 extern const struct sim_driver sim_contec_v5;
@@ -50,6 +51,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_accutorr,
 	&sim_berry_bci,
 	&sim_berry_pm6750,
+	&sim_biolight_a8,
 	&sim_capnostat,
 	&sim_capnostream,
 	&sim_contec_v5,

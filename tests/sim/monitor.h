@@ -13,7 +13,7 @@
 
 #include "tests/sim/patient.h"
 
-#define SIM_OUT_MAX 2048	/* bytes that one step may yield, noise included */
+#define SIM_OUT_MAX 4096	/* bytes that one step may yield, noise included */
 #define SIM_NEVER INT64_MAX
 
 enum probe { PROBE_ON, PROBE_OFF, PROBE_OUT };

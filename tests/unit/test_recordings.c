@@ -586,6 +586,48 @@ the_ivy_recording_gives_its_27_messages(void **state)
 	}
 }
 
+/* One packet, of a demonstration; nothing in it says so.  The cuff's result
+ * stands there at first sight, so it is none, until there was another. */
+static void
+the_biolight_packet_gives_its_values(void **state)
+{
+	/* The same start, and a cuff's block alone: 110/70, mean 83. */
+	static const char older[] = "\xff\xd1\x00\x00\x00\xf1\x00\x00\x0f\x30"
+	    "\xe5\x03\x00\x0a\x00\x01\x00\x00\x4c\x08\x3e\x06\x3c\x05";
+	static struct stream s;
+	FILE *f = open_recording("biolight-a8-demo-31.bin");
+	uint8_t packet[2500];
+	size_t n = fread(packet, 1, sizeof packet, f);
+	struct stream_counters c;
+	struct decoded d;
+
+	(void)state;
+	fclose(f);
+	assert_int_equal(n, 2435);
+	c = play("biolight-a8-demo-31.bin", "biolight-a8", 64, &heard);
+	assert_int_equal(c.garbage, 0);
+	assert_int_equal(heard.n, 1);
+	assert_int_equal(heard.frame[0].length, 2435);
+	assert_int_equal(heard.frame[0].readings.n, 4);
+	check_first(VITAL_HR, 80, 0);
+	check_first(VITAL_SPO2, 9900, 0);
+	check_first(VITAL_PR, 80, 0);
+	check_first(VITAL_TEMP, 3720, 0);
+	heard.n = 0;
+	stream_init(&s, driver_find("biolight-a8"), NULL, 0);
+	assert_int_equal(stream_feed(&s, 0, (const uint8_t *)older,
+	    sizeof older - 1), sizeof older - 1);
+	assert_int_equal(stream_feed(&s, 1000, packet, n), n);
+	while (stream_next(&s, &d))
+		hear(&heard, &d);
+	assert_int_equal(heard.n, 2);
+	assert_int_equal(heard.frame[0].readings.n, 0);
+	check_first(VITAL_NIBP_SYS, 120, 0);
+	check_first(VITAL_NIBP_DIA, 80, 0);
+	check_first(VITAL_NIBP_MAP, 90, 0);
+	assert_null(first_value(VITAL_NIBP_PR));
+}
+
 /* The module's frames of it; what the host says is on another wire, but for
  * what the driver may say itself. */
 static void
@@ -645,6 +687,7 @@ main(void)
 		cmocka_unit_test(the_edan_recording_gives_its_values),
 		cmocka_unit_test(the_nellcor_recording_gives_its_rows),
 		cmocka_unit_test(the_ivy_recording_gives_its_27_messages),
+		cmocka_unit_test(the_biolight_packet_gives_its_values),
 		cmocka_unit_test(the_suntech_vectors_are_its_frames),
 	};
 
