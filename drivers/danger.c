@@ -71,6 +71,21 @@ static const struct row rows[] = {
 	{ { 0xF8 }, 1, "resets a CAPNOSTAT sensor" },
 	{ { 0xAA, 0x55 }, 2, "changes the state of a Phasein module" },
 	{ { 0x02, 'M', '2' }, 3, "changes the mode of a Welch Allyn module" },
+	{ { 0x02, 'C', '1' }, 3, "calibrates a Welch Allyn module" },
+	{ { 0x02, 'C', '8' }, 3, "resets a Welch Allyn module" },
+	{ { 0x02, 'A', ANY, ANY, ANY, ANY, 0x03 }, 7,
+	    "changes a Welch Allyn module" },
+	{ { 0x02, 'G', ANY, ANY, ANY, ANY, 0x03 }, 7,
+	    "calibrates a Welch Allyn module" },
+	{ { 0x02, 'N', ANY, ANY, ANY, ANY, 0x03 }, 7,
+	    "changes a Welch Allyn module" },
+	{ { 0x02, 'O', ANY, ANY, ANY, ANY, 0x03 }, 7,
+	    "changes a Welch Allyn module" },
+	{ { 0x02, 'F', '2', '0' }, 4, "drives the pump of a Welch Allyn module" },
+	{ { 0x02, 'L', ANY, ANY, ANY, ANY, ANY, ANY }, 8,
+	    "calibrates a Welch Allyn module" },
+	{ { 0x02, 'Q', ANY, ANY, ANY, ANY, ANY, 0x03 }, 8,
+	    "changes a Welch Allyn module" },
 };
 
 static bool

@@ -36,6 +36,7 @@ extern const struct driver driver_nonin_ascii;
 extern const struct driver driver_phasein;
 extern const struct driver driver_philips_intellivue;
 extern const struct driver driver_suntech;
+extern const struct driver driver_welchallyn_co2;
 
 const struct driver *const drivers[] = {
 	&driver_accutorr,
@@ -65,6 +66,7 @@ const struct driver *const drivers[] = {
 	&driver_phasein,
 	&driver_philips_intellivue,
 	&driver_suntech,
+	&driver_welchallyn_co2,
 	NULL,
 };
 

@@ -46,6 +46,7 @@ extern const struct sim_driver sim_nonin_ascii;
 extern const struct sim_driver sim_phasein;
 extern const struct sim_driver sim_philips_intellivue;
 extern const struct sim_driver sim_suntech;
+extern const struct sim_driver sim_welchallyn_co2;
 
 const struct sim_driver *const sim_drivers[] = {
 	&sim_accutorr,
@@ -75,6 +76,7 @@ const struct sim_driver *const sim_drivers[] = {
 	&sim_phasein,
 	&sim_philips_intellivue,
 	&sim_suntech,
+	&sim_welchallyn_co2,
 	NULL,
 };
 

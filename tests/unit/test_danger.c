@@ -31,6 +31,7 @@ struct span {
 #define ANY { 0x00, 0xFF }
 #define IS(b) { b, b }
 #define TO(a, b) { a, b }
+#define HEX TO('0', 'F')	/* a hexadecimal digit */
 
 /* What the last byte of a row is besides. */
 enum check {
@@ -131,9 +132,25 @@ static const struct row rows[] = {
 	/* Section 11d, PHASEIN: all that it takes changes its state. */
 	{ "PHASEIN: mode, limits, zero", 5, { IS(0xAA), IS(0x55), TO(0, 6),
 	    ANY, ANY }, CHECK_ZERO_3, NULL },
-	/* Section 11e, Welch Allyn LC101. */
+	/* Section 11e, Welch Allyn LC101, and its manual: all but questions. */
 	{ "LC101: mode", 4, { IS(0x02), IS('M'), IS('2'), TO('0', '9') }, 0,
 	    NULL },
+	{ "LC101: calibration", 4, { IS(0x02), IS('C'), IS('1'),
+	    TO('0', '3') }, 0, NULL },
+	{ "LC101: reset", 4, { IS(0x02), IS('C'), IS('8'), IS('0') }, 0,
+	    NULL },
+	{ "LC101: no breath time", 7, { IS(0x02), IS('A'), HEX, HEX, HEX, HEX,
+	    IS(0x03) }, 0, NULL },
+	{ "LC101: span gas", 7, { IS(0x02), IS('G'), HEX, HEX, HEX, HEX,
+	    IS(0x03) }, 0, NULL },
+	{ "LC101: intervals", 7, { IS(0x02), TO('N', 'O'), HEX, HEX, HEX, HEX,
+	    IS(0x03) }, 0, NULL },
+	{ "LC101: compensation", 8, { IS(0x02), IS('Q'), HEX, HEX, HEX, HEX, HEX,
+	    IS(0x03) }, 0, NULL },
+	{ "LC101: pump", 4, { IS(0x02), IS('F'), IS('2'), IS('0') }, 0,
+	    NULL },
+	{ "LC101: date of calibration", 13, { IS(0x02), IS('L'), HEX, HEX, HEX,
+	    HEX, HEX, HEX, HEX, HEX, HEX, HEX, IS(0x03) }, 0, NULL },
 	/* multiparameter.md A7, IntelliVue: a SET, confirmed or not. */
 	{ "IntelliVue: SET", 12, { IS(0xE1), IS(0), IS(0), IS(2), IS(0), IS(1),
 	    ANY, ANY, ANY, ANY, IS(0), TO(4, 5) }, 0, NULL },

@@ -802,6 +802,23 @@ what_starts_a_cuff_is_found_anywhere_in_a_message(void **state)
 	assert_non_null(harm("\x3A\x3A\x20\xA6", 4, "", 0));
 }
 
+/* Its manual's commands; what asks it for a breath or its state is none. */
+static void
+what_changes_a_welch_allyn_module_is_found(void **state)
+{
+	static const char *const changes[] = {
+		"\x02M239B\x03", "\x02" "C10BD\x03", "\x02" "C8005\x03",
+		"\x02" "A0F12\x03", "\x02" "F209612\x03", "\x02G2612\x03",
+		"\x02L0604199812\x03", "\x02N0112\x03", "\x02O4012\x03",
+		"\x02Q01112\x03",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+		assert_non_null(harm(changes[i], strlen(changes[i]), "", 0));
+	assert_null(harm("\x02" "C2776\x03", 7, "\x02" "C00FD\x03", 7));
+}
+
 static void
 two_polls_that_make_one_together_are_found(void **state)
 {
@@ -969,6 +986,7 @@ main(void)
 		T(a_poll_waits_for_the_prompt_but_not_for_ever),
 		T(a_port_may_send_its_polls_and_nothing_else),
 		T(what_starts_a_cuff_is_found_anywhere_in_a_message),
+		T(what_changes_a_welch_allyn_module_is_found),
 		T(two_polls_that_make_one_together_are_found),
 		T(what_only_reads_may_be_sent),
 		T(a_simulated_capnograph_is_read),

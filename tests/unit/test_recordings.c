@@ -665,6 +665,44 @@ the_suntech_vectors_are_its_frames(void **state)
 	assert_int_equal(asked, 1);
 }
 
+/* The frames that the manual prints: two breaths, two samples. */
+static void
+the_welch_allyn_vectors_are_its_frames(void **state)
+{
+	static const int32_t want[2][2] = { { 390, 12 }, { 330, 24 } };
+	static struct stream s;
+	FILE *f = open_recording("welchallyn-co2-doc-vectors.hex.txt");
+	char line[200];
+	size_t told = 0;
+	struct decoded d;
+
+	(void)state;
+	stream_init(&s, driver_find("welchallyn-co2"), NULL, 0);
+	while (fgets(line, sizeof line, f) != NULL) {
+		uint8_t b[40];
+		size_t n = 0;
+
+		/* Two blanks end the bytes. */
+		for (char *p = line; n < sizeof b && *p != ' '; p += 3)
+			b[n++] = (uint8_t)strtoul(p, NULL, 16);
+		assert_int_equal(stream_feed(&s, 0, b, n), n);
+		assert_true(stream_next(&s, &d));
+		if (d.result != DECODE_OK)
+			continue;
+		assert_true(told < 2);
+		assert_int_equal(d.readings.n, 2);
+		assert_int_equal(reading_of(&d, VITAL_ETCO2)->value,
+		    want[told][0]);
+		assert_int_equal(reading_of(&d, VITAL_RR)->value,
+		    want[told][1]);
+		told++;
+	}
+	fclose(f);
+	assert_int_equal(told, 2);
+	assert_int_equal(s.count.frames[DECODE_IGNORED], 2);
+	assert_int_equal(s.count.garbage, 0);
+}
+
 int
 main(void)
 {
@@ -689,6 +727,7 @@ main(void)
 		cmocka_unit_test(the_ivy_recording_gives_its_27_messages),
 		cmocka_unit_test(the_biolight_packet_gives_its_values),
 		cmocka_unit_test(the_suntech_vectors_are_its_frames),
+		cmocka_unit_test(the_welch_allyn_vectors_are_its_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,7 +272,8 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 }
 
 static const char *const capnographs[] = {
-	"capnostream", "micropod", "phasein", "capnostat", NULL,
+	"capnostream", "micropod", "phasein", "capnostat", "welchallyn-co2",
+	NULL,
 };
 
 static void
