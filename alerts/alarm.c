@@ -15,15 +15,6 @@ id_next(struct id_source *ids)
 	return (struct event_id){ ids->start, ++ids->n };
 }
 
-/* So much after a time; spans are those of a limit set, 32 bits and not below
- * zero.  Both bounds are constants, so that it can be proved. */
-static int64_t
-later(int64_t t_ms, int64_t span_ms)
-{
-	return t_ms < ALARM_NEVER - INT32_MAX && span_ms <= INT32_MAX ?
-	    t_ms + span_ms : ALARM_NEVER;
-}
-
 void
 gauge_level(struct gauge *g, int64_t t_ms, enum stand stand, int64_t delay_ms,
     int64_t clear_ms)
@@ -41,7 +32,7 @@ gauge_level(struct gauge *g, int64_t t_ms, enum stand stand, int64_t delay_ms,
 		if (stand == STAND_BETWEEN || stand == STAND_CLEAR) {
 			g->state = ALARM_INACTIVE;
 		} else if (stand == STAND_BEYOND &&
-		    t_ms >= later(g->since_ms, delay_ms)) {
+		    t_ms >= moment_after(g->since_ms, delay_ms)) {
 			g->state = ALARM_ACTIVE;
 			g->confirmed = true;
 			g->inside_ms = ALARM_NEVER;
@@ -56,7 +47,7 @@ gauge_level(struct gauge *g, int64_t t_ms, enum stand stand, int64_t delay_ms,
 	}
 	if (g->inside_ms == ALARM_NEVER)
 		g->inside_ms = t_ms;
-	if (t_ms >= later(g->inside_ms, clear_ms))
+	if (t_ms >= moment_after(g->inside_ms, clear_ms))
 		g->state = ALARM_INACTIVE;
 }
 
@@ -64,9 +55,9 @@ int64_t
 gauge_next(const struct gauge *g, int64_t delay_ms, int64_t clear_ms)
 {
 	if (g->state == ALARM_PENDING && g->stand == STAND_BEYOND)
-		return later(g->since_ms, delay_ms);
+		return moment_after(g->since_ms, delay_ms);
 	if (g->state == ALARM_ACTIVE)
-		return later(g->inside_ms, clear_ms);
+		return moment_after(g->inside_ms, clear_ms);
 	return ALARM_NEVER;
 }
 
@@ -85,7 +76,8 @@ gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
 		g->state = ALARM_ACTIVE;
 		g->since_ms = measured_ms;
 		g->confirmed = !confirm;
-	} else if (measured_ms - g->last_ms <= within_ms) {
+	} else if (moment_between(g->last_ms, measured_ms) <=
+	    within_ms) {
 		g->confirmed = true;
 	}
 	g->last_ms = measured_ms;

@@ -10,9 +10,10 @@
 #ifndef ALERTS_ALARM_H
 #define ALERTS_ALARM_H
 
+#include "alerts/moment.h"
 #include "schemas/record.h"
 
-#define ALARM_NEVER INT64_MAX
+#define ALARM_NEVER MOMENT_NEVER
 
 /* Makes event ids; one per process start, shared by all boards. */
 struct id_source {

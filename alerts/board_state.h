@@ -15,7 +15,7 @@
 #include "schemas/record.h"
 
 #define BOARD_PORTS 4		/* monitors of one bed at the most */
-#define BOARD_NEVER INT64_MAX
+#define BOARD_NEVER MOMENT_NEVER
 
 struct board_sink {
 	void *arg;
@@ -183,9 +183,11 @@ board_port_alarm(int slot, size_t *port)
 	};
 
 	for (int i = 0; i < PORT_ALARMS; i++) {
-		if (slot < of[i].from || slot >= of[i].from + BOARD_PORTS)
+		size_t at = (size_t)slot - (size_t)of[i].from;
+
+		if (at >= BOARD_PORTS)
 			continue;
-		*port = (size_t)(slot - of[i].from);
+		*port = at;
 		return of[i].which;
 	}
 	return PORT_ALARMS;
@@ -205,7 +207,8 @@ board_alarm(const struct board *b, int slot)
 		slot -= 2 * BOARD_PORTS;
 	if (slot >= SLOT_NO_VALUE)
 		slot -= BOARD_PORTS;
-	return (struct alarm *)&b->alarm[slot];
+	return slot >= 0 && slot < SLOTS - SLOTS_OF_PORTS ?
+	    (struct alarm *)&b->alarm[slot] : NULL;
 }
 
 /* *next becomes the earlier of the two, as far as 'at' is yet to come. */

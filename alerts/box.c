@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const struct {
-	const char *name;
+	char name[24];
 	enum priority priority;
 	bool holds_until_ack;	/* an acknowledgement ends it */
 	bool latches;		/* nothing else does */
@@ -35,7 +35,7 @@ static const struct {
 	    true, true, 0 },
 };
 
-static const char *const over_text[BOX_CONDITIONS] = {
+static const char over_text[BOX_CONDITIONS][48] = {
 	[BOX_CLOCK_UNSYNCED] = "the clock is synchronised again",
 	[BOX_CLOCK_STEPPED] = "the clock has not stepped again for a minute",
 	[BOX_UNDELIVERED] = "notices are delivered again",
@@ -73,8 +73,8 @@ describe(const struct box_slot *s, struct alarm_change *c)
 	}
 	if (s->condition == BOX_RESTARTED)
 		phrase_put(&bed, s->subject);
-	phrase_put(&text, c->state == ALARM_INACTIVE &&
-	    c->phase == ALARM_END ? over_text[s->condition] : s->why);
+	phrase_put_either(&text, c->state == ALARM_INACTIVE &&
+	    c->phase == ALARM_END, over_text[s->condition], s->why);
 }
 
 static void
@@ -97,7 +97,7 @@ ends_at_ms(const struct box_slot *s)
 
 	if (!alarm_is_open(&s->alarm) || after == 0)
 		return BOARD_NEVER;
-	return s->alarm.since_ms + after;
+	return moment_after(s->alarm.since_ms, after);
 }
 
 /* After any change of a slot. */
@@ -180,27 +180,36 @@ take(struct box *b, enum box_condition c)
 	return same;
 }
 
+/* A text as far as it fits. */
+static void
+put_text(char *out, size_t size, const char *words)
+{
+	struct phrase p = phrase_begin(out, size);
+
+	phrase_put(&p, words);
+}
+
 static void
 raise_condition(struct box *b, enum box_condition c, const char *subject,
     const char *why)
 {
 	struct box_slot *s = find(b, c, subject);
+	char text[TEXT_MAX] = "", name[BOX_SUBJECT_MAX] = "";
 	bool fresh = !s;
-	struct phrase text;
 	int phase;
 
-	if (fresh)
+	if (s == NULL)
 		s = take(b, c);
-	text = phrase_begin(s->why, sizeof s->why);
-	phrase_put(&text, why);
+	put_text(text, sizeof text, why);
+	memcpy(s->why, text, sizeof s->why);
 	/* Another step of the clock or restart begins its time anew. */
 	s->alarm.since_ms = conditions[c].ends_after_ms || fresh ?
 	    b->now_ms : s->alarm.since_ms;
 	if (!fresh || alarm_is_open(&s->alarm))
 		return;
 	s->condition = (int)c;
-	text = phrase_begin(s->subject, sizeof s->subject);
-	phrase_put(&text, subject);
+	put_text(name, sizeof name, subject);
+	memcpy(s->subject, name, sizeof s->subject);
 	s->alarm.confirmed = true;
 	phase = alarm_move(&s->alarm, conditions[c].priority, 0, b->ids);
 	if (phase != ALARM_UNCHANGED)
@@ -250,9 +259,10 @@ box_ack(struct box *b, int64_t t_ms, struct event_id event, const char *by)
 			phase = ALARM_RESET;
 		}
 		if (phase != ALARM_UNCHANGED) {
-			struct phrase who = phrase_begin(s->by, sizeof s->by);
+			char who[BY_MAX] = "";
 
-			phrase_put(&who, by);
+			put_text(who, sizeof who, by);
+			memcpy(s->by, who, sizeof s->by);
 			tell(b, s, phase, by);
 		}
 		settle(b);

@@ -126,7 +126,7 @@ note_cuff_source(struct board *b, const struct measurement *m)
 static bool
 is_told_again(const struct board *b, const struct measurement *m)
 {
-	int64_t apart_ms = m->measured_ms - b->cuff.measured_ms;
+	int64_t apart_ms = moment_between(b->cuff.measured_ms, m->measured_ms);
 
 	if (!b->cuff_seen || m->measured_ms == m->t_ms ||
 	    m->port != b->cuff.port || apart_ms > SAME_MS)
@@ -194,9 +194,7 @@ given_up_ms(const struct board *b, enum subject s)
 {
 	const struct subject_state *state = &b->subject[s];
 
-	if (state->missing_ms == BOARD_NEVER)
-		return BOARD_NEVER;
-	return state->missing_ms + source_patience_ms(b, s);
+	return moment_after(state->missing_ms, source_patience_ms(b, s));
 }
 
 /* Whether two tiers compare the same thing, one perhaps more urgently. */
@@ -225,11 +223,11 @@ delay_of(const struct board *b, int tier)
 static void
 update_gauge(struct board *b, int tier)
 {
-	const struct tier_info *info = &tier_info[tier];
+	enum subject s = tier_info[tier].subject;
 	struct gauge *g = &b->gauge[tier];
 	bool was_active = g->state == ALARM_ACTIVE;
 
-	if (info->subject >= SUBJECT_LEVELS) {
+	if (s >= SUBJECT_LEVELS) {
 		int32_t limit = 0, clear = 0;
 
 		if (g->state != ALARM_INACTIVE &&
@@ -238,7 +236,7 @@ update_gauge(struct board *b, int tier)
 		return;
 	}
 	if (g->state == ALARM_PENDING &&
-	    b->now_ms >= given_up_ms(b, info->subject))
+	    b->now_ms >= given_up_ms(b, s))
 		g->state = ALARM_INACTIVE;
 	gauge_level(g, b->now_ms, sight_stand(b, tier), delay_of(b, tier),
 	    b->limits->clear_ms);
@@ -254,14 +252,15 @@ find_deciding(const struct board *b, int best[LADDERS])
 		best[l] = -1;
 	for (int i = 0; i < TIERS; i++) {
 		enum priority p = b->limits->tier[i].priority;
-		int *at = &best[tier_info[i].ladder];
+		enum ladder l = tier_info[i].ladder;
+		int at = best[l];
 
 		if (b->gauge[i].state != ALARM_ACTIVE)
 			continue;
-		if (*at < 0 || p > b->limits->tier[*at].priority ||
-		    (p == b->limits->tier[*at].priority &&
-		    tier_info[i].row > tier_info[*at].row))
-			*at = i;
+		if (at < 0 || at >= TIERS || p > b->limits->tier[at].priority ||
+		    (p == b->limits->tier[at].priority &&
+		    tier_info[i].row > tier_info[at].row))
+			best[l] = i;
 	}
 }
 
@@ -270,11 +269,12 @@ static void
 note_worst(const struct board *b, struct alarm *a, int tier, bool anew)
 {
 	enum priority now = b->limits->tier[tier].priority, worst;
+	int before = a->worst;
 
-	if (!anew && a->worst >= 0 && a->worst < TIERS) {
-		worst = b->limits->tier[a->worst].priority;
+	if (!anew && before >= 0 && before < TIERS) {
+		worst = b->limits->tier[before].priority;
 		if (now < worst || (now == worst &&
-		    tier_info[tier].row < tier_info[a->worst].row))
+		    tier_info[tier].row < tier_info[before].row))
 			return;
 	}
 	a->worst = (int8_t)tier;
@@ -285,7 +285,8 @@ update_ladder(struct board *b, int l, int deciding)
 {
 	struct alarm *a = board_alarm(b, SLOT_LADDER + (int)l);
 	bool acknowledged = a->acknowledged;
-	int tier = b->armed[l] ? deciding : -1;
+	int tier = b->armed[l] && deciding < TIERS ? deciding : -1;
+	int worst = a->worst;
 	enum priority level = PRIORITY_NONE;
 	bool confirmed = a->confirmed;
 	uint8_t rank = 0;
@@ -303,9 +304,9 @@ update_ladder(struct board *b, int l, int deciding)
 		phase = ALARM_UPDATE;
 	if (tier >= 0) {
 		note_worst(b, a, tier, phase == ALARM_START || acknowledged);
-	} else if (phase == ALARM_LATCH && a->worst >= 0 && a->worst < TIERS) {
-		a->tier = a->worst;
-		a->since_ms = b->gauge[a->tier].since_ms;
+	} else if (phase == ALARM_LATCH && worst >= 0 && worst < TIERS) {
+		a->tier = (int8_t)worst;
+		a->since_ms = b->gauge[worst].since_ms;
 	}
 	if (tier >= 0) {
 		a->tier = (int8_t)tier;
@@ -320,7 +321,7 @@ update_ladder(struct board *b, int l, int deciding)
 void
 ladder_update(struct board *b)
 {
-	int deciding[LADDERS];
+	int deciding[LADDERS] = { 0 };
 
 	for (int i = TIERS - 1; i >= 0; i--)	/* the more urgent ones first */
 		update_gauge(b, i);
@@ -347,8 +348,9 @@ ladder_next(const struct board *b)
 		board_soonest(&next, b->now_ms,
 		    given_up_ms(b, (enum subject)s));
 		if (state->valid_from_ms != BOARD_NEVER)
-			board_soonest(&next, b->now_ms, state->valid_from_ms +
-			    b->limits->arm_ms - state->valid_ms);
+			board_soonest(&next, b->now_ms, moment_after(
+			    state->valid_from_ms, moment_between(
+			    state->valid_ms, b->limits->arm_ms)));
 	}
 	return next;
 }
@@ -385,12 +387,12 @@ put_words(const struct board *b, const struct alarm_change *c, int tier,
 		phrase_put(p, v->unit);
 	}
 	if (c->state != ALARM_ACTIVE) {
-		phrase_put(p, c->has_value ? ", was " : " was ");
+		phrase_put_either(p, c->has_value, ", was ", " was ");
 		put_limit(g, tier, p);
 		return;
 	}
-	phrase_put(p, c->has_value ? " (" : " without a value (");
-	phrase_put(p, beyond ? "" : "was ");
+	phrase_put_either(p, c->has_value, " (", " without a value (");
+	phrase_put_either(p, beyond, "", "was ");
 	put_limit(g, tier, p);
 	phrase_put(p, ")");
 	if (beyond && !c->confirmed)
@@ -406,18 +408,20 @@ ladder_describe(const struct board *b, enum ladder l, struct alarm_change *out)
 	struct phrase tier = phrase_begin(out->tier, sizeof out->tier);
 	struct phrase text = phrase_begin(out->text, sizeof out->text);
 	struct sight now;
+	int t = a->tier;
 
 	phrase_put(&condition, ladder_name[l]);
-	if (a->tier < 0 || a->tier >= TIERS)
+	if (t < 0 || t >= TIERS)
 		return;
-	now = sight_of(b, tier_info[a->tier].subject);
-	phrase_put(&tier, tier_info[a->tier].name);
+	now = sight_of(b, tier_info[t].subject);
+	phrase_put(&tier, tier_info[t].name);
 	out->has_value = now.has;
 	out->vital = now.vital;
 	out->value = now.has ? now.value : 0;
-	out->value_age_ms = now.has ? b->now_ms - now.measured_ms : 0;
-	out->limit = b->gauge[a->tier].limit;
-	put_words(b, out, a->tier, &text);
+	out->value_age_ms = now.has ?
+	    moment_between(now.measured_ms, b->now_ms) : 0;
+	out->limit = b->gauge[t].limit;
+	put_words(b, out, t, &text);
 }
 
 void
@@ -427,9 +431,10 @@ ladder_tell(struct board *b, enum ladder l, enum alarm_phase phase,
 	struct alarm *a = board_alarm(b, SLOT_LADDER + (int)l);
 	struct alarm_change c = { .infusion_ms = INFUSION_NONE };
 	struct phrase who = phrase_begin(c.by, sizeof c.by);
+	int tier = a->tier;
 
-	if (a->tier >= 0 && a->tier < TIERS &&
-	    sight_of(b, tier_info[a->tier].subject).demo)
+	if (tier >= 0 && tier < TIERS &&
+	    sight_of(b, tier_info[tier].subject).demo)
 		a->demo = true;
 	alarm_tell(a, phase, b->pausing, &c);
 	ladder_describe(b, l, &c);

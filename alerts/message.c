@@ -8,18 +8,19 @@
  */
 #include "alerts/message.h"
 
+#include "alerts/moment.h"
 #include "alerts/phrase.h"
 
 #include <string.h>
 
 #define DAY_S 86400
 
-static const char *const priority_word[PRIORITIES] = {
+static const char priority_word[PRIORITIES][8] = {
 	[PRIORITY_NONE] = "INFO", [PRIORITY_LOW] = "LOW",
 	[PRIORITY_MEDIUM] = "MEDIUM", [PRIORITY_HIGH] = "HIGH",
 };
 
-static const char *const phase_word[ALARM_PHASES] = {
+static const char phase_word[ALARM_PHASES][32] = {
 	[ALARM_START] = "", [ALARM_CONTINUE] = "", [ALARM_UPDATE] = "",
 	[ALARM_ESCALATE] = "", [ALARM_DEESCALATE] = ", less",
 	[ALARM_END] = ", ended", [ALARM_RESET] = ", ended",
@@ -31,14 +32,12 @@ static const char *const phase_word[ALARM_PHASES] = {
 static void
 put_words(struct phrase *p, const char *text)
 {
-	size_t from = 0;
+	size_t from = 0, n = strlen(text);
 
-	for (size_t i = 0; !p->full; i++) {
-		if (text[i] != ' ' && text[i] != '\0')
+	for (size_t i = 0; i <= n && !p->full; i++) {
+		if (i < n && text[i] != ' ')
 			continue;
-		phrase_put_n(p, text + from, i - from);
-		if (text[i] == '\0')
-			return;
+		phrase_put_part(p, text, from, i);
 		from = i;
 	}
 }
@@ -55,11 +54,11 @@ put_times(struct phrase *p, const struct alarm_change *c, int64_t t_ms)
 		phrase_put(p, " ago");
 	} else if (c->type == ALARM_PHYSIOLOGICAL && c->state == ALARM_ACTIVE) {
 		phrase_put(p, " ");
-		phrase_put_span(p, t_ms - c->since_ms);
+		phrase_put_span(p, moment_between(c->since_ms, t_ms));
 	}
 	if (c->infusion_ms != INFUSION_NONE) {
 		phrase_put(p, ", infusion ");
-		phrase_put(p, c->infusion_ms < 0 ? "" : "+");
+		phrase_put_either(p, c->infusion_ms < 0, "", "+");
 		phrase_put_int(p, c->infusion_ms / 60000);
 		phrase_put(p, " min");
 	}
@@ -70,7 +69,7 @@ write_text(const struct alarm_change *c, const char *label, int64_t t_ms,
     char *out, size_t cap)
 {
 	/* The words in the middle give way to the times after them. */
-	char times[96], middle[MESSAGE_TEXT_MAX];
+	char times[96] = "", middle[MESSAGE_TEXT_MAX] = "";
 	struct phrase tail = phrase_begin(times, sizeof times);
 	struct phrase words, p = phrase_begin(out, cap);
 
@@ -98,24 +97,30 @@ message_text(const struct alarm_change *c, int64_t t_ms, char *out, size_t cap)
 	return write_text(c, c->bed, t_ms, out, cap);
 }
 
-/* How many bytes of well-formed UTF-8 begin here, 0 if none do. */
-static size_t
-utf8_length(const char *s)
+/* The i-th byte of a text of n; 0 beyond its end. */
+static unsigned char
+byte_at(const char *s, size_t n, size_t i)
 {
-	unsigned char lead = (unsigned char)s[0];
-	unsigned char next = (unsigned char)s[1];
-	size_t n = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 :
+	return i < n ? (unsigned char)s[i] : 0;
+}
+
+/* How many bytes of well-formed UTF-8 begin there, 0 if none do. */
+static size_t
+utf8_length(const char *s, size_t n, size_t at)
+{
+	unsigned char lead = byte_at(s, n, at), next = byte_at(s, n, at + 1);
+	size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 :
 	    (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
 
-	if (n > 1 && ((lead == 0xE0 && next < 0xA0) ||
+	if (length > 1 && ((lead == 0xE0 && next < 0xA0) ||
 	    (lead == 0xED && next > 0x9F) || (lead == 0xF0 && next < 0x90) ||
 	    (lead == 0xF4 && next > 0x8F)))
 		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if (((unsigned char)s[i] & 0xC0) != 0x80)
+	for (size_t i = 1; i < length; i++) {
+		if ((byte_at(s, n, at + i) & 0xC0) != 0x80)
 			return 0;
 	}
-	return n;
+	return length;
 }
 
 /* A JSON string.  A control character is no part of any sentence here: it
@@ -123,22 +128,25 @@ utf8_length(const char *s)
 static void
 put_string(struct phrase *p, const char *s)
 {
-	phrase_put(p, "\"");
-	while (*s != '\0') {
-		size_t n = utf8_length(s);
+	size_t n = strlen(s), length = 0;
 
-		if (n == 0) {
+	phrase_put(p, "\"");
+	for (size_t i = 0; i < n; i += length) {
+		unsigned char c = byte_at(s, n, i);
+		size_t end = 0;
+
+		length = utf8_length(s, n, i);
+		if (length == 0) {
 			phrase_put(p, "?");
-			n = 1;
-		} else if ((unsigned char)*s < 0x20 || *s == 0x7F) {
+			length = 1;
+		} else if (c < 0x20 || c == 0x7F) {
 			phrase_put(p, " ");
-		} else if (*s == '"' || *s == '\\') {
-			phrase_put(p, "\\");
-			phrase_put_n(p, s, 1);
 		} else {
-			phrase_put_n(p, s, n);
+			if (c == '"' || c == '\\')
+				phrase_put(p, "\\");
+			end = i + length;
+			phrase_put_part(p, s, i, end < n ? end : n);
 		}
-		s += n;
 	}
 	phrase_put(p, "\"");
 }
@@ -162,7 +170,7 @@ static void
 put_bool(struct phrase *p, const char *name, bool value)
 {
 	put_key(p, name);
-	phrase_put(p, value ? "true" : "false");
+	phrase_put_either(p, value, "true", "false");
 }
 
 /* RFC 3339 in UTC.  The calendar counts years from March, so that the leap
@@ -200,14 +208,14 @@ static void
 put_head(struct phrase *p, const char *kind, const struct now *now,
     struct event_id key)
 {
-	char id[EVENT_ID_TEXT];
+	char id[EVENT_ID_TEXT] = "";
+	size_t n = event_id_format(id, key);
 
 	phrase_put(p, "{\"notice\":1");
 	put_pair(p, "kind", kind);
-	(void)event_id_format(id, key);
 	put_pair(p, "key", id);
 	put_key(p, "sequence");
-	phrase_put(p, strchr(id, '-') + 1);	/* its counter */
+	phrase_put_part(p, id, EVENT_ID_COUNTER, n);
 	put_key(p, "time");
 	put_wall(p, now->wall_ms);
 	put_bool(p, "clock_synchronised", now->synced);
@@ -216,7 +224,7 @@ put_head(struct phrase *p, const char *kind, const struct now *now,
 static void
 put_alarm(struct phrase *p, const struct alarm_change *c)
 {
-	char id[EVENT_ID_TEXT];
+	char id[EVENT_ID_TEXT] = "";
 
 	(void)event_id_format(id, c->event);
 	put_pair(p, "event", id);
@@ -262,10 +270,10 @@ size_t
 message_notice(const struct alarm_change *c, const struct now *now,
     const char *label, struct event_id key, char *out, size_t cap)
 {
-	char text[MESSAGE_TEXT_MAX], bed[MESSAGE_LABEL_MAX];
+	char text[MESSAGE_TEXT_MAX] = "", bed[MESSAGE_LABEL_MAX] = "";
 	struct phrase p = phrase_begin(out, cap);
 	struct phrase name = phrase_begin(bed, sizeof bed);
-	int64_t lasts = now->t_ms - c->since_ms;
+	int64_t lasts = moment_between(c->since_ms, now->t_ms);
 
 	put_words(&name, label);
 	put_head(&p, "alarm", now, key);

@@ -21,15 +21,22 @@ phrase_begin(char *out, size_t cap)
 }
 
 void
-phrase_put_n(struct phrase *p, const char *text, size_t n)
+phrase_put_part(struct phrase *p, const char *text, size_t from, size_t to)
 {
-	if (p->full || n >= p->cap - p->n) {
+	if (p->full || to - from >= p->cap - p->n) {
 		p->full = true;
 		return;
 	}
-	memcpy(p->out + p->n, text, n);
-	p->n += n;
-	p->out[p->n] = '\0';
+	for (size_t i = from; i < to && p->n < p->cap - 1; i++)
+		p->out[p->n++] = text[i];
+	if (p->n < p->cap)
+		p->out[p->n] = '\0';
+}
+
+void
+phrase_put_n(struct phrase *p, const char *text, size_t n)
+{
+	phrase_put_part(p, text, 0, n);
 }
 
 void
@@ -38,14 +45,25 @@ phrase_put(struct phrase *p, const char *text)
 	phrase_put_n(p, text, strlen(text));
 }
 
+void
+phrase_put_either(struct phrase *p, bool which, const char *if_true,
+    const char *if_false)
+{
+	if (which)
+		phrase_put(p, if_true);
+	else
+		phrase_put(p, if_false);
+}
+
 /* Digits from the right, a point before the last 'decimals', zeros up to
  * 'width' digits. */
 static void
 put_number(struct phrase *p, uint64_t magnitude, bool negative,
     unsigned decimals, unsigned width)
 {
-	char digits[DIGITS];
+	char digits[DIGITS] = { 0 }, text[DIGITS] = { 0 };
 	unsigned at = DIGITS, done = 0;
+	size_t n = 0;
 
 	while ((magnitude > 0 || done <= decimals || done < width) && at > 2) {
 		if (decimals > 0 && done == decimals)
@@ -56,7 +74,9 @@ put_number(struct phrase *p, uint64_t magnitude, bool negative,
 	}
 	if (negative && at > 0)
 		digits[--at] = '-';
-	phrase_put_n(p, digits + at, DIGITS - at);
+	for (; at < DIGITS && n < DIGITS; at++)
+		text[n++] = digits[at];
+	phrase_put_n(p, text, n);
 }
 
 void

@@ -21,7 +21,13 @@ struct phrase {
 
 struct phrase phrase_begin(char *out, size_t cap);
 void phrase_put(struct phrase *p, const char *text);
+/* The one text or the other. */
+void phrase_put_either(struct phrase *p, bool which, const char *if_true,
+    const char *if_false);
 void phrase_put_n(struct phrase *p, const char *text, size_t n);
+/* The characters from..to-1 of a text. */
+void phrase_put_part(struct phrase *p, const char *text, size_t from,
+    size_t to);
 void phrase_put_int(struct phrase *p, int64_t v);
 /* v in 10^-decimals: 366 with 1 is "36.6"; decimals at most 9. */
 void phrase_put_fixed(struct phrase *p, int64_t v, unsigned decimals);

@@ -13,7 +13,7 @@
 #define MIN_MS (60 * S_MS)
 #define DELAY_MAX_MS (10 * MIN_MS)
 
-const char *const ladder_name[LADDERS] = {
+const char ladder_name[LADDERS][16] = {
 	[LADDER_NIBP_ADVISORY] = "nibp-advisory",
 	[LADDER_NIBP_HIGH] = "nibp-high",
 	[LADDER_NIBP_LOW] = "nibp-low",
@@ -150,7 +150,7 @@ tier_find(const char *name)
 	return -1;
 }
 
-const char *const subject_name[SUBJECTS] = {
+const char subject_name[SUBJECTS][12] = {
 	[SUBJECT_HEART_RATE] = "heart-rate",
 	[SUBJECT_SPO2] = "spo2",
 	[SUBJECT_RR] = "rr",
@@ -188,7 +188,7 @@ comparison_is_high(enum comparison c)
 const char *
 comparison_sign(enum comparison c)
 {
-	static const char *const sign[] = {
+	static const char sign[][3] = {
 		[BELOW] = "<", [AT_OR_BELOW] = "<=",
 		[ABOVE] = ">", [AT_OR_ABOVE] = ">=",
 	};

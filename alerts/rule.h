@@ -48,7 +48,7 @@ enum ladder {
 	LADDER_RR_HIGH = 9,		/* row 23 */
 };
 #define LADDERS 10
-extern const char *const ladder_name[LADDERS];	/* "nibp-high" */
+extern const char ladder_name[LADDERS][16];	/* "nibp-high" */
 
 /* One comparison each; a preset row that compares two things is two tiers. */
 enum tier {
@@ -77,7 +77,7 @@ enum tier {
 enum relative { ABSOLUTE, RELATIVE_UNITS, RELATIVE_PERCENT };
 
 struct tier_info {
-	const char *name;	/* "spo2-very-low": configuration, log */
+	char name[20];		/* "spo2-very-low": configuration, log */
 	uint8_t row;		/* of the preset */
 	char grade;		/* of its evidence: 'A' 'B' 'C' 'X' */
 	enum ladder ladder;
@@ -139,7 +139,7 @@ bool limit_set_check(const struct limit_set *s, struct limit_fault *fault)
     MUST_CHECK;
 
 /* "heart-rate", "spo2", "nibp-sys": stable, for log and JSON. */
-extern const char *const subject_name[SUBJECTS];
+extern const char subject_name[SUBJECTS][12];
 
 /* The vital whose unit a subject's limits are in. */
 enum vital subject_vital(enum subject s);

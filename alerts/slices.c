@@ -28,13 +28,17 @@ slices_empty(const struct port_state *p)
 void
 slices_advance(struct port_state *p, int64_t t_ms)
 {
-	while (t_ms - p->slice_ms >= SLICE_MS && !slices_empty(p)) {
+	while (!slices_empty(p)) {
+		int64_t end_ms = moment_after(p->slice_ms, SLICE_MS);
+
+		if (t_ms < end_ms)
+			break;
 		for (int i = SLICES - 1; i > 0; i--) {
 			p->good_n[i] = p->good_n[i - 1];
 			p->bad_n[i] = p->bad_n[i - 1];
 		}
 		p->good_n[0] = p->bad_n[0] = 0;
-		p->slice_ms += SLICE_MS;
+		p->slice_ms = end_ms;
 	}
 }
 

@@ -90,7 +90,7 @@ fresh_until(const struct port_state *p, enum level l)
 	/* A port that may be silent for longer is not stale before that. */
 	if (fresh < p->is.silent_after_ms)
 		fresh = p->is.silent_after_ms;
-	return p->level[l].measured_ms + fresh;
+	return moment_after(p->level[l].measured_ms, fresh);
 }
 
 bool
@@ -145,27 +145,28 @@ static void
 lose(struct board *b, struct subject_state *s)
 {
 	if (s->valid_from_ms != BOARD_NEVER)
-		s->valid_ms += b->now_ms - s->valid_from_ms;
+		s->valid_ms = source_valid_ms(b, s);
 	s->valid_from_ms = BOARD_NEVER;
 	if (s->missing_ms == BOARD_NEVER)
 		s->missing_ms = s->waiting_ms = b->now_ms;
 }
 
 static void
-take(struct board *b, int subject, struct subject_state *s)
+take(struct board *b, int subject, int port, enum level level)
 {
-	struct port_state *p = &b->port[s->port];
-	const struct board_level *l = &p->level[s->level];
+	struct subject_state *s = &b->subject[subject];
+	struct port_state *p = &b->port[port];
+	const struct board_level *l = &p->level[level];
 
 	if (s->valid_from_ms == BOARD_NEVER)
 		s->valid_from_ms = b->now_ms;
 	s->missing_ms = s->waiting_ms = BOARD_NEVER;
 	s->seen = true;
 	s->same_limb = p->is.same_limb &&
-	    (s->level == LEVEL_SPO2 || s->level == LEVEL_PR);
+	    (level == LEVEL_SPO2 || level == LEVEL_PR);
 	s->quality = l->quality;
 	s->flags = l->flags;
-	s->value = vital_shown(level_vital[s->level], l->value);
+	s->value = vital_shown(level_vital[level], l->value);
 	s->measured_ms = l->measured_ms;
 	p->fed |= UINT32_C(1) << subject;
 }
@@ -173,16 +174,17 @@ take(struct board *b, int subject, struct subject_state *s)
 static void
 take_sample(struct subject_state *s)
 {
-	int64_t second = s->measured_ms / SAMPLE_MS;
+	int64_t second = s->measured_ms / SAMPLE_MS, last = s->sample_s;
+	int32_t value = s->value;
 
-	if (s->quality != QUALITY_GOOD || s->measured_ms < 0 ||
-	    second <= s->sample_s || s->value < 0 || s->value >= SAMPLE_NONE)
+	if (s->quality != QUALITY_GOOD || second < 0 || second <= last ||
+	    value < 0 || value >= SAMPLE_NONE)
 		return;
 	/* Nobody measured in between. */
-	for (int i = 0; i < SAMPLES && s->sample_s < second; i++)
-		s->sample[++s->sample_s % SAMPLES] = SAMPLE_NONE;
+	for (int i = 0; i < SAMPLES && last < second - 1; i++)
+		s->sample[++last % SAMPLES] = SAMPLE_NONE;
 	s->sample_s = second;
-	s->sample[second % SAMPLES] = (uint8_t)s->value;
+	s->sample[second % SAMPLES] = (uint8_t)value;
 }
 
 void
@@ -198,8 +200,8 @@ source_update(struct board *b)
 			restart_clearing(b, i);
 		s->port = port;
 		s->level = level;
-		if (port >= 0) {
-			take(b, i, s);
+		if (port >= 0 && port < BOARD_PORTS) {
+			take(b, i, port, level);
 			take_sample(s);
 		} else {
 			lose(b, s);
@@ -248,8 +250,9 @@ source_vital(const struct subject_state *s)
 int64_t
 source_valid_ms(const struct board *b, const struct subject_state *s)
 {
-	return s->valid_ms + (s->valid_from_ms == BOARD_NEVER ? 0 :
-	    b->now_ms - s->valid_from_ms);
+	return s->valid_from_ms == BOARD_NEVER ? s->valid_ms :
+	    moment_after(s->valid_ms, moment_between(s->valid_from_ms,
+	    b->now_ms));
 }
 
 /* A value is stale from the first ms after its time. */
@@ -264,7 +267,8 @@ source_next(const struct board *b)
 		for (int l = 0; l < LEVELS; l++) {
 			if (p->level[l].seen && has_value(p->level[l].quality))
 				board_soonest(&next, b->now_ms,
-				    fresh_until(p, (enum level)l) + 1);
+				    moment_after(fresh_until(p, (enum level)l),
+				    1));
 		}
 	}
 	return next;
@@ -273,11 +277,11 @@ source_next(const struct board *b)
 bool
 source_median(const struct subject_state *s, int64_t from_ms, int32_t *out)
 {
-	uint8_t sorted[SAMPLES];
+	uint8_t sorted[SAMPLES] = { 0 };
 	size_t n = 0;
 
-	for (int64_t i = 0; i < SAMPLES && i <= s->sample_s; i++) {
-		int64_t second = s->sample_s - i;
+	for (int64_t second = s->sample_s, i = 0; i < SAMPLES && second >= 0;
+	    i++, second--) {
 		uint8_t value = s->sample[second % SAMPLES];
 		size_t at = n;
 

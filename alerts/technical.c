@@ -17,11 +17,13 @@
 void
 technical_init(struct board *b)
 {
-	for (int i = SLOT_NO_DATA; i < SLOTS; i++)
-		if (board_alarm(b, i) != NULL)
-			alarm_init(board_alarm(b, i), i == SLOT_IDLE_VITALS ?
-			    ALARM_ADVISORY : ALARM_TECHNICAL,
-			    i >= SLOT_NO_VALUE);
+	for (int i = SLOT_NO_DATA; i < SLOTS; i++) {
+		struct alarm *a = board_alarm(b, i);
+
+		if (a != NULL)
+			alarm_init(a, i == SLOT_IDLE_VITALS ? ALARM_ADVISORY :
+			    ALARM_TECHNICAL, i >= SLOT_NO_VALUE);
+	}
 }
 
 void
@@ -64,8 +66,11 @@ static void
 move(struct board *b, int slot, enum priority level, int64_t since_ms)
 {
 	struct alarm *a = board_alarm(b, slot);
-	int phase = alarm_move(a, level, 0, b->ids);
+	int phase;
 
+	if (a == NULL)
+		return;
+	phase = alarm_move(a, level, 0, b->ids);
 	a->confirmed = true;
 	if (phase == ALARM_START)
 		a->since_ms = since_ms;
@@ -85,7 +90,7 @@ silent_at_ms(const struct board *b, const struct port_state *p)
 		return p->good_ms;
 	if (limit < p->is.silent_after_ms)
 		limit = p->is.silent_after_ms;
-	return p->good_ms + limit;
+	return moment_after(p->good_ms, limit);
 }
 
 static bool
@@ -121,7 +126,8 @@ update_no_data(struct board *b, size_t port)
 
 	if (b->in_session && b->now_ms >= silent_at_ms(b, p)) {
 		bool high = b->phase == PHASE_INFUSION &&
-		    b->now_ms - p->good_ms >= b->limits->no_data_high_ms;
+		    moment_between(p->good_ms, b->now_ms) >=
+		    b->limits->no_data_high_ms;
 
 		level = high ? PRIORITY_HIGH : PRIORITY_MEDIUM;
 	}
@@ -148,7 +154,8 @@ no_value_at_ms(const struct board *b, int subject)
 	/* Many monitors have no respiration at all. */
 	if (subject == SUBJECT_RR && !s->seen)
 		return BOARD_NEVER;
-	return s->waiting_ms + source_patience_ms(b, (enum subject)subject);
+	return moment_after(s->waiting_ms,
+	    source_patience_ms(b, (enum subject)subject));
 }
 
 static void
@@ -206,8 +213,8 @@ nibp_overdue_at(const struct board *b, int64_t *low_ms, int64_t *medium_ms)
 		late = due + NIBP_GRACE_MS;
 	if (later < late)
 		later = late;
-	*low_ms = since + late;
-	*medium_ms = since + later;
+	*low_ms = moment_after(since, late);
+	*medium_ms = moment_after(since, later);
 }
 
 static void
@@ -230,7 +237,7 @@ update_damaged(struct board *b, size_t port)
 {
 	struct port_state *p = &b->port[port];
 	/* Over at half the rate: around the limit it would come and go. */
-	int64_t bad = 0, all = 0, percent = b->limits->reject_percent *
+	int64_t bad = 0, all = 0, percent = (int64_t)b->limits->reject_percent *
 	    (alarm_is_open(&p->alarm[PORT_DAMAGED]) ? 50 : 100);
 	bool holds;
 
@@ -258,7 +265,7 @@ update_frozen(struct board *b, size_t port)
 {
 	const struct port_state *p = &b->port[port];
 	bool holds = b->in_session && gives_all(b, p) &&
-	    b->now_ms - p->same_ms >= b->limits->frozen_ms;
+	    moment_between(p->same_ms, b->now_ms) >= b->limits->frozen_ms;
 
 	move(b, SLOT_FROZEN + (int)port, holds ? PRIORITY_LOW : PRIORITY_NONE,
 	    p->same_ms);
@@ -276,7 +283,8 @@ update_idle(struct board *b)
 	else if (b->idle_vitals_ms == BOARD_NEVER)
 		b->idle_vitals_ms = b->now_ms;
 	holds = b->idle_vitals_ms != BOARD_NEVER &&
-	    b->now_ms - b->idle_vitals_ms >= b->limits->idle_vitals_ms;
+	    moment_between(b->idle_vitals_ms, b->now_ms) >=
+	    b->limits->idle_vitals_ms;
 	move(b, SLOT_IDLE_VITALS, holds ? PRIORITY_LOW : PRIORITY_NONE,
 	    b->idle_vitals_ms);
 }
@@ -302,8 +310,8 @@ technical_next(const struct board *b)
 
 	if (!b->in_session) {
 		if (b->idle_vitals_ms != BOARD_NEVER)
-			board_soonest(&next, b->now_ms, b->idle_vitals_ms +
-			    b->limits->idle_vitals_ms);
+			board_soonest(&next, b->now_ms, moment_after(
+			    b->idle_vitals_ms, b->limits->idle_vitals_ms));
 		return next;
 	}
 	for (size_t i = 0; i < b->ports_n && i < BOARD_PORTS; i++) {
@@ -311,13 +319,13 @@ technical_next(const struct board *b)
 
 		board_soonest(&next, b->now_ms, silent_at_ms(b, p));
 		if (b->phase == PHASE_INFUSION)
-			board_soonest(&next, b->now_ms,
-			    p->good_ms + b->limits->no_data_high_ms);
+			board_soonest(&next, b->now_ms, moment_after(
+			    p->good_ms, b->limits->no_data_high_ms));
 		board_soonest(&next, b->now_ms,
-		    p->same_ms + b->limits->frozen_ms);
+		    moment_after(p->same_ms, b->limits->frozen_ms));
 		if (!slices_empty(p))
 			board_soonest(&next, b->now_ms,
-			    p->slice_ms + SLICE_MS);
+			    moment_after(p->slice_ms, SLICE_MS));
 	}
 	for (int i = 0; i < SUBJECT_LEVELS; i++)
 		board_soonest(&next, b->now_ms, no_value_at_ms(b, i));
@@ -327,7 +335,7 @@ technical_next(const struct board *b)
 	return next;
 }
 
-static const char *const subject_label[SUBJECT_LEVELS] = {
+static const char subject_label[SUBJECT_LEVELS][20] = {
 	[SUBJECT_HEART_RATE] = "heart rate",
 	[SUBJECT_SPO2] = "SpO2",
 	[SUBJECT_RR] = "respiratory rate",
@@ -337,12 +345,12 @@ static void
 say_no_data(const struct board *b, const struct port_state *p, bool over,
     struct phrase *text)
 {
-	phrase_put(text, over ? "data again from " : "no data from ");
+	phrase_put_either(text, over, "data again from ", "no data from ");
 	phrase_put(text, p->is.name);
 	if (over)
 		return;
 	phrase_put(text, " for ");
-	phrase_put_span(text, b->now_ms - p->good_ms);
+	phrase_put_span(text, moment_between(p->good_ms, b->now_ms));
 	if (p->line == LINE_OTHER_DEVICE)
 		phrase_put(text, ": another device is plugged in at its port, "
 		    "and is not read");
@@ -387,7 +395,8 @@ say_no_value(const struct board *b, int subject, bool over,
 		return;
 	}
 	phrase_put(text, " without a value for ");
-	phrase_put_span(text, b->now_ms - b->subject[subject].missing_ms);
+	phrase_put_span(text, moment_between(b->subject[subject].missing_ms,
+	    b->now_ms));
 	if (reason) {
 		phrase_put(text, ": ");
 		phrase_put(text, reason);
@@ -402,7 +411,7 @@ say_nibp_overdue(const struct board *b, bool over, struct phrase *text)
 		return;
 	}
 	phrase_put(text, "no blood pressure for ");
-	phrase_put_span(text, b->now_ms - nibp_since_ms(b));
+	phrase_put_span(text, moment_between(nibp_since_ms(b), b->now_ms));
 	phrase_put(text, ", expected every ");
 	phrase_put_span(text, nibp_due_ms(b));
 }
@@ -413,7 +422,7 @@ say_damaged(const struct port_state *p, bool over, struct phrase *text)
 	int64_t bad = 0, all = 0;
 
 	slices_sum(p, &bad, &all);
-	phrase_put(text, over ? "data are sound again from " :
+	phrase_put_either(text, over, "data are sound again from ",
 	    "damaged data from ");
 	phrase_put(text, p->is.name);
 	if (over)
@@ -429,12 +438,12 @@ static void
 say_frozen(const struct board *b, const struct port_state *p, bool over,
     struct phrase *text)
 {
-	phrase_put(text, over ? "no longer frozen: " : "no number of ");
+	phrase_put_either(text, over, "no longer frozen: ", "no number of ");
 	phrase_put(text, p->is.name);
 	if (over)
 		return;
 	phrase_put(text, " has changed for ");
-	phrase_put_span(text, b->now_ms - p->same_ms);
+	phrase_put_span(text, moment_between(p->same_ms, b->now_ms));
 	phrase_put(text, ": frozen?");
 }
 
@@ -444,8 +453,8 @@ port_of(const struct board *b, int slot)
 {
 	size_t port = 0;
 
-	return board_port_alarm(slot, &port) != PORT_ALARMS ?
-	    &b->port[port] : NULL;
+	return board_port_alarm(slot, &port) != PORT_ALARMS &&
+	    port < b->ports_n ? &b->port[port] : NULL;
 }
 
 void
@@ -462,14 +471,16 @@ technical_describe(const struct board *b, int slot, struct alarm_change *out)
 		say_nibp_overdue(b, over, &text);
 	} else if (slot == SLOT_IDLE_VITALS) {
 		phrase_put(&name, "vitals-without-session");
-		phrase_put(&text, over ? "no vitals without a session any more" :
+		phrase_put_either(&text, over,
+		    "no vitals without a session any more",
 		    "vitals arrive, but no session is open");
 	} else if (!p) {
-		int subject = (slot - SLOT_NO_VALUE) % SUBJECT_LEVELS;
+		unsigned subject = (unsigned)(slot - SLOT_NO_VALUE) %
+		    SUBJECT_LEVELS;
 
 		phrase_put(&name, "no-value:");
 		phrase_put(&name, subject_name[subject]);
-		say_no_value(b, subject, over, &text);
+		say_no_value(b, (int)subject, over, &text);
 	} else if (slot < SLOT_NO_DATA + BOARD_PORTS) {
 		phrase_put(&name, "no-data:");
 		say_no_data(b, p, over, &text);
@@ -493,6 +504,8 @@ technical_tell(struct board *b, int slot, enum alarm_phase phase,
 	struct alarm_change c = { .infusion_ms = INFUSION_NONE };
 	struct phrase who = phrase_begin(c.by, sizeof c.by);
 
+	if (a == NULL)
+		return;
 	if (p && p->demo)
 		a->demo = true;
 	alarm_tell(a, phase, b->pausing, &c);

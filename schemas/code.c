@@ -10,21 +10,24 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const priority_names[PRIORITIES] = {
+/* So that all of them can be read alike; the longest has 16 letters. */
+typedef char code_word[20];
+
+static const code_word priority_names[PRIORITIES] = {
 	[PRIORITY_NONE] = "none",
 	[PRIORITY_LOW] = "low",
 	[PRIORITY_MEDIUM] = "medium",
 	[PRIORITY_HIGH] = "high",
 };
 
-static const char *const priority_signs[PRIORITIES] = {
+static const code_word priority_signs[PRIORITIES] = {
 	[PRIORITY_NONE] = "",
 	[PRIORITY_LOW] = "*",
 	[PRIORITY_MEDIUM] = "**",
 	[PRIORITY_HIGH] = "***",
 };
 
-static const char *const alarm_phase_names[ALARM_PHASES] = {
+static const code_word alarm_phase_names[ALARM_PHASES] = {
 	[ALARM_START] = "start",
 	[ALARM_CONTINUE] = "continue",
 	[ALARM_UPDATE] = "update",
@@ -36,14 +39,14 @@ static const char *const alarm_phase_names[ALARM_PHASES] = {
 	[ALARM_LATCH] = "latch",
 };
 
-static const char *const alarm_state_names[ALARM_STATES] = {
+static const code_word alarm_state_names[ALARM_STATES] = {
 	[ALARM_INACTIVE] = "inactive",
 	[ALARM_PENDING] = "pending",
 	[ALARM_ACTIVE] = "active",
 	[ALARM_LATCHED] = "latched",
 };
 
-static const char *const phase_names[PHASES] = {
+static const code_word phase_names[PHASES] = {
 	[PHASE_IDLE] = "idle",
 	[PHASE_BASELINE] = "baseline",
 	[PHASE_INFUSION] = "infusion",
@@ -53,7 +56,7 @@ static const char *const phase_names[PHASES] = {
 	[PHASE_ABORTED] = "aborted",
 };
 
-static const char *const statement_names[STATEMENT_KINDS] = {
+static const code_word statement_names[STATEMENT_KINDS] = {
 	[STATEMENT_SESSION_START] = "session.start",
 	[STATEMENT_INFUSION_START] = "infusion.start",
 	[STATEMENT_INFUSION_PAUSE] = "infusion.pause",
@@ -70,7 +73,7 @@ static const char *const statement_names[STATEMENT_KINDS] = {
 	[STATEMENT_SUBJECT] = "subject",
 };
 
-static const char *const event_names[EVENT_KINDS] = {
+static const code_word event_names[EVENT_KINDS] = {
 	[EVENT_START] = "start",
 	[EVENT_STOP] = "stop",
 	[EVENT_LINK_UP] = "link-up",
@@ -96,7 +99,7 @@ static const char *const event_names[EVENT_KINDS] = {
 	[EVENT_MONITOR_ALARM] = "monitor-alarm",
 };
 
-static const char *const outcome_names[OUTCOMES] = {
+static const code_word outcome_names[OUTCOMES] = {
 	[OUTCOME_DELIVERED] = "delivered",
 	[OUTCOME_RETRY] = "retry",
 	[OUTCOME_REFUSED] = "refused",
@@ -105,13 +108,15 @@ static const char *const outcome_names[OUTCOMES] = {
 };
 
 static const char *
-word_at(const char *const *words, unsigned n, unsigned i)
+word_at(const code_word *words, unsigned n, unsigned i)
 {
-	return i < n ? words[i] : "unknown";
+	static const code_word unknown = "unknown";
+
+	return i < n ? words[i] : unknown;
 }
 
 static int
-word_find(const char *const *words, int n, const char *word)
+word_find(const code_word *words, int n, const char *word)
 {
 	for (int i = 0; i < n; i++) {
 		if (strcmp(words[i], word) == 0)
@@ -135,15 +140,13 @@ priority_sign(enum priority p)
 const char *
 alarm_type_code(enum alarm_type t)
 {
-	switch (t) {
-	case ALARM_PHYSIOLOGICAL:
-		return "SP";
-	case ALARM_TECHNICAL:
-		return "ST";
-	case ALARM_ADVISORY:
-		return "SA";
-	}
-	return "unknown";
+	static const code_word codes[] = {
+		[ALARM_PHYSIOLOGICAL] = "SP",
+		[ALARM_TECHNICAL] = "ST",
+		[ALARM_ADVISORY] = "SA",
+	};
+
+	return word_at(codes, ALARM_ADVISORY + 1, t);
 }
 
 const char *

@@ -16,21 +16,21 @@ size_t
 event_id_format(char out[EVENT_ID_TEXT], struct event_id id)
 {
 	static const char hex[] = "0123456789abcdef";
-	char digits[COUNTER_DIGITS];
+	char digits[COUNTER_DIGITS] = { 0 };
 	uint64_t n = id.n;
-	size_t at = 0, digits_n = 0;
+	size_t at = EVENT_ID_COUNTER, digits_n = 0;
 
 	for (size_t i = 0; i < START_DIGITS; i++)
-		out[at++] = hex[(id.start >> (60 - 4 * i)) & 15];
-	out[at++] = '-';
+		out[i] = hex[(id.start >> (60 - 4 * i)) & 15];
+	out[START_DIGITS] = '-';
 	do {
 		if (digits_n < COUNTER_DIGITS)
 			digits[digits_n++] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	while (digits_n > 0)
+	while (digits_n > 0 && at < EVENT_ID_TEXT - 1)
 		out[at++] = digits[--digits_n];
-	out[at] = '\0';
+	out[at < EVENT_ID_TEXT ? at : EVENT_ID_TEXT - 1] = '\0';
 	return at;
 }
 

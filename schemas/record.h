@@ -27,6 +27,7 @@
 #define CONDITION_MAX 48	/* "spo2-low", "no-data:ge" */
 #define NOTICE_BODY_MAX 1536
 #define EVENT_ID_TEXT 40	/* "9f86d081884c7d65-1842" */
+#define EVENT_ID_COUNTER 17	/* where "1842" begins in it */
 
 /* Names one statement, alarm event or notice for ever: the random id of the
  * process start that made it, and a counter from 1.  n == 0: none. */

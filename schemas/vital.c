@@ -19,6 +19,9 @@
 /* 15 points in a second; lines that come every second do so roughly. */
 #define STEP_SPO2_MS 1300
 
+/* More decimals than any vital is kept in. */
+#define SCALE_MAX 1000000
+
 /* Temperature moves slowly, and some monitors send it less often. */
 #define FRESH_TEMP_MS 60000
 
@@ -123,7 +126,8 @@ static const char *const quality_names[QUALITIES] = {
 	[QUALITY_FAULT] = "fault",
 };
 
-static const char *const quality_labels[QUALITIES] = {
+/* The last one is for what is none. */
+static const char quality_labels[QUALITIES + 1][32] = {
 	[QUALITY_GOOD] = "good",
 	[QUALITY_QUESTIONABLE] = "doubtful",
 	[QUALITY_NO_VALUE] = "the monitor shows none",
@@ -134,6 +138,7 @@ static const char *const quality_labels[QUALITIES] = {
 	[QUALITY_OUT_OF_RANGE] = "out of range",
 	[QUALITY_NOT_MEASURED] = "switched off on the monitor",
 	[QUALITY_FAULT] = "the monitor reports a fault",
+	"unknown",
 };
 
 int
@@ -155,7 +160,7 @@ quality_name(enum quality q)
 const char *
 quality_label(enum quality q)
 {
-	return (unsigned)q < QUALITIES ? quality_labels[q] : "unknown";
+	return quality_labels[(unsigned)q < QUALITIES ? q : QUALITIES];
 }
 
 enum quality
@@ -206,7 +211,8 @@ vital_shown(enum vital v, int32_t value)
 
 	if ((unsigned)v >= VITALS)
 		return value;
-	for (unsigned i = vital_info[v].shown; i < vital_info[v].decimals; i++)
+	for (unsigned i = vital_info[v].shown; i < vital_info[v].decimals &&
+	    scale < SCALE_MAX; i++)
 		scale *= 10;
 	half = value < 0 ? -(scale / 2) : scale / 2;
 	return (int32_t)((value + half) / scale);

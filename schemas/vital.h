@@ -76,11 +76,11 @@ reading_has_value(const struct reading *r)
 #define VITAL_LABEL 20	/* with the NUL */
 
 struct vital_info {
-	const char *name;	/* stable: configuration, log, JSON */
+	char name[12];		/* stable: configuration, log, JSON */
 	char label[VITAL_LABEL];	/* for people: "SpO2" */
-	const char *ucum;	/* UCUM unit code: "mm[Hg]" */
-	const char *unit;	/* for people: "mmHg" */
-	const char *loinc;
+	char ucum[8];		/* UCUM unit code: "mm[Hg]" */
+	char unit[8];		/* for people: "mmHg" */
+	char loinc[8];
 	uint32_t mdc;		/* ISO/IEEE 11073-10101, 32-bit code */
 	uint8_t decimals;	/* value is kept in 10^-decimals of the unit */
 	uint8_t shown;		/* decimals that monitors show and that limits
