@@ -163,11 +163,16 @@ run_amend(struct control_call *c)
 	struct statement st;
 	size_t bed = 0;
 	char id[EVENT_ID_TEXT];
-	const json_t *withdraw = json_object_get(c->params, "withdraw");
+	bool withdrawn = json_is_true(json_object_get(c->params, "withdraw"));
 	bool has_at = json_object_get(c->params, "at") != NULL;
-	enum control_error e = call_take_statement(c, &bed, &st);
+	enum control_error e;
 	enum refusal no;
 
+	/* Before the time is looked at: one that is wrong may be not meant. */
+	if (withdrawn == has_at)
+		return call_refuse(c, CONTROL_BAD_PARAMS, "say either the "
+		    "right time (--at) or that it never happened (--withdraw)");
+	e = call_take_statement(c, &bed, &st);
 	if (e != CONTROL_OK ||
 	    (e = call_take_text(c, "statement", id, sizeof id)) != CONTROL_OK ||
 	    (e = call_take_text(c, "reason", st.text, sizeof st.text)) !=
@@ -179,10 +184,7 @@ run_amend(struct control_call *c)
 	if (st.text[0] == '\0')
 		return call_refuse(c, CONTROL_BAD_PARAMS, "a correction needs "
 		    "its reason (--reason)");
-	st.withdrawn = json_is_true(withdraw);
-	if (st.withdrawn == has_at)
-		return call_refuse(c, CONTROL_BAD_PARAMS, "say either the "
-		    "right time (--at) or that it never happened (--withdraw)");
+	st.withdrawn = withdrawn;
 	no = hub_amend(c->host->hub, &c->now, bed, &st);
 	if (no == REFUSAL_NO_SESSION)
 		return call_refuse(c, CONTROL_REFUSED, "this bed has no open "
