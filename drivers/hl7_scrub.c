@@ -16,6 +16,9 @@
 #define MLLP_BEGIN 0x0B
 #define MLLP_END 0x1C
 #define FIELDS 64
+/* Characters of the longest word that is looked for, with its NUL: tables have
+ * so many for each. */
+#define WORD_ROOM 16
 
 struct span {
 	size_t from, to;
@@ -40,9 +43,9 @@ is_blank(uint8_t c)
 }
 
 static bool
-stands_at(const struct window *w, size_t at, size_t to, const char *word)
+word_stands(const struct window *w, size_t at, size_t to, const char *word)
 {
-	for (size_t k = 0; k < 16 && word[k] != '\0'; k++) {
+	for (size_t k = 0; k < WORD_ROOM && word[k] != '\0'; k++) {
 		if (at + k >= to || window_at(w, at + k) != (uint8_t)word[k])
 			return false;
 	}
@@ -53,7 +56,7 @@ stands_at(const struct window *w, size_t at, size_t to, const char *word)
 static bool
 sounds_at(const struct window *w, size_t at, size_t to, const char *word)
 {
-	for (size_t k = 0; k < 16 && word[k] != '\0'; k++) {
+	for (size_t k = 0; k < WORD_ROOM && word[k] != '\0'; k++) {
 		uint8_t c = at + k < to ? window_at(w, at + k) : 0;
 
 		if (c >= 'a' && c <= 'z')
@@ -65,13 +68,13 @@ sounds_at(const struct window *w, size_t at, size_t to, const char *word)
 }
 
 static bool
-is_word(const struct window *w, struct span s, const char *word)
+is_whole_word(const struct window *w, struct span s, const char *word)
 {
 	size_t n = 0;
 
-	while (n < 16 && word[n] != '\0')
+	while (n < WORD_ROOM && word[n] != '\0')
 		n++;
-	return s.to - s.from == n && stands_at(w, s.from, s.to, word);
+	return s.to - s.from == n && word_stands(w, s.from, s.to, word);
 }
 
 /* Three characters that may name a segment. */
@@ -91,14 +94,14 @@ is_segment(const struct window *w, size_t at)
 static bool
 is_demographic(const struct window *w, struct span code)
 {
-	static const char *const words[] = {
+	static const char words[][WORD_ROOM] = {
 		"NAME", "PATIENT", "_PT_", "BIRTH", "DOB", "MRN", "ADDRESS",
 		"PHONE", "SSN", "SEX", "GENDER", "WEIGHT", "HEIGHT",
 		"MASS_BODY", "LEN_BODY", "188736", "188740", "DOCTOR", "NURSE",
 		"PHYSICIAN", "BED_", "ROOM",
 	};
 
-	if (is_word(w, code, "AGE") || is_word(w, code, "BED"))
+	if (is_whole_word(w, code, "AGE") || is_whole_word(w, code, "BED"))
 		return true;
 	for (size_t i = code.from; i < code.to && i < WINDOW_CAPACITY; i++) {
 		for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
@@ -113,12 +116,12 @@ is_demographic(const struct window *w, struct span code)
 static bool
 is_measured(const struct window *w, struct span type)
 {
-	static const char *const types[] = {
+	static const char types[][WORD_ROOM] = {
 		"NM", "SN", "NA", "CE", "CWE", "CNE", "CF", "TS", "DT", "TM",
 	};
 
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-		if (is_word(w, type, types[i]))
+		if (is_whole_word(w, type, types[i]))
 			return true;
 	}
 	return false;
@@ -147,16 +150,16 @@ patient_field(unsigned field)
 static bool
 stays(const struct window *w, size_t name, unsigned field)
 {
-	if (stands_at(w, name, name + 3, "MSH"))
+	if (word_stands(w, name, name + 3, "MSH"))
 		return field < 3 || field == 7 || field > 8;
-	if (stands_at(w, name, name + 3, "EVN"))
+	if (word_stands(w, name, name + 3, "EVN"))
 		return field < 4 || field == 6;
-	if (stands_at(w, name, name + 3, "MSA"))
+	if (word_stands(w, name, name + 3, "MSA"))
 		return field < 3;
-	if (stands_at(w, name, name + 3, "OBR"))
+	if (word_stands(w, name, name + 3, "OBR"))
 		return field == 1 || (field >= 4 && field <= 8) ||
 		    field == 22 || field == 25;
-	if (stands_at(w, name, name + 3, "OBX"))
+	if (word_stands(w, name, name + 3, "OBX"))
 		return field < 15 || field == 17 || field == 19;
 	return false;
 }
@@ -177,10 +180,10 @@ identity(const struct window *w, size_t name, unsigned field)
 
 	if (stays(w, name, field))
 		return NULL;
-	if (stands_at(w, name, name + 3, "PID"))
+	if (word_stands(w, name, name + 3, "PID"))
 		return patient_field(field);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (stands_at(w, name, name + 3, kinds[i].name))
+		if (word_stands(w, name, name + 3, kinds[i].name))
 			return kinds[i].what;
 	}
 	return "unknown segment";
@@ -199,7 +202,7 @@ static void
 scrub_segment(const struct window *w, size_t from, size_t to,
     uint8_t separator, struct scrub *out)
 {
-	bool header = stands_at(w, from, to, "MSH");
+	bool header = word_stands(w, from, to, "MSH");
 	struct span type = { 0, 0 }, code = { 0, 0 };
 	unsigned field = header ? 1 : 0;
 	size_t at = from + 3;
@@ -211,7 +214,7 @@ scrub_segment(const struct window *w, size_t from, size_t to,
 
 		field++;
 		what = identity(w, from, field);
-		if (stands_at(w, from, to, "OBX")) {
+		if (word_stands(w, from, to, "OBX")) {
 			if (field == 2)
 				type = s;
 			else if (field == 3)
@@ -295,7 +298,7 @@ xml_identity(const struct window *w, const struct place *p)
 {
 	if (!p->inside || p->field == 0)
 		return "text in no segment";
-	if (p->field == 5 && stands_at(w, p->name, p->name + 3, "OBX"))
+	if (p->field == 5 && word_stands(w, p->name, p->name + 3, "OBX"))
 		return observed_identity(w, p->type, p->code);
 	return identity(w, p->name, p->field);
 }
@@ -312,7 +315,7 @@ scrub_content(const struct window *w, struct place *p, struct span s,
 		s.to--;
 	if (s.from >= s.to)
 		return;
-	if (p->inside && stands_at(w, p->name, p->name + 3, "OBX")) {
+	if (p->inside && word_stands(w, p->name, p->name + 3, "OBX")) {
 		if (p->field == 2 && p->type.to == 0)
 			p->type = s;
 		else if (p->field == 3 && p->code.to == 0)
@@ -391,7 +394,7 @@ hl7_scrub(const struct window *w, size_t n, struct scrub *out)
 	}
 	while (from < to && is_blank(window_at(w, from)))
 		from++;
-	if (stands_at(w, from, to, "MSH"))
+	if (word_stands(w, from, to, "MSH"))
 		return scrub_lines(w, from, to, out);
 	return window_at(w, from) == '<' && scrub_xml(w, from, to, out);
 }

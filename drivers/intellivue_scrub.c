@@ -82,15 +82,15 @@ hide(const struct message *m, size_t from, size_t to, const char *what,
 	size_t begin = from;
 
 	for (size_t i = from; i < to && i < WIRE_CAPACITY; i++) {
-		bool last = i + 1 >= to || i + 1 >= WIRE_CAPACITY;
-
 		if (m->escaped[i]) {
 			scrub_add(out, m->place[i], m->place[i] + 1u,
 			    SCRUB_ESCAPED, what);
 			begin = i + 1;
-		} else if (last || m->escaped[i + 1]) {
-			scrub_add(out, m->place[begin], m->place[i] + 1u,
-			    SCRUB_ZERO, what);
+		} else if (i + 1 >= to || i + 1 >= WIRE_CAPACITY ||
+		    m->escaped[i + 1]) {
+			if (begin < WIRE_CAPACITY)
+				scrub_add(out, m->place[begin],
+				    m->place[i] + 1u, SCRUB_ZERO, what);
 			begin = i + 1;
 		}
 	}
@@ -248,10 +248,12 @@ intellivue_reseal(uint8_t *p, size_t n)
 	size_t count = 0;
 
 	for (size_t i = 1; i + 1 < n && i < WINDOW_CAPACITY; i++) {
-		bool e = p[i] == ESCAPE && i + 2 < n;
+		bool e = false;
 
-		if (e)
+		if (p[i] == ESCAPE && i + 2 < n) {
+			e = true;
 			i++;
+		}
 		if (count >= CHECK)
 			crc = philips_crc(crc, held[0]);
 		held[0] = held[1];
@@ -268,7 +270,7 @@ intellivue_reseal(uint8_t *p, size_t n)
 	for (size_t k = 0; k < CHECK; k++) {
 		uint8_t b = (uint8_t)(crc >> 8 * k & 0xFF);
 
-		if (is_escaped(b) != escaped[k])
+		if (place[k] >= WINDOW_CAPACITY || is_escaped(b) != escaped[k])
 			return false;
 		p[place[k]] = escaped[k] ? b ^ 0x20 : b;
 	}
