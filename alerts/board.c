@@ -388,18 +388,16 @@ board_view(const struct board *b, struct alarm_change *out, size_t cap)
 
 	for (int i = 0; i < SLOTS && n < cap; i++) {
 		const struct alarm *a = board_alarm(b, i);
+		struct alarm_change c = { .infusion_ms = INFUSION_NONE };
 
 		if (a == NULL || !alarm_is_open(a))
 			continue;
-		memset(&out[n], 0, sizeof out[n]);
-		out[n].infusion_ms = INFUSION_NONE;
-		alarm_show(a, b->by[i], &out[n]);
+		alarm_show(a, b->by[i], &c);
 		if (i < SLOT_LADDER + LADDERS)
-			ladder_describe(b, (enum ladder)(i - SLOT_LADDER),
-			    &out[n]);
+			ladder_describe(b, (enum ladder)(i - SLOT_LADDER), &c);
 		else
-			technical_describe(b, i, &out[n]);
-		n++;
+			technical_describe(b, i, &c);
+		out[n++] = c;
 	}
 	return n;
 }

@@ -38,6 +38,14 @@ sight_of(const struct board *b, enum subject s)
 	return out;
 }
 
+/* The nearest number that a limit can be. */
+static int32_t
+bounded(int64_t v)
+{
+	return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN :
+	    (int32_t)v;
+}
+
 /* base * (100 + percent) / 100, so that comparing whole numbers with it gives
  * what comparing with the exact quotient would: rounded up where a value must
  * reach it from below or stay under it. */
@@ -49,7 +57,7 @@ percent_of(int32_t base, int32_t percent, bool up)
 
 	if (up && product % 100 > 0)
 		quotient++;
-	return (int32_t)quotient;
+	return bounded(quotient);
 }
 
 bool
@@ -69,8 +77,8 @@ sight_limits(const struct board *b, int tier, int32_t *limit, int32_t *clear)
 		return false;
 	base = b->baseline.value[info->subject];
 	if (info->relative == RELATIVE_UNITS) {
-		*limit += base;
-		*clear += base;
+		*limit = bounded((int64_t)base + l->limit);
+		*clear = bounded((int64_t)base + l->clear);
 	} else {
 		*limit = percent_of(base, l->limit,
 		    info->comparison == AT_OR_ABOVE ||

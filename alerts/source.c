@@ -57,7 +57,7 @@ source_measured_ms(const struct board *b, const struct reading *r)
 {
 	int64_t age = r->age_ms < YEAR_MS ? r->age_ms : YEAR_MS;
 
-	return b->now_ms - (age > 0 ? age : 0);
+	return moment_between(age > 0 ? age : 0, b->now_ms);
 }
 
 void
@@ -278,14 +278,15 @@ bool
 source_median(const struct subject_state *s, int64_t from_ms, int32_t *out)
 {
 	uint8_t sorted[SAMPLES] = { 0 };
-	size_t n = 0;
+	int64_t from_s = from_ms / SAMPLE_MS + (from_ms % SAMPLE_MS > 0);
+	size_t n = 0, middle;
 
 	for (int64_t second = s->sample_s, i = 0; i < SAMPLES && second >= 0;
 	    i++, second--) {
 		uint8_t value = s->sample[second % SAMPLES];
 		size_t at = n;
 
-		if (second * SAMPLE_MS < from_ms || value == SAMPLE_NONE)
+		if (second < from_s || value == SAMPLE_NONE)
 			continue;
 		for (; at > 0 && at < SAMPLES && sorted[at - 1] > value; at--)
 			sorted[at] = sorted[at - 1];
@@ -295,6 +296,7 @@ source_median(const struct subject_state *s, int64_t from_ms, int32_t *out)
 	}
 	if (n == 0)
 		return false;
-	*out = sorted[n / 2 < SAMPLES ? n / 2 : 0];
+	middle = n / 2;
+	*out = sorted[middle < SAMPLES ? middle : 0];
 	return true;
 }
