@@ -9,21 +9,12 @@
  * Easy to get wrong: times lie within 285 000 years of zero, as those of every
  * clock do; nothing else is assumed.  A gauge is fed levels or measurements.
  */
-#include <__fc_builtin.h>
-
 #include "alerts/alarm.h"
-
-#define TIME_MAX_MS (INT64_C(1) << 53)
+#include "tests/prove/any.h"
 
 static struct id_source ids;
 static struct gauge level, cuff;
 static struct alarm a;
-
-static int64_t
-any_time(void)
-{
-	return Frama_C_long_long_interval(-TIME_MAX_MS, TIME_MAX_MS);
-}
 
 static int64_t
 any_delay(void)
@@ -35,12 +26,12 @@ int
 main(void)
 {
 	alarm_init(&a, (enum alarm_type)Frama_C_interval(0, 2),
-	    Frama_C_interval(0, 1) == 1);
+	    any_bool());
 	while (1) {
 		static struct alarm_change c;
 		enum stand stand = (enum stand)Frama_C_interval(0,
 		    STAND_CLEAR);
-		bool yes = Frama_C_interval(0, 1) == 1;
+		bool yes = any_bool();
 		char by[BY_MAX] = "nurse";
 		int phase = ALARM_UNCHANGED;
 

@@ -10,11 +10,9 @@
  * Easy to get wrong: with so few slots all are taken at times, as the proof is
  * to see that too.
  */
-#include <__fc_builtin.h>
-
 #include "alerts/box.h"
+#include "tests/prove/any.h"
 
-#define TIME_MAX_MS (INT64_C(1) << 53)
 #define BEDS 2
 #define CHANNELS 1
 
@@ -22,30 +20,6 @@ static struct id_source ids;
 static struct box box;
 static struct box_slot slots[BOX_SLOTS(BEDS, CHANNELS)];
 static bool told;
-
-static int64_t
-any_time(void)
-{
-	return Frama_C_long_long_interval(-TIME_MAX_MS, TIME_MAX_MS);
-}
-
-static struct event_id
-any_id(void)
-{
-	struct event_id id = {
-		Frama_C_unsigned_long_long_interval(0, UINT64_MAX),
-		Frama_C_unsigned_long_long_interval(0, UINT64_MAX)
-	};
-
-	return id;
-}
-
-static void
-any_text(char *out, size_t size)
-{
-	Frama_C_make_unknown(out, size - 1);
-	out[size - 1] = '\0';
-}
 
 static void
 take_alarm(void *arg, int64_t t_ms, const struct alarm_change *c)

@@ -8,20 +8,13 @@
  * Easy to get wrong: the priorities of a set are those of the enum, as the
  * configuration's words give no other; every other number may be anything.
  */
-#include <__fc_builtin.h>
-
 #include "alerts/rule.h"
-
-static int32_t
-any_int32(void)
-{
-	return Frama_C_interval(INT32_MIN, INT32_MAX);
-}
+#include "tests/prove/any.h"
 
 static struct limit
 any_limit(void)
 {
-	struct limit l = { .on = Frama_C_interval(0, 1) == 1,
+	struct limit l = { .on = any_bool(),
 		.priority = (enum priority)Frama_C_interval(PRIORITY_NONE,
 		    PRIORITY_HIGH),
 		.limit = any_int32(), .clear = any_int32(),

@@ -9,30 +9,10 @@
  * Easy to get wrong: times lie within 285 000 years of zero, as those of every
  * clock do; nothing else is assumed.
  */
-#include <__fc_builtin.h>
-
 #include "daemon/session.h"
-
-#define TIME_MAX_MS (INT64_C(1) << 53)
+#include "tests/prove/any.h"
 
 static struct session s;
-
-static int64_t
-any_time(void)
-{
-	return Frama_C_long_long_interval(-TIME_MAX_MS, TIME_MAX_MS);
-}
-
-static struct event_id
-any_id(void)
-{
-	struct event_id id = {
-		Frama_C_unsigned_long_long_interval(0, UINT64_MAX),
-		Frama_C_unsigned_long_long_interval(0, UINT64_MAX)
-	};
-
-	return id;
-}
 
 int
 main(void)
@@ -42,7 +22,7 @@ main(void)
 			.kind = (enum statement_kind)Frama_C_interval(0,
 			    STATEMENT_KINDS - 1),
 			.at_ms = any_time(),
-			.withdrawn = Frama_C_interval(0, 1) == 1 };
+			.withdrawn = any_bool() };
 		char text[12];
 		enum refusal why = REFUSAL_NONE;
 		int64_t ms = 0;
