@@ -201,6 +201,10 @@ prove: ## no input whatever leads the core out of bounds (Frama-C); ONLY= for on
 	@tests/install-deps prove
 	@VITALS_BUILD=$B JOBS=$(or $(JOBS),2) tests/prove/run $(ONLY)
 
+# The parts that take seconds, a driver of bytes and one of text.
+prove-short: ONLY = nonin-2 nonin-ascii alarm box message phrase rule session
+prove-short: prove ## the same for some of it
+
 tsan: ## the log's writer under ThreadSanitizer
 	@$(MAKE) --no-print-directory SAN= TSAN=1 \
 	    build-tsan/unit/test_store build-tsan/unit/test_store_fault build-tsan/unit/test_keep
@@ -326,6 +330,7 @@ check: ## everything short: builds, purity, layers, all tests
 	@$(MAKE) --no-print-directory san
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory fuzz-run FUZZ_SECONDS=1
+	@$(MAKE) --no-print-directory prove-short
 
 deps:
 	@tests/install-deps check
@@ -334,6 +339,6 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $B build-fuzz -name '*.d' 2>/dev/null)
-.PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run prove purity layers manuals \
+.PHONY: all help unit system bench san tsan clang accept fuzz fuzz-run prove prove-short purity layers manuals \
         references torture torture-short soak-hour demo check deps clean
 .SECONDARY:
