@@ -5,6 +5,7 @@ Easy to get wrong: the monitor elsewhere is another patient.  Its heart beats
 44 times a minute, which nobody in CHAIR1 does at any time of the tests.
 """
 import random
+import re
 import time
 
 from lab import case
@@ -77,6 +78,60 @@ def replug(lab):
     return (f"alarm {late_ms / 1000:.1f} s after the loss (seen after "
             f"{seen_s:.1f} s); heard {back_s:.1f} s after plugging in, as "
             f"{device_of(ward, OX)}; no value of the other patient")
+
+
+def configure(ward, text):
+    """With this configuration, which takes a restart, both are heard."""
+    ward.machine.run(f"cat > /etc/vitalsd/vitalsd.yaml <<'END'\n{text}\nEND\n"
+                     "systemctl restart vitalsd")
+    ward.wait("vitalsd is ready", ward.is_active, 180)
+    ward.wait("both monitors are heard", ward.heard, 90)
+
+
+def expect_in_socket(ward):
+    """From now on ox is what is in the socket that its adapter is in now, and
+    only that adapter; the socket's number, and what was configured before."""
+    machine = ward.machine
+    before = machine.run("cat /etc/vitalsd/vitalsd.yaml")
+    link = machine.run(
+        "for l in /dev/serial/by-path/*; do [ \"$(readlink -f $l)\" = "
+        f"\"$(readlink -f {BY_ID % OX})\" ] && echo $l && break; done").strip()
+    socket_n = re.search(r"-usb-0:(\d+):1\.0-port0$", link)
+    expect(socket_n, f"no socket is known: {link!r}")
+    after = before.replace(BY_ID % OX, f"{link}\n        expect: "
+                           f"usb:0403:6001:{OX}")
+    expect(after != before, "the configuration names the adapter")
+    configure(ward, after)
+    return socket_n[1], before
+
+
+@case("another monitor in the socket of one: refused at once, and said so")
+def wrong_device(lab):
+    ward = lab.ward()
+    machine = ward.machine
+    socket_n, before = expect_in_socket(ward)
+    at = newest(ward)
+    machine.unplug(OX)
+    ward.wait("vitalsd has seen it go", lambda: ward.count(
+        f"SELECT count(*) FROM events WHERE seq > {at} AND event = 'port-lost'"
+        " AND port = 'CHAIR1/ox'"), 15)
+    machine.plug(OTHER, ward.sim.tty("other"), socket_n)
+    device, said_s = ward.wait(
+        "the wrong one is named",
+        lambda: next((d for d in [ward.device("CHAIR1/ox")] if d and
+                      d["finding"] == "other-device"), None), 30)
+    expect(OTHER in device["why"] and OX in device["why"] + device["do"],
+           f"both are named: {device['why']} {device['do']}")
+    _, alarm_s = ward.wait("it is an alarm at once",
+                           lambda: ward.alarm("no-data:CHAIR1/ox"), 5)
+    machine.unplug(OTHER)
+    machine.plug(OX, ward.sim.tty("ox"), socket_n)
+    _, back_s = ward.wait("it is heard again", ward.heard, 60)
+    ward.wait("the alarm ends", lambda: ward.no_alarm("no-data"), 60)
+    expect(ward.count(WRONG) == 0, "another patient's values are in the log")
+    configure(ward, before)
+    return (f"named {said_s:.1f} s after plugging in, alarm {alarm_s:.1f} s "
+            f"later; heard {back_s:.1f} s after its own came back")
 
 
 @case("a hub that resets again and again: one alarm, a quiet journal")

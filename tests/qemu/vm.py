@@ -254,9 +254,10 @@ class Machine:
             if "return" in answer:
                 return answer["return"]
 
-    def plug(self, serial, tty):
+    def plug(self, serial, tty, socket_n=None):
         """Plugs an FTDI adapter of that serial number in, with the monitor
-        that speaks on tty at its other end."""
+        that speaks on tty at its other end; in the USB socket of that number,
+        or in the one that was free for longest."""
         path = self.path(serial + ".sock")
         if serial not in self.chardevs:
             self.qmp("chardev-add", id="line-" + serial, backend={
@@ -274,7 +275,8 @@ class Machine:
             try:
                 self.qmp("device_add", driver="usb-serial",
                          id="usb-" + serial, chardev="line-" + serial,
-                         serial=serial, **{"always-plugged": True})
+                         serial=serial, **{"always-plugged": True},
+                         **({"port": socket_n} if socket_n else {}))
                 return
             except Failed:
                 if time.monotonic() > end:
