@@ -259,12 +259,14 @@ the_manual_tells_the_shipped_tiers(void **state)
 	for (int t = 0; t < TIERS; t++) {
 		const struct limit *l = &d.tier[t];
 		char delay[CONFIG_TEXT_NUMBER], row[160];
+		int n;
 
 		config_text_format_duration(delay, l->delay_ms);
-		snprintf(row, sizeof(row),
+		n = snprintf(row, sizeof(row),
 		    "\n.It %s Ta %d Ta %d Ta %s Ta %s Ta %s\n",
 		    tier_info[t].name, l->limit, l->clear, delay,
 		    priority_name(l->priority), l->on ? "true" : "false");
+		assert_in_range(n, 1, sizeof row - 1);
 		if (strstr(manual, row) == NULL)
 			fail_msg("%s lacks %s", MANUAL, row + 1);
 	}
