@@ -138,6 +138,9 @@ struct reader {
 	struct cuff cuff;
 };
 
+/* A reader that begins all zero takes every number to be good. */
+_Static_assert(QUALITY_GOOD == 0, "quality");
+
 /* False: the line is not understood. */
 static bool
 read_value(struct reader *y, const struct line_value *v, uint8_t at,

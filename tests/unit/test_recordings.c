@@ -628,6 +628,19 @@ the_biolight_packet_gives_its_values(void **state)
 	assert_null(first_value(VITAL_NIBP_PR));
 }
 
+#define FRAME_MOST 40
+
+/* "02 5a  words for people": the bytes up to two blanks; how many. */
+static size_t
+read_hex(const char *p, uint8_t out[FRAME_MOST])
+{
+	size_t n = 0;
+
+	for (; n < FRAME_MOST && *p != ' '; p += 3)
+		out[n++] = (uint8_t)strtoul(p, NULL, 16);
+	return n;
+}
+
 /* The module's frames of it; what the host says is on another wire, but for
  * what the driver may say itself. */
 static void
@@ -642,14 +655,12 @@ the_suntech_vectors_are_its_frames(void **state)
 	(void)state;
 	stream_init(&s, driver_find("suntech"), NULL, 0);
 	while (fgets(line, sizeof line, f) != NULL) {
-		uint8_t b[40];
-		size_t n = 0;
+		uint8_t b[FRAME_MOST];
+		size_t n;
 
 		if (strncmp(line, "D2H", 3) != 0 && strncmp(line, "H2D", 3) != 0)
 			continue;
-		/* Two blanks end the bytes. */
-		for (char *p = line + 4; n < sizeof b && *p != ' '; p += 3)
-			b[n++] = (uint8_t)strtoul(p, NULL, 16);
+		n = read_hex(line + 4, b);
 		if (line[0] == 'H') {
 			asked += tx_allowed(s.driver, b, n);
 			continue;
@@ -679,12 +690,9 @@ the_welch_allyn_vectors_are_its_frames(void **state)
 	(void)state;
 	stream_init(&s, driver_find("welchallyn-co2"), NULL, 0);
 	while (fgets(line, sizeof line, f) != NULL) {
-		uint8_t b[40];
-		size_t n = 0;
+		uint8_t b[FRAME_MOST];
+		size_t n = read_hex(line, b);
 
-		/* Two blanks end the bytes. */
-		for (char *p = line; n < sizeof b && *p != ' '; p += 3)
-			b[n++] = (uint8_t)strtoul(p, NULL, 16);
 		assert_int_equal(stream_feed(&s, 0, b, n), n);
 		assert_true(stream_next(&s, &d));
 		if (d.result != DECODE_OK)

@@ -186,6 +186,28 @@ a_limit_is_inclusive_or_not_exactly_as_it_is_written(void **state)
 	assert_false(comparison_clear(ABOVE, 156, 155));
 }
 
+/* The compiler drops the NUL of a name that fits exactly without it. */
+static void
+no_name_fills_its_array(void **state)
+{
+	(void)state;
+	for (int t = 0; t < TIERS; t++) {
+		assert_true(tier_info[t].name[0] != '\0');
+		assert_non_null(memchr(tier_info[t].name, '\0',
+		    sizeof tier_info[t].name));
+	}
+	for (int l = 0; l < LADDERS; l++) {
+		assert_true(ladder_name[l][0] != '\0');
+		assert_non_null(memchr(ladder_name[l], '\0',
+		    sizeof ladder_name[l]));
+	}
+	for (int i = 0; i < SUBJECTS; i++) {
+		assert_true(subject_name[i][0] != '\0');
+		assert_non_null(memchr(subject_name[i], '\0',
+		    sizeof subject_name[i]));
+	}
+}
+
 static void
 names_of_tiers_are_found_and_unknown_ones_are_not(void **state)
 {
@@ -211,6 +233,7 @@ main(void)
 		cmocka_unit_test(what_is_off_is_not_checked),
 		cmocka_unit_test(
 		    a_limit_is_inclusive_or_not_exactly_as_it_is_written),
+		cmocka_unit_test(no_name_fills_its_array),
 		cmocka_unit_test(
 		    names_of_tiers_are_found_and_unknown_ones_are_not),
 	};

@@ -97,6 +97,32 @@ values_are_shown_as_the_monitor_rounds_them(void **state)
 	assert_int_equal(vital_shown(VITAL_SPO2, INT32_MAX), 21474836);
 }
 
+/* A word that was forgotten in its table would be empty. */
+static void
+assert_word(const char *word)
+{
+	assert_non_null(word);
+	assert_true(word[0] != '\0');
+}
+
+/* The compiler drops the NUL of a word that fits exactly without it. */
+static void
+no_word_of_a_vital_fills_its_array(void **state)
+{
+	(void)state;
+	for (int v = 0; v < VITALS; v++) {
+		const struct vital_info *i = &vital_info[v];
+
+		assert_word(i->name);
+		assert_word(i->label);
+		assert_non_null(memchr(i->name, '\0', sizeof i->name));
+		assert_non_null(memchr(i->label, '\0', sizeof i->label));
+		assert_non_null(memchr(i->ucum, '\0', sizeof i->ucum));
+		assert_non_null(memchr(i->unit, '\0', sizeof i->unit));
+		assert_non_null(memchr(i->loinc, '\0', sizeof i->loinc));
+	}
+}
+
 static void
 words_are_whole_distinct_and_found_again(void **state)
 {
@@ -110,22 +136,22 @@ words_are_whole_distinct_and_found_again(void **state)
 			    statement_name((enum statement_kind)i),
 			    statement_name((enum statement_kind)j));
 	for (int i = 0; i < EVENT_KINDS; i++) {
-		assert_non_null(event_name((enum event_kind)i));
+		assert_word(event_name((enum event_kind)i));
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(
 			    event_name((enum event_kind)i),
 			    event_name((enum event_kind)j));
 	}
 	for (int i = 0; i < QUALITIES; i++)
-		assert_non_null(quality_name((enum quality)i));
+		assert_word(quality_name((enum quality)i));
 	for (int i = 0; i < PHASES; i++)
-		assert_non_null(phase_name((enum phase)i));
+		assert_word(phase_name((enum phase)i));
 	for (int i = 0; i < ALARM_PHASES; i++)
-		assert_non_null(alarm_phase_name((enum alarm_phase)i));
+		assert_word(alarm_phase_name((enum alarm_phase)i));
 	for (int i = 0; i < ALARM_STATES; i++)
-		assert_non_null(alarm_state_name((enum alarm_state)i));
+		assert_word(alarm_state_name((enum alarm_state)i));
 	for (int i = 0; i < OUTCOMES; i++)
-		assert_non_null(outcome_name((enum outcome)i));
+		assert_word(outcome_name((enum outcome)i));
 	assert_int_equal(priority_find("urgent"), -1);
 	assert_string_equal(priority_sign(PRIORITY_HIGH), "***");
 	assert_string_equal(alarm_type_code(ALARM_TECHNICAL), "ST");
@@ -157,6 +183,7 @@ main(void)
 		    a_saturation_or_pulse_of_zero_is_no_measurement),
 		cmocka_unit_test(judging_never_improves_what_the_monitor_says),
 		cmocka_unit_test(values_are_shown_as_the_monitor_rounds_them),
+		cmocka_unit_test(no_word_of_a_vital_fills_its_array),
 		cmocka_unit_test(words_are_whole_distinct_and_found_again),
 		cmocka_unit_test(
 		    a_step_that_no_body_takes_is_known_by_size_and_time),
