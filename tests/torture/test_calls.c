@@ -89,6 +89,16 @@ setting(const char *name, uint64_t other)
 	    other;
 }
 
+/* A sweep's folder is shared by all jobs, so none of them may make or remove it:
+ * another would be about to play in it. */
+#define FOLDER 100
+
+static void
+folder_of(char folder[FOLDER], const char *parent, size_t sweep)
+{
+	snprintf(folder, FOLDER, "%s/%zu", parent, sweep);
+}
+
 static void
 run_sweep(const struct sweep *w, struct tally *t, const char *dir,
     uint64_t seed, uint64_t job, uint64_t jobs)
@@ -157,6 +167,12 @@ no_failing_call_loses_an_alarm_or_a_port(void **state)
 	(void)state;
 	assert_true(t != MAP_FAILED && parent != NULL);
 	print_message("seed %" PRIu64 "\n", seed);
+	for (size_t i = 0; i < SWEEPS; i++) {
+		char own[FOLDER];
+
+		folder_of(own, parent, i);
+		assert_int_equal(mkdir(own, 0700), 0);
+	}
 	fflush(NULL);
 	for (uint64_t j = 0; j < jobs; j++) {
 		pid_t pid = fork();
@@ -165,16 +181,14 @@ no_failing_call_loses_an_alarm_or_a_port(void **state)
 		if (pid > 0)
 			continue;
 		for (size_t i = 0; i < SWEEPS; i++) {
-			char own[100];
+			char own[FOLDER];
 
 			if (only != NULL && strcmp(only,
 			    fail_kind_names[sweeps[i].kind]) != 0)
 				continue;
-			snprintf(own, sizeof own, "%s/%zu", parent, i);
-			(void)mkdir(own, 0700);
+			folder_of(own, parent, i);
 			run_sweep(&sweeps[i], &t[j * SWEEPS + i], own, seed,
 			    j, jobs);
-			(void)rmdir(own);
 		}
 		_exit(0);
 	}
@@ -188,7 +202,13 @@ no_failing_call_loses_an_alarm_or_a_port(void **state)
 	    "turn: %ld held, %ld refused at the start, %ld bad\n",
 	    all.n[SCENE_HELD] + all.n[SCENE_REFUSED] + all.n[SCENE_BAD],
 	    all.n[SCENE_HELD], all.n[SCENE_REFUSED], all.n[SCENE_BAD]);
-	(void)rmdir(parent);	/* what is bad is kept */
+	for (size_t i = 0; i < SWEEPS; i++) {	/* what is bad is kept */
+		char own[FOLDER];
+
+		folder_of(own, parent, i);
+		(void)rmdir(own);
+	}
+	(void)rmdir(parent);
 	assert_int_equal(bad, 0);
 	assert_true(all.n[SCENE_HELD] > 0);
 	munmap(t, jobs * SWEEPS * sizeof *t);
