@@ -260,7 +260,8 @@ is_enough(const struct detect_claim *c)
 		return c->best.frames >= DETECT_FRAMES ||
 		    c->longest >= DETECT_LONG;
 	case EVIDENCE_WORDS:
-		return c->sound >= DETECT_WORDS;
+		return c->sound >= DETECT_WORDS ||
+		    c->longest >= DETECT_WORDS_LONG;
 	case EVIDENCE_PATTERN:
 		break;
 	}

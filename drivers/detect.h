@@ -7,7 +7,8 @@
  * 0, "Detection table"), all of it without a byte of garbage between:
  *
  *	EVIDENCE_CHECKSUM	3 frames, or one of 50 bytes
- *	EVIDENCE_WORDS		2 frames that it reads, here with anything between
+ *	EVIDENCE_WORDS		2 frames that it reads, here with anything between,
+ *				or one of 500 bytes
  *	EVIDENCE_PATTERN	600 bytes in 60 frames (120 of five bytes), or 5
  *				bursts a second apart; and readings that agree
  *
@@ -26,6 +27,8 @@
 #define DETECT_FRAMES 3
 #define DETECT_LONG 50		/* bytes */
 #define DETECT_WORDS 2
+#define DETECT_WORDS_LONG 500	/* bytes: no line of text is as long, and who
+				 * sends more sends it once a minute, perhaps */
 #define DETECT_PATTERN_FRAMES 60
 #define DETECT_PATTERN_BYTES 600
 #define DETECT_BURSTS 5

@@ -302,6 +302,36 @@ two_lines_of_words_are_enough_and_one_is_not(void **state)
 	assert_sure("nonin-ascii");
 }
 
+/* A message of a value, and text that nobody reads up to that length. */
+static void
+feed_message(size_t length)
+{
+	static const char head[] =
+	    "\x0bMSH|^~\\&|||||||ORU^R01|204|P|2.3.1|\r"
+	    "OBX||NM|101^HR|2101|72||||||F\rNTE|";
+	static const char tail[] = "\r\x1c\r";
+	char message[1000];
+	size_t body = length - (sizeof tail - 1);
+
+	assert_true(length < sizeof message && body > sizeof head);
+	memset(message, 'x', body);
+	memcpy(message, head, sizeof head - 1);
+	memcpy(message + body, tail, sizeof tail - 1);
+	feed(0, message, length);
+}
+
+static void
+a_message_of_five_hundred_bytes_is_enough_by_itself(void **state)
+{
+	(void)state;
+	begin();
+	feed_message(499);
+	assert_doubt("hl7", DETECT_FEW);
+	begin();
+	feed_message(500);
+	assert_doubt("hl7", DETECT_KIN);	/* of who asks for the same */
+}
+
 /* A frame of Oridion's, of a code that neither of its drivers reads. */
 static void
 feed_oridion(int64_t t_ms)
@@ -425,6 +455,8 @@ main(void)
 		    five_bursts_a_second_apart_are_enough_and_four_are_not),
 		cmocka_unit_test(bursts_at_another_pace_are_not_counted),
 		cmocka_unit_test(two_lines_of_words_are_enough_and_one_is_not),
+		cmocka_unit_test(
+		    a_message_of_five_hundred_bytes_is_enough_by_itself),
 		cmocka_unit_test(
 		    two_drivers_that_are_content_with_one_stream_are_a_doubt),
 		cmocka_unit_test(

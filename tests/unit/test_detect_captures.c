@@ -156,9 +156,12 @@ the_real_recordings_are_recognised(void **state)
 	static const struct {
 		const char *file, *driver;
 	} known[] = {
+		{ "biolight-a8-demo-31.bin", "biolight-a8" },
 		{ "contec-v7-cms50e-live.bin", "contec-v7" },
 		{ "ge-dri-b650-pycollect-db00.bin", "ge-dri" },
+		{ "ivy450c-ansarb.bin", "ivy-ansarb" },
 		{ "masimo-rad8-ascii1-a.txt", "masimo-ascii1" },
+		{ "nellcor-n560-short.txt", "nellcor" },
 		{ "nonin-df2-ipod-1packet.bin", "nonin-2" },
 		{ "philips-intellivue-jaj42-enumeration."
 		  "DERIVED-rs232-framed.bin", "philips-intellivue" },
