@@ -33,6 +33,7 @@ enum co2_status {
 	CO2_ZEROING = 1 << 4,
 	CO2_OCCLUSION = 1 << 5,
 	CO2_LEAK = 1 << 6,
+	CO2_APNOEA_CHEST = 1 << 7,	/* "from respiration" */
 	CO2_APNOEA_OFF = 1 << 8,
 	CO2_WET = 1 << 9,
 };
@@ -136,55 +137,97 @@ co2_pressure(int16_t et, int32_t ambient, bool wet)
 	return (int32_t)et * (ambient - (wet ? 470 : 0)) / 10000;
 }
 
-/* The breaths that the capnometer counts; with apnoea detection switched off
- * on the monitor its bit says nothing, the rate itself does. */
-static enum quality
-co2_rate(uint32_t status, enum quality q, int16_t *rr)
+/* With apnoea detection switched off on the monitor its bits say nothing. */
+static bool
+apnoea_told(uint32_t status, uint32_t bits)
 {
-	bool apnoea = (status & (CO2_APNOEA | CO2_APNOEA_OFF)) == CO2_APNOEA;
+	return (status & bits) != 0 && (status & CO2_APNOEA_OFF) == 0;
+}
 
-	q = worse(q, special(*rr));
-	if (apnoea && q == QUALITY_NO_VALUE) {
-		*rr = 0;
-		return QUALITY_QUESTIONABLE;
+/* What the capnometer sees of the gas. */
+static enum quality
+gas_quality(uint32_t status, enum quality q)
+{
+	if ((status & (CO2_CALIBRATING | CO2_ZEROING)) != 0)
+		return worse(q, QUALITY_SEARCHING);
+	if ((status & (CO2_OCCLUSION | CO2_LEAK)) != 0)
+		return worse(q, QUALITY_ARTEFACT);
+	return q;
+}
+
+static void
+decode_etco2(uint32_t status, const struct wire *r, size_t at, enum quality q,
+    struct readings *out)
+{
+	int16_t et = wire_i16le(r, at + 142);
+	int16_t ambient = wire_i16le(r, at + 148);
+
+	q = worse(q, special(et));
+	if (q == QUALITY_GOOD && (ambient < 4000 || ambient > 8500))
+		q = QUALITY_NO_VALUE;
+	if (q != QUALITY_GOOD) {
+		readings_add(out, VITAL_ETCO2, q, 0);
+		return;
 	}
-	return apnoea && *rr != 0 ? worse(q, QUALITY_QUESTIONABLE) : q;
+	readings_add(out, VITAL_ETCO2, apnoea_told(status, CO2_APNOEA) ?
+	    QUALITY_QUESTIONABLE : q,
+	    co2_pressure(et, ambient, (status & CO2_WET) != 0));
+}
+
+/* The chest impedance of the ECG.  A rate beside an apnoea that the monitor
+ * tells is doubted, and none is a rate of 0.  False: there is no module. */
+static bool
+decode_chest(struct ge_phdb *s, const struct wire *r, size_t at,
+    struct readings *out)
+{
+	int16_t rr = wire_i16le(r, at + 18);
+	bool apnoea = apnoea_told(wire_u32le(r, at + 136),
+	    CO2_APNOEA | CO2_APNOEA_CHEST);
+	enum quality q = QUALITY_NO_VALUE;
+
+	if (!group_quality(s, GROUP_ECG, wire_u32le(r, at + 4), &q))
+		return false;
+	q = worse(q, special(rr));
+	if (apnoea && q == QUALITY_NO_VALUE) {
+		rr = 0;
+		q = QUALITY_QUESTIONABLE;
+	}
+	readings_add(out, VITAL_RR, apnoea ?
+	    worse(q, QUALITY_QUESTIONABLE) : q, rr);
+	return true;
 }
 
 /* RR: the capnometer's while it counts breaths itself (label bits 0-2 = 1),
- * since it sees the gas; else the chest impedance of the ECG. */
+ * since it sees the gas; else that of the chest.  But a chest goes on moving
+ * while the airway is closed: where the capnometer sees no breath that is a
+ * rate of 0, whoever counts, though a doubtful one. */
 static void
 decode_breath(struct ge_phdb *s, const struct wire *r, size_t at,
     struct readings *out)
 {
 	uint32_t status = wire_u32le(r, at + 136);
-	uint32_t ecg_status = wire_u32le(r, at + 4);
-	int16_t et = wire_i16le(r, at + 142), rr = wire_i16le(r, at + 146);
-	int16_t ambient = wire_i16le(r, at + 148);
-	int16_t chest = wire_i16le(r, at + 18);
-	enum quality q = QUALITY_NO_VALUE, rate = QUALITY_NO_VALUE;
-	bool there = group_quality(s, GROUP_CO2, status, &q);
+	int16_t rr = wire_i16le(r, at + 146);
+	bool apnoea = apnoea_told(status, CO2_APNOEA);
+	enum quality gas = QUALITY_NO_VALUE, rate;
+	bool there = group_quality(s, GROUP_CO2, status, &gas);
 
+	gas = gas_quality(status, gas);
+	rate = worse(gas, special(rr));
+	if (apnoea && rr != 0)
+		rate = worse(rate, QUALITY_QUESTIONABLE);
 	if (there) {
-		if ((status & (CO2_CALIBRATING | CO2_ZEROING)) != 0)
-			q = worse(q, QUALITY_SEARCHING);
-		else if ((status & (CO2_OCCLUSION | CO2_LEAK)) != 0)
-			q = worse(q, QUALITY_ARTEFACT);
-		rate = co2_rate(status, q, &rr);
-		q = worse(q, special(et));
-		if (q == QUALITY_GOOD && (ambient < 4000 || ambient > 8500))
-			q = QUALITY_NO_VALUE;
-		readings_add(out, VITAL_ETCO2, q, q == QUALITY_GOOD ?
-		    co2_pressure(et, ambient, (status & CO2_WET) != 0) : 0);
+		decode_etco2(status, r, at, gas, out);
 		if ((wire_u16le(r, at + 140) & 7) == 1 &&
-		    (rate == QUALITY_GOOD || rate == QUALITY_QUESTIONABLE)) {
+		    quality_has_value(rate)) {
 			readings_add(out, VITAL_RR, rate, rr);
 			return;
 		}
+		if (gas == QUALITY_GOOD && (apnoea || rr == 0)) {
+			readings_add(out, VITAL_RR, QUALITY_QUESTIONABLE, 0);
+			return;
+		}
 	}
-	if (group_quality(s, GROUP_ECG, ecg_status, &q))
-		readings_add(out, VITAL_RR, worse(q, special(chest)), chest);
-	else if (there)
+	if (!decode_chest(s, r, at, out) && there)
 		readings_add(out, VITAL_RR, rate, rr);
 }
 

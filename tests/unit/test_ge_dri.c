@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What the GE driver asks for, and when.  What it reads is told by its
- * captures.
+ * What the GE driver asks for, and when; and what of a record is doubted.  What
+ * else it reads is told by its captures.
  *
  * Easy to get wrong: request() is called now and then; it must not rely on
  * being called at any exact time.
@@ -185,6 +185,117 @@ open_running(void)
 	assert_int_equal(asked(300), 5);
 	assert_int_equal(asked(900), NOTHING);
 	feed_values(1000);
+}
+
+/* Some bytes of the values, little-endian, by their offset in the 278. */
+struct patch {
+	uint16_t at;
+	uint8_t n;
+	int32_t value;
+};
+#define PATCHES 6
+#define INVALID (-32767)
+
+/* What is read of a record of values (72/min, 97 %, 14 breaths) with these
+ * changed. */
+static const struct readings *
+read_values(const struct patch patch[PATCHES])
+{
+	static struct decoded d;
+	struct recording r = { 0 };
+	uint8_t record[319], wire[700];
+	size_t n = 0, m = 0;
+	unsigned headers = 0;
+
+	recording_load(&r, "tests/captures/ge-dri/no-value.cap", "ge-dri",
+	    &headers);
+	for (size_t i = 1; n < 318; i++)
+		record[n++] = r.byte[i] != 0x7d ? r.byte[i] :
+		    r.byte[++i] | 0x20;
+	recording_free(&r);
+	for (size_t k = 0; k < PATCHES; k++) {
+		for (size_t i = 0; i < patch[k].n; i++)
+			record[40 + patch[k].at + i] =
+			    (uint8_t)((uint32_t)patch[k].value >> 8 * i);
+	}
+	record[318] = 0;
+	for (size_t i = 0; i < 318; i++)
+		record[318] = (uint8_t)(record[318] + record[i]);
+	wire[m++] = 0x7e;
+	for (size_t i = 0; i < 319; i++) {
+		bool escape = record[i] == 0x7d || record[i] == 0x7e;
+
+		if (escape)
+			wire[m++] = 0x7d;
+		wire[m++] = escape ? record[i] & 0xdf : record[i];
+	}
+	wire[m++] = 0x7e;
+	open_with(5);
+	assert_int_equal(stream_feed(&s, 1000, wire, m), m);
+	assert_true(stream_next(&s, &d));
+	assert_int_equal(d.result, DECODE_OK);
+	return &d.readings;
+}
+
+/* That the record says this of that vital. */
+static void
+assert_reads(const struct patch patch[PATCHES], enum vital v, enum quality q,
+    int32_t value)
+{
+	const struct readings *r = read_values(patch);
+	size_t i = 0;
+
+	while (i < r->n && r->item[i].vital != v)
+		i++;
+	assert_true(i < r->n);
+	assert_int_equal(r->item[i].quality, q);
+	if (quality_has_value(q))
+		assert_int_equal(r->item[i].value, value);
+}
+
+/* Bits 0-2 of the label say who counts the breaths: 2 is the chest. */
+#define CO2(status, label, et, rr, chest) { { 136, 4, status }, \
+	{ 140, 2, label }, { 142, 2, et }, { 146, 2, rr }, { 18, 2, chest } }
+
+static void
+a_closed_airway_is_no_breath_though_the_chest_moves(void **state)
+{
+	static const struct patch apnoea[][PATCHES] = {
+		CO2(0x07, 0x0a, 0, 0, 15), CO2(0x07, 0x0a, 500, INVALID, 15),
+		CO2(0x07, 0x0a, 500, 15, 15), CO2(0x07, 0x08, 500, -32764, 15),
+		CO2(0x07, 0x09, 500, INVALID, 15),
+		/* Without the bit: the rate itself. */
+		CO2(0x03, 0x0a, 0, 0, 15), CO2(0x107, 0x0a, 0, 0, 15),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof apnoea / sizeof apnoea[0]; i++)
+		assert_reads(apnoea[i], VITAL_RR, QUALITY_QUESTIONABLE, 0);
+	for (size_t i = 0; i < 5; i++)
+		assert_reads(apnoea[i], VITAL_ETCO2, QUALITY_QUESTIONABLE,
+		    i == 0 ? 0 : 380);
+}
+
+static void
+a_rate_beside_an_apnoea_that_the_monitor_tells_is_doubted(void **state)
+{
+	static const struct patch own[PATCHES] = CO2(0x07, 9, 500, 14, 15),
+	    blind[PATCHES] = CO2(0x27, 9, 500, 14, 15),
+	    inactive[PATCHES] = CO2(0x05, 9, 500, 14, 15),
+	    chest[PATCHES] = CO2(0x83, 0x0a, 500, 15, 15),
+	    none[PATCHES] = CO2(0x80, 0, INVALID, INVALID, INVALID),
+	    off[PATCHES] = CO2(0x187, 0x0a, 500, 15, 15);
+
+	(void)state;
+	assert_reads(own, VITAL_RR, QUALITY_QUESTIONABLE, 14);
+	assert_reads(blind, VITAL_RR, QUALITY_QUESTIONABLE, 15);
+	assert_reads(inactive, VITAL_RR, QUALITY_QUESTIONABLE, 15);
+	assert_reads(chest, VITAL_RR, QUALITY_QUESTIONABLE, 15);
+	assert_reads(chest, VITAL_ETCO2, QUALITY_GOOD, 380);
+	assert_reads(none, VITAL_RR, QUALITY_QUESTIONABLE, 0);
+	/* Detection is off: the bits say nothing. */
+	assert_reads(off, VITAL_RR, QUALITY_GOOD, 15);
+	assert_reads(off, VITAL_ETCO2, QUALITY_GOOD, 380);
 }
 
 static void
@@ -416,6 +527,10 @@ main(void)
 		    values_are_asked_for_at_the_interval_that_is_set),
 		cmocka_unit_test(silence_makes_it_ask_again),
 		cmocka_unit_test(a_line_opened_anew_begins_with_the_stop),
+		cmocka_unit_test(
+		    a_closed_airway_is_no_breath_though_the_chest_moves),
+		cmocka_unit_test(
+		    a_rate_beside_an_apnoea_that_the_monitor_tells_is_doubted),
 		cmocka_unit_test(values_that_arrive_put_off_the_next_request),
 		cmocka_unit_test(
 		    the_questions_about_alarms_are_those_of_the_dossier),
