@@ -113,19 +113,21 @@ decode_ecg(struct ge_phdb *s, const struct wire *r, size_t at,
 	readings_add(out, VITAL_HR, q, hr);
 }
 
-/* Label bits 0-1: 0 SO2, 1 SaO2; venous saturation is none. */
+/* Label bits 0-1: 0 SO2, 1 SaO2; venous saturation is none.  The saturation
+ * goes on, and drifts, when the pulse was lost. */
 static void
 decode_spo2(struct ge_phdb *s, const struct wire *r, size_t at,
     struct readings *out)
 {
 	unsigned label = wire_u16le(r, at + 126) & 3;
 	int16_t spo2 = wire_i16le(r, at + 128), pr = wire_i16le(r, at + 130);
-	enum quality q = QUALITY_NO_VALUE;
+	enum quality q = QUALITY_NO_VALUE, own;
 
 	if (!group_quality(s, GROUP_SPO2, wire_u32le(r, at + 122), &q))
 		return;
-	readings_add(out, VITAL_SPO2, label > 1 ? QUALITY_NOT_MEASURED :
-	    worse(q, special(spo2)), spo2);
+	own = label > 1 ? QUALITY_NOT_MEASURED : worse(q, special(spo2));
+	readings_add(out, VITAL_SPO2, pr <= 0 ?
+	    worse(own, QUALITY_QUESTIONABLE) : own, spo2);
 	readings_add(out, VITAL_PR, worse(q, special(pr)), pr);
 }
 

@@ -299,6 +299,19 @@ a_rate_beside_an_apnoea_that_the_monitor_tells_is_doubted(void **state)
 }
 
 static void
+a_saturation_without_a_pulse_is_doubted(void **state)
+{
+	static const int16_t none[] = { INVALID, -32766, -32764, -32763, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+		const struct patch pulse[PATCHES] = { { 130, 2, none[i] } };
+
+		assert_reads(pulse, VITAL_SPO2, QUALITY_QUESTIONABLE, 9700);
+	}
+}
+
+static void
 values_that_arrive_put_off_the_next_request(void **state)
 {
 	(void)state;
@@ -531,6 +544,7 @@ main(void)
 		    a_closed_airway_is_no_breath_though_the_chest_moves),
 		cmocka_unit_test(
 		    a_rate_beside_an_apnoea_that_the_monitor_tells_is_doubted),
+		cmocka_unit_test(a_saturation_without_a_pulse_is_doubted),
 		cmocka_unit_test(values_that_arrive_put_off_the_next_request),
 		cmocka_unit_test(
 		    the_questions_about_alarms_are_those_of_the_dossier),

@@ -195,6 +195,26 @@ the_carescape_recording_gives_1760_records_and_nine_cuff_results(void **state)
 	assert_int_equal(results, 9);
 }
 
+/* Three times there, for 44 s at the longest, while the saturation drifts from
+ * 100 to 95 %. */
+static void
+the_carescape_recording_doubts_each_saturation_without_a_pulse(void **state)
+{
+	size_t lost = 0;
+
+	(void)state;
+	play("ge-dri-b650-pycollect-db00.bin", "ge-dri", 64, &heard);
+	for (size_t i = 0; i < heard.n; i++) {
+		const struct decoded *d = &heard.frame[i];
+		bool pulse = reading_has_value(reading_of(d, VITAL_PR));
+
+		assert_int_equal(reading_of(d, VITAL_SPO2)->quality, pulse ?
+		    QUALITY_GOOD : QUALITY_QUESTIONABLE);
+		lost += !pulse;
+	}
+	assert_int_equal(lost, 55);
+}
+
 /* Its .md counts 37 bad sums: one of them is the end of a frame before the
  * first flag, which for us is no frame but garbage. */
 static void
@@ -717,6 +737,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 	    the_carescape_recording_gives_1760_records_and_nine_cuff_results),
+		cmocka_unit_test(
+		    the_carescape_recording_doubts_each_saturation_without_a_pulse),
 		cmocka_unit_test(
 		    the_damaged_carescape_recording_gives_its_47_records),
 		cmocka_unit_test(the_masimo_recording_gives_its_five_lines),
