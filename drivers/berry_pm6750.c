@@ -51,7 +51,8 @@ berry_frame(const struct window *w, int64_t gap_ms)
 	return len + 2;
 }
 
-/* A rate of 0 is how the board says "no value". */
+/* A rate of 0 is how the board says "no value"; beside asystole it is a rate of
+ * 0, and any other number is doubted. */
 static void
 decode_ecg(const struct window *w, struct readings *out)
 {
@@ -67,7 +68,7 @@ decode_ecg(const struct window *w, struct readings *out)
 	if (hr == 0)
 		q = arr == ARR_ASYSTOLE ? QUALITY_QUESTIONABLE :
 		    arr == ARR_LEARNING ? QUALITY_SEARCHING : QUALITY_NO_VALUE;
-	else if ((status & ECG_WEAK) != 0)
+	else if ((status & ECG_WEAK) != 0 || arr == ARR_ASYSTOLE)
 		q = QUALITY_QUESTIONABLE;
 	readings_add(out, VITAL_HR, q, hr);
 	readings_add(out, VITAL_RR, rr == 0 ? QUALITY_NO_VALUE :

@@ -84,7 +84,8 @@ worse(enum quality a, enum quality b)
 
 /* ecg.hr follows the source that is chosen on the monitor, which may be a
  * pressure or the pleth; then the ECG's own rate stands at 230.  Asystole
- * without a number is a rate of 0; a number is never replaced. */
+ * without a number is a rate of 0; a number beside it is never replaced, only
+ * doubted. */
 static void
 decode_ecg(struct ge_phdb *s, const struct wire *r, size_t at,
     struct readings *out)
@@ -98,7 +99,8 @@ decode_ecg(struct ge_phdb *s, const struct wire *r, size_t at,
 	if (!group_quality(s, GROUP_ECG, status, &q))
 		return;
 	q = worse(q, special(hr));
-	if ((status & (ECG_NOISE | ECG_ARTEFACT | ECG_LEARNING)) != 0)
+	if ((status & (ECG_ASYSTOLE | ECG_NOISE | ECG_ARTEFACT |
+	    ECG_LEARNING)) != 0)
 		q = worse(q, QUALITY_QUESTIONABLE);
 	if (q == QUALITY_NO_VALUE && (status & ECG_ARTEFACT) != 0)
 		q = QUALITY_ARTEFACT;

@@ -299,6 +299,19 @@ a_rate_beside_an_apnoea_that_the_monitor_tells_is_doubted(void **state)
 }
 
 static void
+a_heart_rate_beside_asystole_is_doubted_and_none_is_zero(void **state)
+{
+	static const struct patch number[PATCHES] = { { 4, 4, 0x0f } },
+	    none[PATCHES] = { { 4, 4, 0x0f }, { 10, 2, INVALID } },
+	    pleth[PATCHES] = { { 4, 4, 0x37 }, { 230, 2, 41 } };
+
+	(void)state;
+	assert_reads(number, VITAL_HR, QUALITY_QUESTIONABLE, 72);
+	assert_reads(none, VITAL_HR, QUALITY_QUESTIONABLE, 0);
+	assert_reads(pleth, VITAL_HR, QUALITY_QUESTIONABLE, 41);
+}
+
+static void
 a_saturation_without_a_pulse_is_doubted(void **state)
 {
 	static const int16_t none[] = { INVALID, -32766, -32764, -32763, 0 };
@@ -544,6 +557,8 @@ main(void)
 		    a_closed_airway_is_no_breath_though_the_chest_moves),
 		cmocka_unit_test(
 		    a_rate_beside_an_apnoea_that_the_monitor_tells_is_doubted),
+		cmocka_unit_test(
+		    a_heart_rate_beside_asystole_is_doubted_and_none_is_zero),
 		cmocka_unit_test(a_saturation_without_a_pulse_is_doubted),
 		cmocka_unit_test(values_that_arrive_put_off_the_next_request),
 		cmocka_unit_test(
