@@ -235,7 +235,23 @@ decode_breath(struct ge_phdb *s, const struct wire *r, size_t at,
 		readings_add(out, VITAL_RR, rate, rr);
 }
 
-/* Labels 8 and 9 are the airway and the room: not the patient. */
+/* Where it is measured: skin and surface follow the room, airway and room are
+ * not the patient, and the heart muscle's is that of its cooling. */
+enum t1_label {
+	T1_SKIN = 7,
+	T1_AIRWAY = 8,
+	T1_ROOM = 9,
+	T1_MYOCARDIUM = 10,
+	T1_SURFACE = 16,
+};
+
+static bool
+is_body(unsigned label)
+{
+	return label != T1_SKIN && label != T1_AIRWAY && label != T1_ROOM &&
+	    label != T1_MYOCARDIUM && label != T1_SURFACE;
+}
+
 static void
 decode_t1(struct ge_phdb *s, const struct wire *r, size_t at,
     struct readings *out)
@@ -246,8 +262,8 @@ decode_t1(struct ge_phdb *s, const struct wire *r, size_t at,
 
 	if (!group_quality(s, GROUP_T1, wire_u32le(r, at + 90), &q))
 		return;
-	readings_add(out, VITAL_TEMP, label == 8 || label == 9 ?
-	    QUALITY_NOT_MEASURED : worse(q, special(t1)), t1);
+	readings_add(out, VITAL_TEMP, is_body(label) ?
+	    worse(q, special(t1)) : QUALITY_NOT_MEASURED, t1);
 }
 
 static int32_t

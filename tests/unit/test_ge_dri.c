@@ -312,6 +312,20 @@ a_heart_rate_beside_asystole_is_doubted_and_none_is_zero(void **state)
 }
 
 static void
+only_a_temperature_of_the_body_is_given(void **state)
+{
+	static const char body[] = "bbbbbbb....bbbbb.bb";
+
+	(void)state;
+	for (int label = 0; label < (int)sizeof body - 1; label++) {
+		const struct patch place[PATCHES] = { { 94, 2, label } };
+
+		assert_reads(place, VITAL_TEMP, body[label] == 'b' ?
+		    QUALITY_GOOD : QUALITY_NOT_MEASURED, 3650);
+	}
+}
+
+static void
 a_saturation_without_a_pulse_is_doubted(void **state)
 {
 	static const int16_t none[] = { INVALID, -32766, -32764, -32763, 0 };
@@ -559,6 +573,7 @@ main(void)
 		    a_rate_beside_an_apnoea_that_the_monitor_tells_is_doubted),
 		cmocka_unit_test(
 		    a_heart_rate_beside_asystole_is_doubted_and_none_is_zero),
+		cmocka_unit_test(only_a_temperature_of_the_body_is_given),
 		cmocka_unit_test(a_saturation_without_a_pulse_is_doubted),
 		cmocka_unit_test(values_that_arrive_put_off_the_next_request),
 		cmocka_unit_test(
