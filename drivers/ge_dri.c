@@ -12,6 +12,7 @@
  *	40 subrecords; of main type 0, those of type 1 are displayed values,
  *	their class at 276 bits 8-11; of main type 4, the one of type 1 is
  *
+ *	2 i16 sound  8 u16 which alarms are silenced
  *	10 5 x { text[80], its end NUL; 82 i16 colour }, each 98 bytes
  *
  * Easy to get wrong: the 8-bit sum is weak.  Damaged frames pass it, and only
@@ -54,6 +55,7 @@ _Static_assert(sizeof(struct ge_state) <= DRIVER_STATE_MAX, "state");
 #define ALARM_AGAIN_MS 30000
 #define ALARM_SELDOM_MS 300000	/* once it is not known */
 #define ALARM_QUESTIONS 3
+#define ALARM_SILENCE 8
 #define ALARM_FIRST 10		/* where the list begins in its subrecord, */
 #define ALARM_BYTES 98		/* and what each entry has, */
 #define ALARM_TEXT 80		/* of which so many are text, */
@@ -193,6 +195,29 @@ is_blank(const struct wire *r, size_t at)
 	return true;
 }
 
+/* What is silenced on the monitor is told last, as the least.  The sound that
+ * is on or off (at 2) is not: no source says whether it is off by a person's
+ * will or because nothing calls. */
+static void
+say_silenced(uint16_t code, struct readings *out)
+{
+	static const char texts[][56] = {
+		/* a code that is not known */
+		"alarms may be silenced on the monitor",
+		"apnoea alarms are silenced on the monitor",
+		"asystole alarms are silenced on the monitor",
+		"apnoea and asystole alarms are silenced on the monitor",
+		"alarms are silenced on the monitor",
+		"alarms are silenced on the monitor for 2 min",
+		"alarms are silenced on the monitor for 5 min",
+		"alarms are silenced on the monitor for 20 s",
+	};
+
+	if (code != 0)
+		readings_say_alarm(out, PRIORITY_LOW,
+		    texts[code < sizeof texts / sizeof texts[0] ? code : 0]);
+}
+
 /* Texts in the monitor's own language; an entry without one is no alarm. */
 static enum decode
 decode_alarms(const struct wire *r, size_t at, struct readings *out)
@@ -211,6 +236,7 @@ decode_alarms(const struct wire *r, size_t at, struct readings *out)
 		    wire_at(r, from + i) != 0; i++)
 			monitor_alarm_put(a, wire_at(r, from + i));
 	}
+	say_silenced(wire_u16le(r, at + ALARM_SILENCE), out);
 	out->alarms.told = true;
 	return DECODE_OK;
 }

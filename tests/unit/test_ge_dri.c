@@ -449,6 +449,46 @@ values_that_resume_make_it_ask_about_alarms_anew(void **state)
 	assert_int_equal(asked(22000), ALARMS);
 }
 
+/* G11 with that code for what is silenced. */
+static struct decoded
+feed_silenced(uint8_t code)
+{
+	struct recording r = { 0 };
+	struct decoded d = { 0 };
+	unsigned headers = 0;
+
+	recording_load(&r, "tests/captures/ge-dri/worked-alarms.cap", "ge-dri",
+	    &headers);
+	r.byte[323 + 1 + 40 + 8] = code;
+	r.byte[323 + 551] = (uint8_t)(r.byte[323 + 551] + code);
+	assert_int_equal(stream_feed(&s, 1000, r.byte + 323, 553), 553);
+	assert_true(stream_next(&s, &d));
+	recording_free(&r);
+	assert_int_equal(d.result, DECODE_OK);
+	return d;
+}
+
+static void
+what_is_silenced_on_the_monitor_is_told_last_and_low(void **state)
+{
+	struct decoded d;
+
+	(void)state;
+	open_with(5);
+	for (uint8_t code = 1; code < 10; code++) {
+		d = feed_silenced(code);
+		assert_int_equal(d.readings.alarms.n, 2);
+		assert_int_equal(d.readings.alarms.item[0].priority,
+		    PRIORITY_HIGH);
+		assert_int_equal(d.readings.alarms.item[1].priority,
+		    PRIORITY_LOW);
+		assert_non_null(strstr(d.readings.alarms.item[1].text,
+		    code > 7 ? "may be silenced" : "are silenced"));
+	}
+	d = feed_silenced(0);
+	assert_int_equal(d.readings.alarms.n, 1);
+}
+
 static void
 alarms_alone_do_not_put_off_asking_for_values(void **state)
 {
@@ -586,6 +626,8 @@ main(void)
 		    the_list_is_asked_for_anew_when_nothing_was_heard_of_it_for_half_a_minute),
 		cmocka_unit_test(
 		    values_that_resume_make_it_ask_about_alarms_anew),
+		cmocka_unit_test(
+		    what_is_silenced_on_the_monitor_is_told_last_and_low),
 		cmocka_unit_test(alarms_alone_do_not_put_off_asking_for_values),
 		cmocka_unit_test(a_list_that_is_told_no_more_is_unknown),
 		cmocka_unit_test(
