@@ -172,11 +172,12 @@ find_first(const struct wire *r, size_t length, size_t bytes)
 	return first;
 }
 
-/* The colour is all that the monitor says of the rank. */
+/* The colour is all that the monitor says of the rank: none, white, yellow,
+ * red.  A text that stands there without one is not less than the least. */
 static bool
 rank(uint16_t colour, enum priority *p)
 {
-	static const enum priority ranks[] = { PRIORITY_NONE, PRIORITY_LOW,
+	static const enum priority ranks[] = { PRIORITY_LOW, PRIORITY_LOW,
 		PRIORITY_MEDIUM, PRIORITY_HIGH };
 
 	if (colour >= sizeof ranks / sizeof ranks[0])
@@ -224,7 +225,7 @@ decode_alarms(const struct wire *r, size_t at, struct readings *out)
 {
 	for (size_t k = 0; k < ALARM_ENTRIES; k++) {
 		size_t from = at + ALARM_FIRST + k * ALARM_BYTES;
-		enum priority p = PRIORITY_NONE;
+		enum priority p = PRIORITY_LOW;
 		struct monitor_alarm *a;
 
 		if (!rank(wire_u16le(r, from + ALARM_COLOUR), &p))

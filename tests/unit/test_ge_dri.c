@@ -449,9 +449,9 @@ values_that_resume_make_it_ask_about_alarms_anew(void **state)
 	assert_int_equal(asked(22000), ALARMS);
 }
 
-/* G11 with that code for what is silenced. */
+/* G11 with another byte there. */
 static struct decoded
-feed_silenced(uint8_t code)
+feed_changed_alarms(size_t at, uint8_t value)
 {
 	struct recording r = { 0 };
 	struct decoded d = { 0 };
@@ -459,8 +459,9 @@ feed_silenced(uint8_t code)
 
 	recording_load(&r, "tests/captures/ge-dri/worked-alarms.cap", "ge-dri",
 	    &headers);
-	r.byte[323 + 1 + 40 + 8] = code;
-	r.byte[323 + 551] = (uint8_t)(r.byte[323 + 551] + code);
+	r.byte[323 + 551] = (uint8_t)(r.byte[323 + 551] + value -
+	    r.byte[323 + 1 + 40 + at]);
+	r.byte[323 + 1 + 40 + at] = value;
 	assert_int_equal(stream_feed(&s, 1000, r.byte + 323, 553), 553);
 	assert_true(stream_next(&s, &d));
 	recording_free(&r);
@@ -476,7 +477,7 @@ what_is_silenced_on_the_monitor_is_told_last_and_low(void **state)
 	(void)state;
 	open_with(5);
 	for (uint8_t code = 1; code < 10; code++) {
-		d = feed_silenced(code);
+		d = feed_changed_alarms(8, code);
 		assert_int_equal(d.readings.alarms.n, 2);
 		assert_int_equal(d.readings.alarms.item[0].priority,
 		    PRIORITY_HIGH);
@@ -485,8 +486,25 @@ what_is_silenced_on_the_monitor_is_told_last_and_low(void **state)
 		assert_non_null(strstr(d.readings.alarms.item[1].text,
 		    code > 7 ? "may be silenced" : "are silenced"));
 	}
-	d = feed_silenced(0);
+	d = feed_changed_alarms(8, 0);
 	assert_int_equal(d.readings.alarms.n, 1);
+}
+
+static void
+the_colour_is_the_rank_and_a_text_without_one_is_low(void **state)
+{
+	static const enum priority want[] = { PRIORITY_LOW, PRIORITY_LOW,
+		PRIORITY_MEDIUM, PRIORITY_HIGH };
+
+	(void)state;
+	open_with(5);
+	for (uint8_t colour = 0; colour < 4; colour++) {
+		struct decoded d = feed_changed_alarms(10 + 82, colour);
+
+		assert_int_equal(d.readings.alarms.n, 1);
+		assert_int_equal(d.readings.alarms.item[0].priority,
+		    want[colour]);
+	}
 }
 
 static void
@@ -628,6 +646,8 @@ main(void)
 		    values_that_resume_make_it_ask_about_alarms_anew),
 		cmocka_unit_test(
 		    what_is_silenced_on_the_monitor_is_told_last_and_low),
+		cmocka_unit_test(
+		    the_colour_is_the_rank_and_a_text_without_one_is_low),
 		cmocka_unit_test(alarms_alone_do_not_put_off_asking_for_values),
 		cmocka_unit_test(a_list_that_is_told_no_more_is_unknown),
 		cmocka_unit_test(
