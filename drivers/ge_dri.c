@@ -377,11 +377,18 @@ ge_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
 	return put(buf, request, sizeof request_stop);
 }
 
+/* CARESCAPE from software v3 on offers it besides (B1). */
+static const struct line other_lines[] = {
+	{ 115200, 8, 'E', 1, FLOW_RTSCTS },
+	{ 0 },
+};
+
 extern const struct driver driver_ge_dri;
 const struct driver driver_ge_dri = {
 	.name = "ge-dri",
 	.title = "GE S/5 and CARESCAPE monitors (DRI computer interface)",
 	.line = { 19200, 8, 'E', 1, FLOW_RTSCTS },
+	.other_lines = other_lines,
 	.silent_after_ms = 15000,
 	.state_size = sizeof(struct ge_state),
 	.longest = WIRE_MAX,

@@ -433,6 +433,23 @@ a_setting_leads_back_to_the_drivers_own(void **state)
 	assert_int_equal(detect_line_of(ge, &heard)->flow, FLOW_RTSCTS);
 }
 
+/* Its later software offers a second rate, with the same parity and flow. */
+static void
+a_carescape_at_its_faster_rate_is_a_candidate(void **state)
+{
+	static const struct line heard = { 115200, 8, 'E', 1, FLOW_NONE };
+	const struct driver *ge = driver_find("ge-dri");
+	struct line line[DETECT_LINES];
+	size_t n = detect_lines(line), i = 0;
+
+	(void)state;
+	while (i < n && (line[i].baud != 115200 || line[i].parity != 'E'))
+		i++;
+	assert_true(i < n);
+	assert_non_null(detect_line_of(ge, &heard));
+	assert_int_equal(detect_line_of(ge, &heard)->flow, FLOW_RTSCTS);
+}
+
 int
 main(void)
 {
@@ -466,6 +483,7 @@ main(void)
 		cmocka_unit_test(
 		    each_driver_is_a_candidate_at_each_of_its_settings),
 		cmocka_unit_test(a_setting_leads_back_to_the_drivers_own),
+		cmocka_unit_test(a_carescape_at_its_faster_rate_is_a_candidate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
