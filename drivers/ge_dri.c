@@ -37,6 +37,7 @@ struct ge_state {
 	bool running;		/* values came since they were asked for, from
 				 * a monitor that has alarms to tell */
 	bool entered;		/* the differential mode of alarms, then */
+	bool changes;		/* it was entered since the line is open */
 	bool told;		/* its alarms, and nothing took that back */
 	uint8_t unanswered;	/* questions about them since the last record */
 	int64_t due_ms;		/* the next one */
@@ -78,6 +79,14 @@ static const uint8_t request_10s[52] = REQUEST(10, 0x3B);
 static const uint8_t request_alarm_changes[55] = ALARM_REQUEST(2, 0x39);
 static const uint8_t request_alarms[55] = ALARM_REQUEST(0, 0x37);
 
+/* Both that end something, in one go: a port that closes sends one message.
+ * The values first, since the end of it may be cut off. */
+static const uint8_t request_end[107] = {
+	FLAG, 0x31, [22] = 0xFF, [41] = 0x01, [50] = 0x31, [51] = FLAG,
+	[52] = FLAG, 0x34, [67] = 0x04, [74] = 0xFF, [93] = 3, [105] = 0x3A,
+	[106] = FLAG,
+};
+
 static const struct tx_template templates[] = {
 	{ .name = "stop sending values",
 	  .bytes = request_stop, .length = sizeof request_stop },
@@ -92,6 +101,8 @@ static const struct tx_template templates[] = {
 	  .length = sizeof request_alarm_changes },
 	{ .name = "tell the alarms once",
 	  .bytes = request_alarms, .length = sizeof request_alarms },
+	{ .name = "stop sending values and changes of the alarms",
+	  .bytes = request_end, .length = sizeof request_end },
 	{ .name = NULL },
 };
 static const uint16_t intervals_s[] = { 1, 5, 10, 0 };
@@ -334,7 +345,7 @@ request_about_alarms(struct ge_state *s, int64_t t_ms, uint8_t buf[TX_MAX])
 	if (!s->running || t_ms < s->due_ms)
 		return 0;
 	if (!s->entered) {
-		s->entered = true;
+		s->entered = s->changes = true;
 		s->due_ms = t_ms + ALARM_PAUSE_MS;
 		return put(buf, request_alarm_changes,
 		    sizeof request_alarm_changes);
@@ -377,6 +388,21 @@ ge_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
 	return put(buf, request, sizeof request_stop);
 }
 
+/* Else the monitor would go on for whoever is at the line next. */
+static size_t
+ge_release(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
+{
+	struct ge_state *s = (struct ge_state *)u;
+	bool changes = s->changes;
+
+	(void)t_ms;
+	if (!s->asked)
+		return 0;
+	s->stopped = s->asked = s->running = s->changes = false;
+	return changes ? put(buf, request_end, sizeof request_end) :
+	    put(buf, request_stop, sizeof request_stop);
+}
+
 /* CARESCAPE from software v3 on offers it besides (B1). */
 static const struct line other_lines[] = {
 	{ 115200, 8, 'E', 1, FLOW_RTSCTS },
@@ -403,4 +429,5 @@ const struct driver driver_ge_dri = {
 	.frame = ge_frame,
 	.decode = ge_decode,
 	.request = ge_request,
+	.release = ge_release,
 };

@@ -348,6 +348,8 @@ answer_about_alarms(struct monitor *m, int64_t t_ms)
 		return;
 	if (command == 2)
 		strcpy(m->said, "asked to tell its alarms");
+	else if (command == 3 && m->said[0] == '\0')
+		strcpy(m->said, "asked to tell its alarms no more");
 	g->alarms_ms = command == 3 ? SIM_NEVER : t_ms + FIRST_MS;
 	plan(m);
 }

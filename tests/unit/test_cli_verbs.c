@@ -298,7 +298,7 @@ each_driver_tells_what_it_may_send(void **state)
 	(void)state;
 	assert_says("drivers", "\nnonin-2 ");
 	assert_says("drivers|ge-dri", "\nge-dri  19200 8E1 rtscts  checksum  "
-	    "6 messages  GE S/5");
+	    "7 messages  GE S/5");
 	assert_says("drivers|nonin-2", "\nnonin-2  9600 8N1  checksum  "
 	    "nothing  Nonin");
 	assert_run("drivers|nonin-2|--tx", EXIT_OK, "nonin-2: Nonin oximeters, "

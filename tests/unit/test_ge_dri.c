@@ -377,6 +377,44 @@ the_questions_about_alarms_are_those_of_the_dossier(void **state)
 	assert_memory_equal(buf, changes, 55);
 }
 
+/* multiparameter.md B8, G4 and G7. */
+static void
+what_was_asked_for_is_stopped_when_the_port_is_closed_for_good(void **state)
+{
+	static const uint8_t end[107] = {
+		0x7e, 0x31, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0xff, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x31, 0x7e,
+		0x7e, 0x34, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0xff, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x3a, 0x7e,
+	};
+
+	(void)state;
+	open_with(5);
+	assert_int_equal(stream_release(&s, 0, buf), 0);
+	assert_int_equal(asked(0), 0);
+	assert_int_equal(stream_release(&s, 100, buf), 0);
+	assert_int_equal(asked(300), 5);
+	assert_int_equal(stream_release(&s, 400, buf), 52);
+	assert_memory_equal(buf, end, 52);
+	assert_int_equal(stream_release(&s, 400, buf), 0);
+	/* The differential mode of alarms, once it was entered. */
+	open_running();
+	assert_int_equal(asked(1000), CHANGES);
+	assert_int_equal(asked(16000), 5);
+	assert_int_equal(stream_release(&s, 17000, buf), sizeof end);
+	assert_memory_equal(buf, end, sizeof end);
+	assert_true(tx_allowed(s.driver, buf, sizeof end));
+	assert_int_equal(stream_release(&s, 17000, buf), 0);
+}
+
 static void
 alarms_are_asked_for_once_values_run_and_not_before(void **state)
 {
@@ -636,6 +674,8 @@ main(void)
 		cmocka_unit_test(values_that_arrive_put_off_the_next_request),
 		cmocka_unit_test(
 		    the_questions_about_alarms_are_those_of_the_dossier),
+		cmocka_unit_test(
+		    what_was_asked_for_is_stopped_when_the_port_is_closed_for_good),
 		cmocka_unit_test(
 		    alarms_are_asked_for_once_values_run_and_not_before),
 		cmocka_unit_test(

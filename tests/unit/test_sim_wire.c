@@ -795,6 +795,29 @@ what_the_monitor_alarms_of_is_told_while_it_lasts(void **state)
 }
 
 static void
+a_monitor_that_was_left_sends_neither_values_nor_alarms(void **state)
+{
+	struct bench *b = bench_new("ge-dri", 1);
+	uint8_t buf[TX_MAX];
+	uint64_t frames;
+	size_t n;
+
+	(void)state;
+	run_to(b, 10 * S);
+	apply(b, "m lead off");
+	run_to(b, 15 * S);
+	assert_int_equal(b->alarms.n, 1);
+	n = stream_release(&b->stream, b->sim.now_ms, buf);
+	assert_true(n > 0);
+	monitor_hear(&b->sim.monitor[0], b->sim.now_ms, buf, n);
+	frames = b->frames;
+	apply(b, "m lead on");
+	sim_run(&b->sim, 60 * S, hear, b);
+	assert_int_equal(b->frames, frames);
+	free(b);
+}
+
+static void
 a_monitor_is_asked_at_its_first_echo_and_hears_ours(void **state)
 {
 	struct bench *b = bench_new("hl7-pds", 0);
@@ -877,6 +900,8 @@ main(void)
 		    demo_values_are_marked_as_such_and_measured_ones_are_not),
 		cmocka_unit_test(
 		    what_the_monitor_alarms_of_is_told_while_it_lasts),
+		cmocka_unit_test(
+		    a_monitor_that_was_left_sends_neither_values_nor_alarms),
 		cmocka_unit_test(
 		    a_monitor_is_asked_at_its_first_echo_and_hears_ours),
 		cmocka_unit_test(
