@@ -84,8 +84,8 @@ worse(enum quality a, enum quality b)
 
 /* ecg.hr follows the source that is chosen on the monitor, which may be a
  * pressure or the pleth; then the ECG's own rate stands at 230.  Asystole
- * without a number is a rate of 0; a number beside it is never replaced, only
- * doubted. */
+ * without a number is a rate of 0, also where a channel is off or disturbed; a
+ * number beside it is never replaced, only doubted. */
 static void
 decode_ecg(struct ge_phdb *s, const struct wire *r, size_t at,
     struct readings *out)
@@ -102,15 +102,15 @@ decode_ecg(struct ge_phdb *s, const struct wire *r, size_t at,
 	if ((status & (ECG_ASYSTOLE | ECG_NOISE | ECG_ARTEFACT |
 	    ECG_LEARNING)) != 0)
 		q = worse(q, QUALITY_QUESTIONABLE);
-	if (q == QUALITY_NO_VALUE && (status & ECG_ARTEFACT) != 0)
-		q = QUALITY_ARTEFACT;
-	else if (q == QUALITY_NO_VALUE && (status & ECG_CHANNEL_OFF) != 0)
-		q = QUALITY_SENSOR_OFF;
-	else if (q == QUALITY_NO_VALUE && (status & ECG_LEARNING) != 0)
-		q = QUALITY_SEARCHING;
-	if ((status & ECG_ASYSTOLE) != 0 && q == QUALITY_NO_VALUE) {
+	if (q == QUALITY_NO_VALUE && (status & ECG_ASYSTOLE) != 0) {
 		hr = 0;
 		q = QUALITY_QUESTIONABLE;
+	} else if (q == QUALITY_NO_VALUE && (status & ECG_ARTEFACT) != 0) {
+		q = QUALITY_ARTEFACT;
+	} else if (q == QUALITY_NO_VALUE && (status & ECG_CHANNEL_OFF) != 0) {
+		q = QUALITY_SENSOR_OFF;
+	} else if (q == QUALITY_NO_VALUE && (status & ECG_LEARNING) != 0) {
+		q = QUALITY_SEARCHING;
 	}
 	readings_add(out, VITAL_HR, q, hr);
 }

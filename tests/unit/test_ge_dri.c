@@ -304,8 +304,17 @@ a_heart_rate_beside_asystole_is_doubted_and_none_is_zero(void **state)
 	static const struct patch number[PATCHES] = { { 4, 4, 0x0f } },
 	    none[PATCHES] = { { 4, 4, 0x0f }, { 10, 2, INVALID } },
 	    pleth[PATCHES] = { { 4, 4, 0x37 }, { 230, 2, 41 } };
+	/* Channel 2 off; artefact; learning. */
+	static const int32_t besides[] = { 1 << 12, 1 << 8, 1 << 9 };
 
 	(void)state;
+	for (size_t i = 0; i < sizeof besides / sizeof besides[0]; i++) {
+		const struct patch told[PATCHES] = {
+			{ 4, 4, 0x0f | besides[i] }, { 10, 2, INVALID }
+		};
+
+		assert_reads(told, VITAL_HR, QUALITY_QUESTIONABLE, 0);
+	}
 	assert_reads(number, VITAL_HR, QUALITY_QUESTIONABLE, 72);
 	assert_reads(none, VITAL_HR, QUALITY_QUESTIONABLE, 0);
 	assert_reads(pleth, VITAL_HR, QUALITY_QUESTIONABLE, 41);
