@@ -22,7 +22,8 @@ struct row {
 
 /* Where the rest of a message is not known, or does not matter, its beginning
  * is listed.  Of the Medlab family each code but 18 ("give the last result") is
- * taken for harmful; of Phasein modules, each message. */
+ * taken for harmful; of Phasein modules, each message.  Of a Capnostream's 60 to
+ * 62 it is not known whether they are hexadecimal: both are listed. */
 static const struct row rows[] = {
 	{ { 0x55, 0xAA, 0x04, 0x02 }, 4, "starts the cuff of a Berry board" },
 	{ { 0x55, 0xAA, 0x04, 0x0A }, 4,
@@ -66,6 +67,9 @@ static const struct row rows[] = {
 	{ { 0x85, ANY, 60 }, 3, "sets the alarm limits of a Capnostream" },
 	{ { 0x85, ANY, 61 }, 3, "writes names into a Capnostream" },
 	{ { 0x85, ANY, 62 }, 3, "writes names into a Capnostream" },
+	{ { 0x85, ANY, 0x60 }, 3, "sets the alarm limits of a Capnostream" },
+	{ { 0x85, ANY, 0x61 }, 3, "writes names into a Capnostream" },
+	{ { 0x85, ANY, 0x62 }, 3, "writes names into a Capnostream" },
 	{ { 0x82 }, 1, "zeroes a CAPNOSTAT sensor" },
 	{ { 0x84 }, 1, "changes settings of a CAPNOSTAT sensor" },
 	{ { 0xF8 }, 1, "resets a CAPNOSTAT sensor" },
