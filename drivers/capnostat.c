@@ -17,7 +17,8 @@
  * Easy to get wrong: it measures only after its own monitor has set barometric
  * pressure and gas compensation, which is not ours to do; until then it says
  * so (status 03) and its numbers are worth nothing.  The same holds until any
- * status was heard.
+ * status was heard, and again after a silence: what comes then may be another
+ * sensor, or the same one switched on anew.
  */
 #include "drivers/driver.h"
 #include "drivers/wire.h"
@@ -55,14 +56,16 @@ enum status {
 
 struct capnostat_state {
 	bool waiting;		/* for it to speak, since waiting_ms */
+	bool heard;		/* a sound message, at heard_ms */
 	bool has_status, has_etco2;
 	uint8_t status;
 	uint16_t etco2;
-	int64_t waiting_ms, etco2_ms;
+	int64_t waiting_ms, heard_ms, etco2_ms;
 };
 _Static_assert(sizeof(struct capnostat_state) <= DRIVER_STATE_MAX, "state");
 
 #define LISTEN_MS 3000		/* before it is asked, and asked again */
+#define SILENT_MS 4000
 #define ETCO2_MS 5000		/* for so long it is of now */
 
 static const uint8_t ask_waveform[] = { 0x80, 0x02, 0x00, 0x7E };
@@ -137,6 +140,14 @@ add_readings(const struct capnostat_state *s, int64_t t_ms, uint16_t rr,
 	readings_add(out, VITAL_RR, number_quality(q, rr), rr);
 }
 
+/* What was said before a silence counts no more. */
+static void
+forget_old(struct capnostat_state *s, int64_t t_ms)
+{
+	if (s->heard && t_ms - s->heard_ms >= SILENT_MS)
+		s->has_status = s->has_etco2 = false;
+}
+
 static enum decode
 decode_waveform(struct capnostat_state *s, int64_t t_ms,
     const struct window *w, struct readings *out)
@@ -185,6 +196,7 @@ capnostat_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		return DECODE_BAD_LENGTH;
 	if ((wire_window_sum(w, 0, n) & 0x7F) != 0)
 		return DECODE_BAD_CHECK;
+	forget_old(s, t_ms);
 	switch (window_at(w, 0)) {
 	case COMMAND_WAVEFORM:
 		result = decode_waveform(s, t_ms, w, out);
@@ -196,8 +208,8 @@ capnostat_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		return DECODE_BAD_VALUE;
 	}
 	if (result != DECODE_BAD_VALUE) {
-		s->waiting = true;
-		s->waiting_ms = t_ms;
+		s->waiting = s->heard = true;
+		s->waiting_ms = s->heard_ms = t_ms;
 	}
 	return result;
 }
@@ -223,7 +235,7 @@ const struct driver driver_capnostat = {
 	.title = "Respironics CAPNOSTAT 5 and LoFlo CO2 sensors",
 	.line = { 19200, 8, 'N', 1, FLOW_NONE },
 	.longest = LONGEST,
-	.silent_after_ms = 4000,
+	.silent_after_ms = SILENT_MS,
 	.state_size = sizeof(struct capnostat_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.check_bits = 37,	/* 80, NBF, seven without bit 7, DPI, sum */
