@@ -9,7 +9,9 @@
  *		255: no value   151: CO2 out of range   pressures in mmHg
  *	0C extended state: flags, pump
  *
- * It is asked for the last breath and for its state, which changes nothing.
+ * It is asked for the last breath (03) and for its state (0C), which changes
+ * nothing.  What carries no data is a question, of ours or of another host, come
+ * back on a looped line or heard on the other wire.
  *
  * Easy to get wrong: without a respiratory rate its EtCO2 is none either; and
  * the frame of a Capnostream, code 01 included, is the same but for its length.
@@ -131,6 +133,8 @@ micropod_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	result = oridion_take(w, n, &r);
 	if (result != DECODE_OK)
 		return result;
+	if (r.n == 1)
+		return DECODE_BAD_VALUE;
 	switch (wire_at(&r, 0)) {
 	case CODE_WAVE:
 		if (r.n != 5)

@@ -96,6 +96,24 @@ a_module_that_tells_breaths_unasked_is_asked_for_its_state_only(void **state)
 }
 
 static void
+a_looped_line_is_silent(void **state)
+{
+	(void)state;
+	open_line();
+	for (int64_t t = 0; t < 30000; t += 1000) {
+		int question;
+		struct decoded d;
+
+		while ((question = asks(t)) != NOTHING) {
+			assert_int_equal(stream_feed(&s, t, buf, 4), 4);
+			assert_true(stream_next(&s, &d));
+			assert_int_equal(d.result, DECODE_BAD_VALUE);
+		}
+	}
+	assert_true(stream_silent(&s, 30000));
+}
+
+static void
 pump_configuration_and_mode_are_never_touched(void **state)
 {
 	static const uint8_t never[] = { 0x00, 0x06, 0x0d, 0x0f };
@@ -120,6 +138,7 @@ main(void)
 		    a_module_that_does_not_answer_is_asked_no_more_often),
 		cmocka_unit_test(
 	    a_module_that_tells_breaths_unasked_is_asked_for_its_state_only),
+		cmocka_unit_test(a_looped_line_is_silent),
 		cmocka_unit_test(pump_configuration_and_mode_are_never_touched),
 	};
 
