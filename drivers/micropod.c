@@ -13,8 +13,11 @@
  * nothing.  What carries no data is a question, of ours or of another host, come
  * back on a looped line or heard on the other wire.
  *
- * Easy to get wrong: without a respiratory rate its EtCO2 is none either; and
- * the frame of a Capnostream, code 01 included, is the same but for its length.
+ * Easy to get wrong: the last breath has no age, and may be long past: while the
+ * wave shows none, its numbers are doubtful.  They are not taken away, since a
+ * breath may be too shallow to be seen in the wave.  Without a respiratory rate
+ * its EtCO2 is none either; and the frame of a Capnostream, code 01 included, is
+ * the same but for its length.
  */
 #include "drivers/oridion.h"
 
@@ -41,13 +44,21 @@ enum state_flag {
 
 struct micropod_state {
 	bool has_wave, has_state, has_breath, asked_breath, asked_state;
+	bool exhaling;		/* by the wave */
 	uint8_t wave, flags, pump;
 	int64_t wave_ms, state_ms, breath_ms;	/* when they came */
+	int64_t exhaled_ms;	/* when the wave last began to rise, or came at
+				 * first */
 	int64_t asked_breath_ms, asked_state_ms;
 };
 _Static_assert(sizeof(struct micropod_state) <= DRIVER_STATE_MAX, "state");
 
 #define WAVE_MS 2000		/* its status holds so long */
+/* mmHg: a breath out rises over it, one in falls below. */
+#define EXHALED 5
+/* The usual delay of an apnoea alarm, of the 10 to 40 s that monitors offer
+ * (clinical.md 6.2); breaths at 4/min come sooner. */
+#define APNOEA_MS 20000
 #define STATE_MS 12000
 #define ASK_BREATH_MS 2000	/* how often to ask, and for how long breaths */
 #define ASK_STATE_MS 5000	/* that come unasked make it needless */
@@ -78,6 +89,26 @@ wave_status(const struct micropod_state *s, int64_t t_ms)
 	return s->has_wave && t_ms - s->wave_ms <= WAVE_MS ? s->wave : 0;
 }
 
+/* A sample of the wave.  What it calls invalid is no breath, nor the end of
+ * one. */
+static void
+take_wave(struct micropod_state *s, int64_t t_ms, const struct wire *r)
+{
+	uint8_t status = wire_at(r, 4);
+	bool exhaling = wire_at(r, 2) >= EXHALED;
+
+	if (!s->has_wave)
+		s->exhaled_ms = t_ms;
+	if (quality_has_value(oridion_quality(status))) {
+		if (exhaling && !s->exhaling)
+			s->exhaled_ms = t_ms;
+		s->exhaling = exhaling;
+	}
+	s->has_wave = true;
+	s->wave = status;
+	s->wave_ms = t_ms;
+}
+
 /* What holds for the whole breath.  The wave's status says of a fault only that
  * there is one. */
 static enum quality
@@ -94,8 +125,9 @@ breath_quality(const struct micropod_state *s, int64_t t_ms)
 	q = oridion_quality(wave_status(s, t_ms));
 	if (quality_has_value(q) && state && (s->pump & STATE_PUMP_OFF) != 0)
 		return QUALITY_NOT_MEASURED;
-	if (q == QUALITY_GOOD && (flags & (STATE_CALIBRATION | STATE_FLOW |
-	    STATE_TEMPERATURE)) != 0)
+	if (q == QUALITY_GOOD && ((flags & (STATE_CALIBRATION | STATE_FLOW |
+	    STATE_TEMPERATURE)) != 0 ||
+	    (s->has_wave && s->wave_ms - s->exhaled_ms >= APNOEA_MS)))
 		return QUALITY_QUESTIONABLE;
 	return q;
 }
@@ -139,9 +171,7 @@ micropod_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	case CODE_WAVE:
 		if (r.n != 5)
 			return DECODE_BAD_VALUE;
-		s->has_wave = true;
-		s->wave = wire_at(&r, 4);
-		s->wave_ms = t_ms;
+		take_wave(s, t_ms, &r);
 		return DECODE_IGNORED;
 	case CODE_BREATH: case CODE_BREATH_ASKED:
 		if (r.n != 4)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What the MicroPod driver asks, and when.  What it reads is told by its
- * captures.
+ * What the MicroPod driver asks, and when, and for how long it believes a breath.
+ * What it reads is told by its captures.
  *
  * Easy to get wrong: a module that tells each breath unasked is not asked for
  * breaths, but still for its state.
@@ -37,17 +37,43 @@ asks(int64_t t_ms)
 	return STATE;
 }
 
-static void
-hear_breath(int64_t t_ms, uint8_t code)
+static struct decoded
+hear(int64_t t_ms, uint8_t code, const uint8_t *data, size_t data_n)
 {
-	static const uint8_t data[3] = { 38, 1, 14 };
+	static struct decoded d;
 	uint8_t frame[16];
-	size_t n = oridion_put(frame, code, data, sizeof(data));
-	struct decoded d;
+	size_t n = oridion_put(frame, code, data, data_n);
 
 	assert_int_equal(stream_feed(&s, t_ms, frame, n), n);
 	assert_true(stream_next(&s, &d));
+	return d;
+}
+
+/* 38 mmHg, 14/min; the quality of both. */
+static enum quality
+hear_breath(int64_t t_ms, uint8_t code)
+{
+	static const uint8_t data[3] = { 38, 1, 14 };
+	struct decoded d = hear(t_ms, code, data, sizeof(data));
+
 	assert_int_equal(d.result, DECODE_OK);
+	assert_int_equal(d.readings.n, 2);
+	assert_int_equal(d.readings.item[0].vital, VITAL_ETCO2);
+	assert_int_equal(d.readings.item[0].value, 380);
+	assert_int_equal(d.readings.item[1].vital, VITAL_RR);
+	assert_int_equal(d.readings.item[1].value, 14);
+	assert_int_equal(d.readings.item[0].quality,
+	    d.readings.item[1].quality);
+	return d.readings.item[1].quality;
+}
+
+static void
+hear_wave(int64_t t_ms, uint8_t mmhg, uint8_t status)
+{
+	uint8_t data[4] = { 0, mmhg, 0, status };
+
+	assert_int_equal(hear(t_ms, 0x00, data, sizeof(data)).result,
+	    DECODE_IGNORED);
 }
 
 static void
@@ -95,6 +121,65 @@ a_module_that_tells_breaths_unasked_is_asked_for_its_state_only(void **state)
 	}
 }
 
+/* Waves of so many mmHg, 20 a second. */
+static void
+hear_waves(int64_t from_ms, int64_t to_ms, uint8_t mmhg, uint8_t status)
+{
+	for (int64_t t = from_ms; t < to_ms; t += 50)
+		hear_wave(t, mmhg, status);
+}
+
+static void
+a_breath_is_doubted_when_the_wave_shows_none_for_20_s(void **state)
+{
+	(void)state;
+	open_line();
+	hear_waves(0, 2000, 0, 0);
+	hear_waves(2000, 4000, 38, 0);
+	hear_waves(4000, 22000, 0, 0);
+	/* The module tells it as if it were of now. */
+	assert_int_equal(hear_breath(21960, 0x11), QUALITY_GOOD);
+	hear_wave(22000, 0, 0);
+	assert_int_equal(hear_breath(22010, 0x11), QUALITY_QUESTIONABLE);
+	hear_waves(22050, 60000, 4, 0);
+	assert_int_equal(hear_breath(60000, 0x11), QUALITY_QUESTIONABLE);
+	/* Also where the module says it unasked, and when the waves end. */
+	assert_int_equal(hear_breath(60000, 0x01), QUALITY_QUESTIONABLE);
+	assert_int_equal(hear_breath(90000, 0x11), QUALITY_QUESTIONABLE);
+	hear_wave(90050, 0, 0);
+	hear_wave(90100, 5, 0);
+	assert_int_equal(hear_breath(90150, 0x11), QUALITY_GOOD);
+}
+
+static void
+carbon_dioxide_that_never_falls_is_no_breath_and_an_invalid_wave_none(
+    void **state)
+{
+	(void)state;
+	open_line();
+	hear_waves(0, 21000, 40, 0);
+	assert_int_equal(hear_breath(21000, 0x11), QUALITY_QUESTIONABLE);
+	open_line();
+	for (int64_t t = 0; t < 21000; t += 2000) {
+		hear_waves(t, t + 1000, 0, 0);
+		hear_waves(t + 1000, t + 2000, 40, 0x20);
+	}
+	hear_wave(22000, 0, 0);
+	assert_int_equal(hear_breath(22000, 0x11), QUALITY_QUESTIONABLE);
+}
+
+static void
+a_module_without_waves_is_believed(void **state)
+{
+	(void)state;
+	open_line();
+	for (int64_t t = 0; t < 60000; t += 2000)
+		assert_int_equal(hear_breath(t, 0x11), QUALITY_GOOD);
+	/* Those that are just beginning have shown nothing yet. */
+	hear_wave(60000, 0, 0);
+	assert_int_equal(hear_breath(60000, 0x11), QUALITY_GOOD);
+}
+
 static void
 a_looped_line_is_silent(void **state)
 {
@@ -138,6 +223,11 @@ main(void)
 		    a_module_that_does_not_answer_is_asked_no_more_often),
 		cmocka_unit_test(
 	    a_module_that_tells_breaths_unasked_is_asked_for_its_state_only),
+		cmocka_unit_test(
+		    a_breath_is_doubted_when_the_wave_shows_none_for_20_s),
+		cmocka_unit_test(
+	carbon_dioxide_that_never_falls_is_no_breath_and_an_invalid_wave_none),
+		cmocka_unit_test(a_module_without_waves_is_believed),
 		cmocka_unit_test(a_looped_line_is_silent),
 		cmocka_unit_test(pump_configuration_and_mode_are_never_touched),
 	};
