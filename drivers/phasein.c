@@ -14,11 +14,11 @@
  *	FF: no data
  *
  * EtCO2 is the expired percentage of the ambient pressure, so it takes both IDs
- * and is given, with the rate, at ID 3.
+ * and is given, with the rate, at ID 3.  Both are as old as the last breath.
  *
  * Easy to get wrong: while it detects no breath, its numbers are those of
- * breaths long past.  And whatever is sent to it changes its state: it is sent
- * nothing.
+ * breaths long past; and before it says so, they may be a minute old.  And
+ * whatever is sent to it changes its state: it is sent nothing.
  */
 #include "drivers/driver.h"
 #include "drivers/wire.h"
@@ -91,23 +91,36 @@ etco2(uint8_t expired, uint16_t pressure)
 	    100000000);
 }
 
+/* A number of the last breath; that there is none is of now. */
+static void
+add_aged(struct readings *out, enum vital v, enum quality q, int32_t value,
+    int64_t age_ms)
+{
+	readings_add_aged(out, v, q, value, quality_has_value(q) ? age_ms : 0);
+}
+
+/* Of a last breath that nobody dates the numbers may be of long ago. */
 static void
 decode_general(const struct phasein_state *s, int64_t t_ms,
     const struct window *w, struct readings *out)
 {
 	uint8_t status = window_at(w, 3), rr = window_at(w, SLOW);
+	uint8_t since_s = window_at(w, SLOW + 1);
+	int64_t age_ms = since_s == NONE ? 0 : since_s * INT64_C(1000);
 	uint16_t pressure = (uint16_t)((unsigned)window_at(w, SLOW + 4) << 8 |
 	    window_at(w, SLOW + 5));
 	enum quality q = breath_quality(status), co2 = QUALITY_NO_VALUE;
 
+	if (q == QUALITY_GOOD && since_s == NONE)
+		q = QUALITY_QUESTIONABLE;
 	co2 = number_quality(q, s->expired);
 	if (quality_has_value(co2) &&
 	    (pressure < PRESSURE_MIN || pressure > PRESSURE_MAX))
 		co2 = QUALITY_NO_VALUE;
 	if (s->has_expired && t_ms - s->expired_ms <= EXPIRED_MS)
-		readings_add(out, VITAL_ETCO2, co2,
-		    etco2(s->expired, pressure));
-	readings_add(out, VITAL_RR, number_quality(q, rr), rr);
+		add_aged(out, VITAL_ETCO2, co2, etco2(s->expired, pressure),
+		    age_ms);
+	add_aged(out, VITAL_RR, number_quality(q, rr), rr, age_ms);
 	out->alarms.told = true;
 	if ((status & NO_BREATH) != 0)
 		readings_say_alarm(out, PRIORITY_MEDIUM, "no breath");
