@@ -12,6 +12,9 @@
  *
  * It is enabled, started, and told every 5 s that somebody listens; at the end
  * stopped and disabled.  None of this changes what it measures or alarms of.
+ * A MicroPod is restarted by the third of these, and speaks in the same frames:
+ * nothing but the first goes out before a name or numerics came, which only this
+ * monitor sends, and nothing but that again when they come no more.
  *
  * Easy to get wrong: now and then a body comes shifted by a byte, its sum
  * right, so that the last respiratory rate stands where SpO2 should.  Such a
@@ -19,7 +22,7 @@
  */
 #include "drivers/oridion.h"
 
-enum code { CODE_WAVE = 0x00, CODE_NUMERICS = 0x01 };
+enum code { CODE_WAVE = 0x00, CODE_NUMERICS = 0x01, CODE_NAME = 0x04 };
 
 #define WAVE_DATA 4
 #define NUMERICS_DATA 27	/* at the least */
@@ -49,21 +52,21 @@ enum unit { UNIT_MMHG = 1, UNIT_KPA = 2, UNIT_PERCENT = 3 };
 
 struct capnostream_state {
 	bool asked;		/* to enable itself, at asked_ms */
-	bool heard;		/* a sound frame, at heard_ms */
+	bool known;		/* by its name or numerics, at known_ms */
 	bool started;
 	bool alive;		/* it was told so since it was started */
 	bool has_fast, has_rr;
 	uint8_t fast, rr;
-	int64_t asked_ms, heard_ms;
-	int64_t numerics_ms;	/* the last, or when they were started */
+	int64_t asked_ms, known_ms;
 	int64_t alive_ms;	/* when it was told that somebody listens */
 	int64_t fast_ms;
 };
 _Static_assert(sizeof(struct capnostream_state) <= DRIVER_STATE_MAX, "state");
 
 #define ENABLE_MS 1000		/* before it is enabled again */
-#define LOST_MS 10000		/* without a word: it was off meanwhile */
+#define LOST_MS 10000		/* without them: it was off, or is another */
 #define ALIVE_MS 5000
+#define SILENT_MS 4000
 #define FAST_MS 2000		/* the fast status holds so long */
 
 static const uint8_t enable[] = { 0x85, 0x01, 0x01, 0x00 };
@@ -215,7 +218,6 @@ decode_numerics(struct capnostream_state *s, int64_t t_ms,
 		return DECODE_BAD_SEQUENCE;
 	s->has_rr = true;
 	s->rr = rr;
-	s->numerics_ms = t_ms;
 	out->device_clock_ms = (int64_t)clock_s * 1000;
 	add_number(out, VITAL_SPO2, finger, spo2, spo2 * 100);
 	add_number(out, VITAL_PR, finger, pr, pr);
@@ -223,6 +225,14 @@ decode_numerics(struct capnostream_state *s, int64_t t_ms,
 	add_number(out, VITAL_RR, gas, rr, rr);
 	add_alarms(out, r);
 	return DECODE_OK;
+}
+
+/* It is a Capnostream. */
+static void
+note_known(struct capnostream_state *s, int64_t t_ms)
+{
+	s->known = true;
+	s->known_ms = t_ms;
 }
 
 static enum decode
@@ -243,47 +253,48 @@ capnostream_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		s->has_fast = true;
 		s->fast = data_at(&r, 3);
 		s->fast_ms = t_ms;
-		result = DECODE_IGNORED;
-		break;
+		return DECODE_IGNORED;
 	case CODE_NUMERICS:
 		if (r.n < 1 + NUMERICS_DATA)
 			return DECODE_BAD_VALUE;
 		result = decode_numerics(s, t_ms, &r, out);
-		break;
+		if (result == DECODE_OK)
+			note_known(s, t_ms);
+		return result;
+	case CODE_NAME:
+		/* Without data it is what we say, come back. */
+		if (r.n > 1)
+			note_known(s, t_ms);
+		return DECODE_IGNORED;
 	default:
-		result = DECODE_IGNORED;
-		break;
+		return DECODE_IGNORED;
 	}
-	if (result == DECODE_OK || result == DECODE_IGNORED) {
-		s->heard = true;
-		s->heard_ms = t_ms;
-	}
-	return result;
 }
 
-/* It is enabled until it answers, then started; both again when it falls
- * silent. */
+/* It is enabled until it answers, then started; both again when what only it
+ * sends comes no more.  That somebody listens it is told as long as that comes:
+ * who is late with it is told late. */
 static size_t
 capnostream_request(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
 {
 	struct capnostream_state *s = (struct capnostream_state *)u;
 
-	if (s->heard && t_ms - s->heard_ms >= LOST_MS)
-		s->heard = s->started = false;
-	if (!s->heard) {
+	if (s->known && t_ms - s->known_ms >= LOST_MS)
+		s->known = s->started = false;
+	if (!s->known) {
 		if (s->asked && t_ms - s->asked_ms < ENABLE_MS)
 			return 0;
 		s->asked = true;
 		s->asked_ms = t_ms;
 		return tx_put(&templates[ENABLE], buf);
 	}
-	if (!s->started || t_ms - s->numerics_ms >= LOST_MS) {
+	if (!s->started) {
 		s->started = true;
-		s->numerics_ms = t_ms;
 		s->alive = false;
 		return tx_put(&templates[START], buf);
 	}
-	if (s->alive && t_ms - s->alive_ms < ALIVE_MS)
+	if (t_ms - s->known_ms >= SILENT_MS ||
+	    (s->alive && t_ms - s->alive_ms < ALIVE_MS))
 		return 0;
 	s->alive = true;
 	s->alive_ms = t_ms;
@@ -295,10 +306,9 @@ capnostream_release(union driver_state *u, int64_t t_ms, uint8_t buf[TX_MAX])
 {
 	struct capnostream_state *s = (struct capnostream_state *)u;
 
-	(void)t_ms;
-	if (!s->asked)
+	if (!s->known || t_ms - s->known_ms >= LOST_MS)
 		return 0;
-	s->asked = s->heard = s->started = false;
+	s->asked = s->known = s->started = false;
 	return tx_put(&templates[LEAVE], buf);
 }
 
@@ -308,7 +318,7 @@ const struct driver driver_capnostream = {
 	.title = "Oridion (Medtronic) Capnostream 20 and 20p",
 	.line = { 115200, 8, 'N', 1, FLOW_NONE },
 	.longest = ORIDION_LONGEST,
-	.silent_after_ms = 4000,
+	.silent_after_ms = SILENT_MS,
 	.state_size = sizeof(struct capnostream_state),
 	.evidence = EVIDENCE_CHECKSUM,
 	.check_bits = 32,	/* 85, length, code, unit, sum */

@@ -4,7 +4,8 @@
  * What it reads is told by its captures.
  *
  * Easy to get wrong: a monitor that was switched off and on has forgotten that
- * somebody listens, and must be enabled anew.
+ * somebody listens, and must be enabled anew; and what speaks in its frames may
+ * be a MicroPod, which "somebody listens" restarts.
  */
 #include "tests/sim/oridion.h"
 #include "tests/unit/recording.h"
@@ -95,8 +96,9 @@ it_is_told_every_5_s_that_somebody_listens(void **state)
 	}
 }
 
+/* Waves are no sign of it: a MicroPod has the same. */
 static void
-a_monitor_that_stops_sending_values_is_started_again(void **state)
+a_monitor_that_stops_sending_values_is_enabled_and_started_again(void **state)
 {
 	uint8_t wave[4] = { 0 };
 
@@ -106,11 +108,33 @@ a_monitor_that_stops_sending_values_is_started_again(void **state)
 	hear_name(100);
 	assert_int_equal(sends(100), START);
 	assert_int_equal(sends(100), ALIVE);
-	hear_numerics(1000, 0, 0, 0);
+	hear_numerics(1500, 0, 0, 0);
 	assert_int_equal(sends(5100), ALIVE);
-	hear(10000, 0, wave, sizeof(wave));
-	assert_int_equal(sends(10999), ALIVE);
-	assert_int_equal(sends(11000), START);
+	hear(10100, 0, wave, sizeof(wave));
+	assert_int_equal(sends(11499), NOTHING);
+	assert_int_equal(sends(11500), ENABLE);
+	hear(11600, 0, wave, sizeof(wave));
+	assert_int_equal(sends(12500), ENABLE);
+	hear_name(12600);
+	assert_int_equal(sends(12600), START);
+	assert_int_equal(sends(12600), ALIVE);
+}
+
+/* Whoever is late with values is told late that somebody listens. */
+static void
+only_a_monitor_that_sends_values_is_told_that_somebody_listens(void **state)
+{
+	(void)state;
+	open_line();
+	assert_int_equal(sends(0), ENABLE);
+	hear_name(100);
+	assert_int_equal(sends(100), START);
+	assert_int_equal(sends(100), ALIVE);
+	hear_numerics(1000, 0, 0, 0);
+	assert_int_equal(sends(5100), NOTHING);
+	assert_int_equal(sends(9000), NOTHING);
+	hear_numerics(9500, 0, 0, 0);
+	assert_int_equal(sends(9500), ALIVE);
 }
 
 static void
@@ -123,11 +147,45 @@ a_monitor_that_fell_silent_is_enabled_again(void **state)
 	assert_int_equal(sends(100), START);
 	assert_int_equal(sends(100), ALIVE);
 	hear_numerics(1000, 0, 0, 0);
-	assert_int_equal(sends(10999), ALIVE);
+	assert_int_equal(sends(10999), NOTHING);
 	assert_int_equal(sends(11000), ENABLE);
 	assert_int_equal(sends(12000), ENABLE);
 	hear_name(12100);
 	assert_int_equal(sends(12100), START);
+}
+
+static void
+a_micropod_on_the_line_is_asked_the_first_question_and_no_other(void **state)
+{
+	uint8_t wave[4] = { 0, 38 }, breath[3] = { 38, 1, 14 }, well[2] = { 0 };
+
+	(void)state;
+	open_line();
+	for (int64_t t = 0; t < 60000; t += 1000) {
+		assert_int_equal(sends(t), ENABLE);
+		hear(t, 0x00, wave, sizeof(wave));
+		hear(t, 0x01, breath, sizeof(breath));
+		hear(t, 0x11, breath, sizeof(breath));
+		hear(t, 0x0c, well, sizeof(well));
+		hear(t, 0x05, well, sizeof(well));
+		hear(t, 0x62, (const uint8_t *)"MP 1.2", 6);
+		assert_int_equal(sends(t + 500), NOTHING);
+	}
+	assert_int_equal(stream_release(&s, 60000, buf), 0);
+}
+
+static void
+what_we_say_come_back_is_no_answer(void **state)
+{
+	(void)state;
+	open_line();
+	for (int64_t t = 0; t < 20000; t += 1000) {
+		assert_int_equal(sends(t), ENABLE);
+		hear(t, ENABLE, NULL, 0);
+		hear(t, START, NULL, 0);
+		hear(t, ALIVE, NULL, 0);
+		assert_int_equal(sends(t), NOTHING);
+	}
 }
 
 static void
@@ -146,7 +204,7 @@ a_damaged_frame_is_no_answer(void **state)
 }
 
 static void
-leave_is_taken_once_of_a_monitor_that_was_enabled(void **state)
+leave_is_taken_once_of_a_monitor_that_answered(void **state)
 {
 	static const uint8_t leave[] = {
 		0x85, 0x01, 0x05, 0x04, 0x85, 0x01, 0x02, 0x03,
@@ -156,10 +214,15 @@ leave_is_taken_once_of_a_monitor_that_was_enabled(void **state)
 	open_line();
 	assert_int_equal(stream_release(&s, 0, buf), 0);
 	assert_int_equal(sends(0), ENABLE);
+	assert_int_equal(stream_release(&s, 100, buf), 0);
+	hear_name(200);
 	assert_int_equal(stream_release(&s, 500, buf), sizeof(leave));
 	assert_memory_equal(buf, leave, sizeof(leave));
 	assert_true(tx_allowed(s.driver, buf, sizeof(leave)));
 	assert_int_equal(stream_release(&s, 500, buf), 0);
+	/* Who knows what is there after a silence. */
+	hear_name(1000);
+	assert_int_equal(stream_release(&s, 11000, buf), 0);
 }
 
 /* Byte for byte as in the dossier. */
@@ -307,11 +370,16 @@ main(void)
 		cmocka_unit_test(it_is_enabled_until_it_answers_then_started),
 		cmocka_unit_test(it_is_told_every_5_s_that_somebody_listens),
 		cmocka_unit_test(
-		    a_monitor_that_stops_sending_values_is_started_again),
+	    a_monitor_that_stops_sending_values_is_enabled_and_started_again),
+		cmocka_unit_test(
+	    only_a_monitor_that_sends_values_is_told_that_somebody_listens),
+		cmocka_unit_test(
+	    a_micropod_on_the_line_is_asked_the_first_question_and_no_other),
+		cmocka_unit_test(what_we_say_come_back_is_no_answer),
 		cmocka_unit_test(a_monitor_that_fell_silent_is_enabled_again),
 		cmocka_unit_test(a_damaged_frame_is_no_answer),
 		cmocka_unit_test(
-		    leave_is_taken_once_of_a_monitor_that_was_enabled),
+		    leave_is_taken_once_of_a_monitor_that_answered),
 		cmocka_unit_test(the_messages_are_those_of_the_specification),
 		cmocka_unit_test(names_and_limits_are_never_set),
 		cmocka_unit_test(each_alarm_bit_is_said_in_words),
