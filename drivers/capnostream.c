@@ -112,10 +112,10 @@ gas_quality(const struct capnostream_state *s, int64_t t_ms, uint8_t extended)
 
 	if (s->has_fast && t_ms - s->fast_ms <= FAST_MS) {
 		q = oridion_quality(s->fast);
-		if (quality_has_value(q) && (s->fast & FAST_OCCLUSION) != 0)
+		if (oridion_unexplained(q) && (s->fast & FAST_OCCLUSION) != 0)
 			q = QUALITY_ARTEFACT;
 	}
-	if (quality_has_value(q) && (extended & EXTENDED_PUMP_OFF) != 0)
+	if (oridion_unexplained(q) && (extended & EXTENDED_PUMP_OFF) != 0)
 		return QUALITY_NOT_MEASURED;
 	if (q == QUALITY_GOOD &&
 	    (extended & (EXTENDED_CALIBRATION | EXTENDED_FLOW)) != 0)

@@ -123,7 +123,8 @@ breath_quality(const struct micropod_state *s, int64_t t_ms)
 	if ((flags & STATE_OCCLUSION) != 0)
 		return QUALITY_ARTEFACT;
 	q = oridion_quality(wave_status(s, t_ms));
-	if (quality_has_value(q) && state && (s->pump & STATE_PUMP_OFF) != 0)
+	if (oridion_unexplained(q) && state &&
+	    (s->pump & STATE_PUMP_OFF) != 0)
 		return QUALITY_NOT_MEASURED;
 	if (q == QUALITY_GOOD && ((flags & (STATE_CALIBRATION | STATE_FLOW |
 	    STATE_TEMPERATURE)) != 0 ||

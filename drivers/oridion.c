@@ -76,5 +76,5 @@ oridion_quality(uint8_t status)
 		return QUALITY_SEARCHING;
 	if ((status & 0x20) != 0)
 		return QUALITY_ARTEFACT;
-	return (status & 0x01) != 0 ? QUALITY_QUESTIONABLE : QUALITY_GOOD;
+	return (status & 0x01) != 0 ? QUALITY_NO_VALUE : QUALITY_GOOD;
 }

@@ -29,7 +29,15 @@ enum decode oridion_take(const struct window *w, size_t n, struct wire *out)
 
 /* What both their status bytes say in the same bits of what is measured in the
  * gas: 1 invalid, 2 initialising, 10 self-maintenance, 20 purging, 40 no
- * sampling line, 80 malfunction. */
+ * sampling line, 80 malfunction.  Invalid alone is NO_VALUE; any other says
+ * more. */
 enum quality oridion_quality(uint8_t status);
+
+/* Whether it is not said yet why there is no value. */
+static inline bool
+oridion_unexplained(enum quality q)
+{
+	return quality_has_value(q) || q == QUALITY_NO_VALUE;
+}
 
 #endif
