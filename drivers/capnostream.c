@@ -13,8 +13,8 @@
  * It is enabled, started, and told every 5 s that somebody listens; at the end
  * stopped and disabled.  None of this changes what it measures or alarms of.
  * A MicroPod is restarted by the third of these, and speaks in the same frames:
- * nothing but the first goes out before a name or numerics came, which only this
- * monitor sends, and nothing but that again when they come no more.
+ * nothing but the first goes out before a name or numerics came, which only
+ * this monitor sends, and nothing but that again when they come no more.
  *
  * Easy to get wrong: now and then a body comes shifted by a byte, its sum
  * right, so that the last respiratory rate stands where SpO2 should.  Such a
@@ -134,8 +134,7 @@ spo2_quality(uint8_t alarms)
 	    QUALITY_SEARCHING : QUALITY_GOOD;
 }
 
-/* 255 is no value.  Nor is 0: nothing says that it ever means "no breath",
- * for which there is an alarm. */
+/* 255 is no value; nor is 0, but of a rate of breaths. */
 static void
 add_number(struct readings *out, enum vital v, enum quality q, uint8_t raw,
     int32_t value)
@@ -143,6 +142,17 @@ add_number(struct readings *out, enum vital v, enum quality q, uint8_t raw,
 	if ((raw == NONE || raw == 0) && quality_has_value(q))
 		q = QUALITY_NO_VALUE;
 	readings_add(out, v, q, value);
+}
+
+/* A rate of 0 may be apnoea: it is passed on, as doubtful. */
+static void
+add_rr(struct readings *out, enum quality q, uint8_t rr)
+{
+	if (rr == NONE && quality_has_value(q))
+		q = QUALITY_NO_VALUE;
+	if (rr == 0 && quality_has_value(q))
+		q = QUALITY_QUESTIONABLE;
+	readings_add(out, VITAL_RR, q, rr);
 }
 
 /* Percents of an ambient pressure that it does not tell are no pressure. */
@@ -200,6 +210,16 @@ add_alarms(struct readings *out, const struct wire *r)
 	}
 }
 
+/* Whether the last respiratory rate stands where SpO2 should.  A rate of 0
+ * beside an oximeter without a finger that says 0 for both its numbers is
+ * apnoea, and must pass. */
+static bool
+is_shifted(const struct capnostream_state *s, uint8_t spo2, uint8_t pr)
+{
+	return s->has_rr && s->rr != NONE && spo2 == s->rr &&
+	    (spo2 != 0 || pr != 0);
+}
+
 static enum decode
 decode_numerics(struct capnostream_state *s, int64_t t_ms,
     const struct wire *r, struct readings *out)
@@ -214,15 +234,15 @@ decode_numerics(struct capnostream_state *s, int64_t t_ms,
 
 	if (unit < UNIT_MMHG || unit > UNIT_PERCENT)
 		return DECODE_BAD_VALUE;
-	if (s->has_rr && s->rr != NONE && spo2 == s->rr)
+	if (is_shifted(s, spo2, pr))
 		return DECODE_BAD_SEQUENCE;
 	s->has_rr = true;
 	s->rr = rr;
 	out->device_clock_ms = (int64_t)clock_s * 1000;
 	add_number(out, VITAL_SPO2, finger, spo2, spo2 * 100);
 	add_number(out, VITAL_PR, finger, pr, pr);
-	add_etco2(out, gas, data_at(r, 4), unit);
-	add_number(out, VITAL_RR, gas, rr, rr);
+	add_etco2(out, gas, rr == 0 ? NONE : data_at(r, 4), unit);
+	add_rr(out, gas, rr);
 	add_alarms(out, r);
 	return DECODE_OK;
 }

@@ -22,8 +22,8 @@ struct row {
 
 /* Where the rest of a message is not known, or does not matter, its beginning
  * is listed.  Of the Medlab family each code but 18 ("give the last result") is
- * taken for harmful; of Phasein modules, each message.  Of a Capnostream's 60 to
- * 62 it is not known whether they are hexadecimal: both are listed. */
+ * taken for harmful; of Phasein modules, each message.  Of a Capnostream's 60
+ * to 62 it is not known whether they are hexadecimal: both are listed. */
 static const struct row rows[] = {
 	{ { 0x55, 0xAA, 0x04, 0x02 }, 4, "starts the cuff of a Berry board" },
 	{ { 0x55, 0xAA, 0x04, 0x0A }, 4,

@@ -10,14 +10,14 @@
  *	0C extended state: flags, pump
  *
  * It is asked for the last breath (03) and for its state (0C), which changes
- * nothing.  What carries no data is a question, of ours or of another host, come
- * back on a looped line or heard on the other wire.
+ * nothing.  What carries no data is a question, of ours or of another host,
+ * come back on a looped line or heard on the other wire.
  *
- * Easy to get wrong: the last breath has no age, and may be long past: while the
- * wave shows none, its numbers are doubtful.  They are not taken away, since a
- * breath may be too shallow to be seen in the wave.  Without a respiratory rate
- * its EtCO2 is none either; and the frame of a Capnostream, code 01 included, is
- * the same but for its length.
+ * Easy to get wrong: the last breath has no age, and may be long past: while
+ * the wave shows none, its numbers are doubtful.  They are not taken away, since
+ * a breath may be too shallow to be seen in the wave.  Without a respiratory
+ * rate its EtCO2 is none either; and the frame of a Capnostream, code 01
+ * included, is the same but for its length.
  */
 #include "drivers/oridion.h"
 
@@ -133,7 +133,8 @@ breath_quality(const struct micropod_state *s, int64_t t_ms)
 	return q;
 }
 
-/* 0 is no value: nothing says that it ever means "no breath". */
+/* A rate of 0 may be apnoea: it is passed on, as doubtful.  An EtCO2 of 0 is no
+ * value. */
 static void
 decode_breath(struct micropod_state *s, int64_t t_ms, const struct wire *r,
     struct readings *out)
@@ -145,8 +146,10 @@ decode_breath(struct micropod_state *s, int64_t t_ms, const struct wire *r,
 
 	s->has_breath = true;
 	s->breath_ms = t_ms;
-	if (quality_has_value(q) && (rr == NONE || rr == 0))
-		co2 = q = QUALITY_NO_VALUE;
+	if (quality_has_value(q) && (rr == NONE || rr == 0)) {
+		co2 = QUALITY_NO_VALUE;
+		q = rr == 0 ? QUALITY_QUESTIONABLE : QUALITY_NO_VALUE;
+	}
 	if (quality_has_value(co2) && (et == NONE || et == 0))
 		co2 = QUALITY_NO_VALUE;
 	else if (quality_has_value(co2) && beyond)

@@ -61,6 +61,7 @@ phasein_frame(const struct window *w, int64_t gap_ms)
 	return n < FRAME ? FRAME_MORE : FRAME;
 }
 
+/* What holds for both numbers. */
 static enum quality
 breath_quality(uint8_t status)
 {
@@ -74,13 +75,19 @@ breath_quality(uint8_t status)
 	    QUALITY_QUESTIONABLE : QUALITY_GOOD;
 }
 
-/* FF is no value.  Nor is 0: nothing says that it ever means "no breath". */
+/* FF is no value. */
 static enum quality
 number_quality(enum quality q, uint8_t raw)
 {
-	if (!quality_has_value(q))
-		return q;
-	return raw == NONE || raw == 0 ? QUALITY_NO_VALUE : q;
+	return quality_has_value(q) && raw == NONE ? QUALITY_NO_VALUE : q;
+}
+
+/* A rate of 0 may be apnoea, and is what the sensor may say of no breath: it is
+ * passed on, as doubtful, unless the sensor is ill or off. */
+static bool
+is_apnoea(uint8_t status, uint8_t rr)
+{
+	return rr == 0 && (status & (SENSOR_ERROR | CHECK_ADAPTER)) == 0;
 }
 
 /* 0.1 % of a pressure in 0.1 kPa, in 0.1 mmHg: one kPa is 7.50062 mmHg. */
@@ -96,7 +103,8 @@ static void
 add_aged(struct readings *out, enum vital v, enum quality q, int32_t value,
     int64_t age_ms)
 {
-	readings_add_aged(out, v, q, value, quality_has_value(q) ? age_ms : 0);
+	readings_add_aged(out, v, q, value,
+	    quality_has_value(q) && value != 0 ? age_ms : 0);
 }
 
 /* Of a last breath that nobody dates the numbers may be of long ago. */
@@ -114,13 +122,15 @@ decode_general(const struct phasein_state *s, int64_t t_ms,
 	if (q == QUALITY_GOOD && since_s == NONE)
 		q = QUALITY_QUESTIONABLE;
 	co2 = number_quality(q, s->expired);
-	if (quality_has_value(co2) &&
-	    (pressure < PRESSURE_MIN || pressure > PRESSURE_MAX))
+	if (quality_has_value(co2) && (rr == 0 || s->expired == 0 ||
+	    pressure < PRESSURE_MIN || pressure > PRESSURE_MAX))
 		co2 = QUALITY_NO_VALUE;
+	q = is_apnoea(status, rr) ? QUALITY_QUESTIONABLE :
+	    number_quality(q, rr);
 	if (s->has_expired && t_ms - s->expired_ms <= EXPIRED_MS)
 		add_aged(out, VITAL_ETCO2, co2, etco2(s->expired, pressure),
 		    age_ms);
-	add_aged(out, VITAL_RR, number_quality(q, rr), rr, age_ms);
+	add_aged(out, VITAL_RR, q, rr, age_ms);
 	out->alarms.told = true;
 	if ((status & NO_BREATH) != 0)
 		readings_say_alarm(out, PRIORITY_MEDIUM, "no breath");

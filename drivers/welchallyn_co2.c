@@ -13,9 +13,10 @@
  * identifier and the digits before it.
  *
  * Easy to get wrong: when no breath came for the module's "no breath" time (15 s,
- * or what its host set), all three numbers are 0, which is no value.  And what
- * the host says looks the same: it is on the other wire, and not ours to say,
- * since most of it changes what the module does.
+ * or what its host set), all three numbers are 0.  That may be apnoea, so the
+ * rate is passed on, as doubtful: with the sampling line off the module says
+ * the same.  And what the host says looks the same: it is on the other wire, and
+ * not ours to say, since most of it changes what the module does.
  */
 #include "drivers/driver.h"
 
@@ -87,8 +88,6 @@ is_crc_right(const struct window *w, size_t n)
 static enum quality
 number_quality(uint8_t number, uint8_t most)
 {
-	if (number == 0)
-		return QUALITY_NO_VALUE;
 	return number > most ? QUALITY_OUT_OF_RANGE : QUALITY_GOOD;
 }
 
@@ -99,10 +98,11 @@ add_breath(const struct window *w, struct readings *out)
 	uint8_t et = byte_at(w, DIGITS), rr = byte_at(w, DIGITS + 2);
 	enum quality co2 = number_quality(et, ETCO2_MOST);
 
-	if (rr == 0)
+	if (rr == 0 || et == 0)
 		co2 = QUALITY_NO_VALUE;
 	readings_add(out, VITAL_ETCO2, co2, et * 10);
-	readings_add(out, VITAL_RR, number_quality(rr, RR_MOST), rr);
+	readings_add(out, VITAL_RR, rr == 0 ? QUALITY_QUESTIONABLE :
+	    number_quality(rr, RR_MOST), rr);
 }
 
 static enum decode

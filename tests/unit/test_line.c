@@ -821,7 +821,7 @@ what_changes_a_welch_allyn_module_is_found(void **state)
 
 /* Whether its document's 60 to 62 are hexadecimal is not said. */
 static void
-limits_and_names_of_a_capnostream_are_found_in_either_reading(void **state)
+a_capnostreams_limits_are_found_in_either_reading(void **state)
 {
 	static const uint8_t codes[] = { 60, 61, 62, 0x60, 0x61, 0x62 };
 	uint8_t m[5] = { 0x85, 0x02, 0, 0x01, 0 };
@@ -1002,7 +1002,7 @@ main(void)
 		T(a_port_may_send_its_polls_and_nothing_else),
 		T(what_starts_a_cuff_is_found_anywhere_in_a_message),
 		T(what_changes_a_welch_allyn_module_is_found),
-		T(limits_and_names_of_a_capnostream_are_found_in_either_reading),
+		T(a_capnostreams_limits_are_found_in_either_reading),
 		T(two_polls_that_make_one_together_are_found),
 		T(what_only_reads_may_be_sent),
 		T(a_simulated_capnograph_is_read),

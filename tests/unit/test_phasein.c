@@ -180,6 +180,23 @@ breathing_at_3_a_minute_raises_though_its_rate_ages(void **state)
 	assert_in_range(bed.very_low_ms - slowed, 15000, 21000);
 }
 
+/* The age is that of a breath, and none of its absence. */
+static void
+a_rate_of_0_raises_however_long_ago_the_last_breath_was(void **state)
+{
+	int64_t stopped;
+
+	(void)state;
+	open_bed();
+	for (int i = 1; i <= 20; i++)
+		pass(15, (uint8_t)i);
+	stopped = bed.t_ms;
+	for (int i = 21; i <= 60; i++)
+		pass(0, (uint8_t)i);
+	assert_int_equal(bed.very_low_ms - stopped, 1000 + 15000);
+	assert_int_equal(bed.none_ms, 0);
+}
+
 static void
 nothing_is_ever_sent(void **state)
 {
@@ -202,6 +219,8 @@ main(void)
 		    a_last_breath_that_only_ages_is_missing_after_12_s),
 		cmocka_unit_test(
 		    breathing_at_3_a_minute_raises_though_its_rate_ages),
+		cmocka_unit_test(
+		    a_rate_of_0_raises_however_long_ago_the_last_breath_was),
 		cmocka_unit_test(nothing_is_ever_sent),
 	};
 
