@@ -13,11 +13,10 @@
  * nothing.  What carries no data is a question, of ours or of another host,
  * come back on a looped line or heard on the other wire.
  *
- * Easy to get wrong: the last breath has no age, and may be long past: while
- * the wave shows none, its numbers are doubtful.  They are not taken away, since
- * a breath may be too shallow to be seen in the wave.  Without a respiratory
- * rate its EtCO2 is none either; and the frame of a Capnostream, code 01
- * included, is the same but for its length.
+ * Easy to get wrong: the last breath has no age, and may be long past: once the
+ * wave shows none, its numbers are doubtful, and as old as the last one that it
+ * showed.  Without a respiratory rate its EtCO2 is none either; and the frame of
+ * a Capnostream, code 01 included, is the same but for its length.
  */
 #include "drivers/oridion.h"
 
@@ -109,6 +108,14 @@ take_wave(struct micropod_state *s, int64_t t_ms, const struct wire *r)
 	s->wave_ms = t_ms;
 }
 
+/* How long the wave has shown no breath, once that is apnoea; else 0. */
+static int64_t
+breathless_ms(const struct micropod_state *s, int64_t t_ms)
+{
+	return s->has_wave && s->wave_ms - s->exhaled_ms >= APNOEA_MS ?
+	    t_ms - s->exhaled_ms : 0;
+}
+
 /* What holds for the whole breath.  The wave's status says of a fault only that
  * there is one. */
 static enum quality
@@ -127,14 +134,13 @@ breath_quality(const struct micropod_state *s, int64_t t_ms)
 	    (s->pump & STATE_PUMP_OFF) != 0)
 		return QUALITY_NOT_MEASURED;
 	if (q == QUALITY_GOOD && ((flags & (STATE_CALIBRATION | STATE_FLOW |
-	    STATE_TEMPERATURE)) != 0 ||
-	    (s->has_wave && s->wave_ms - s->exhaled_ms >= APNOEA_MS)))
+	    STATE_TEMPERATURE)) != 0 || breathless_ms(s, t_ms) > 0))
 		return QUALITY_QUESTIONABLE;
 	return q;
 }
 
-/* A rate of 0 may be apnoea: it is passed on, as doubtful.  An EtCO2 of 0 is no
- * value. */
+/* A rate of 0 may be apnoea: it is passed on, as doubtful, and is of now.  An
+ * EtCO2 of 0 is no value. */
 static void
 decode_breath(struct micropod_state *s, int64_t t_ms, const struct wire *r,
     struct readings *out)
@@ -143,6 +149,7 @@ decode_breath(struct micropod_state *s, int64_t t_ms, const struct wire *r,
 	bool beyond = et == BEYOND ||
 	    (wave_status(s, t_ms) & WAVE_OVER_RANGE) != 0;
 	enum quality q = breath_quality(s, t_ms), co2 = q;
+	int64_t age_ms = breathless_ms(s, t_ms);
 
 	s->has_breath = true;
 	s->breath_ms = t_ms;
@@ -154,8 +161,10 @@ decode_breath(struct micropod_state *s, int64_t t_ms, const struct wire *r,
 		co2 = QUALITY_NO_VALUE;
 	else if (quality_has_value(co2) && beyond)
 		co2 = QUALITY_OUT_OF_RANGE;
-	readings_add(out, VITAL_ETCO2, co2, et * 10);
-	readings_add(out, VITAL_RR, q, rr);
+	readings_add_aged(out, VITAL_ETCO2, co2, et * 10,
+	    quality_has_value(co2) ? age_ms : 0);
+	readings_add_aged(out, VITAL_RR, q, rr,
+	    quality_has_value(q) && rr != 0 ? age_ms : 0);
 }
 
 static enum decode

@@ -49,6 +49,8 @@ hear(int64_t t_ms, uint8_t code, const uint8_t *data, size_t data_n)
 	return d;
 }
 
+static int64_t breath_age_ms;	/* of the last one heard, of both numbers */
+
 /* 38 mmHg, 14/min; the quality of both. */
 static enum quality
 hear_breath(int64_t t_ms, uint8_t code)
@@ -64,6 +66,9 @@ hear_breath(int64_t t_ms, uint8_t code)
 	assert_int_equal(d.readings.item[1].value, 14);
 	assert_int_equal(d.readings.item[0].quality,
 	    d.readings.item[1].quality);
+	assert_int_equal(d.readings.item[0].age_ms,
+	    d.readings.item[1].age_ms);
+	breath_age_ms = d.readings.item[1].age_ms;
 	return d.readings.item[1].quality;
 }
 
@@ -130,7 +135,7 @@ hear_waves(int64_t from_ms, int64_t to_ms, uint8_t mmhg, uint8_t status)
 }
 
 static void
-a_breath_is_doubted_when_the_wave_shows_none_for_20_s(void **state)
+a_breath_is_old_and_doubted_once_the_wave_shows_none_for_20_s(void **state)
 {
 	(void)state;
 	open_line();
@@ -139,16 +144,38 @@ a_breath_is_doubted_when_the_wave_shows_none_for_20_s(void **state)
 	hear_waves(4000, 22000, 0, 0);
 	/* The module tells it as if it were of now. */
 	assert_int_equal(hear_breath(21960, 0x11), QUALITY_GOOD);
+	assert_int_equal(breath_age_ms, 0);
 	hear_wave(22000, 0, 0);
 	assert_int_equal(hear_breath(22010, 0x11), QUALITY_QUESTIONABLE);
+	assert_int_equal(breath_age_ms, 20010);
 	hear_waves(22050, 60000, 4, 0);
 	assert_int_equal(hear_breath(60000, 0x11), QUALITY_QUESTIONABLE);
+	assert_int_equal(breath_age_ms, 58000);
 	/* Also where the module says it unasked, and when the waves end. */
 	assert_int_equal(hear_breath(60000, 0x01), QUALITY_QUESTIONABLE);
 	assert_int_equal(hear_breath(90000, 0x11), QUALITY_QUESTIONABLE);
 	hear_wave(90050, 0, 0);
 	hear_wave(90100, 5, 0);
 	assert_int_equal(hear_breath(90150, 0x11), QUALITY_GOOD);
+	assert_int_equal(breath_age_ms, 0);
+}
+
+static void
+a_rate_of_0_is_of_now_however_long_the_wave_was_flat(void **state)
+{
+	static const uint8_t data[3] = { 0, 0, 0 };
+	const struct reading *rr;
+	struct decoded d;
+
+	(void)state;
+	open_line();
+	hear_waves(0, 60000, 0, 0);
+	d = hear(60000, 0x11, data, sizeof data);
+	rr = &d.readings.item[1];
+	assert_int_equal(rr->vital, VITAL_RR);
+	assert_int_equal(rr->quality, QUALITY_QUESTIONABLE);
+	assert_int_equal(rr->value, 0);
+	assert_int_equal(rr->age_ms, 0);
 }
 
 static void
@@ -224,9 +251,11 @@ main(void)
 		cmocka_unit_test(
 	    a_module_that_tells_breaths_unasked_is_asked_for_its_state_only),
 		cmocka_unit_test(
-		    a_breath_is_doubted_when_the_wave_shows_none_for_20_s),
+		    a_breath_is_old_and_doubted_once_the_wave_shows_none_for_20_s),
 		cmocka_unit_test(
 	carbon_dioxide_that_never_falls_is_no_breath_and_an_invalid_wave_none),
+		cmocka_unit_test(
+		    a_rate_of_0_is_of_now_however_long_the_wave_was_flat),
 		cmocka_unit_test(a_module_without_waves_is_believed),
 		cmocka_unit_test(a_looped_line_is_silent),
 		cmocka_unit_test(pump_configuration_and_mode_are_never_touched),
