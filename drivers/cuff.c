@@ -11,13 +11,17 @@
  * gave the very same three numbers.  Where the monitor stamps its measurements,
  * a new stamp is a new result, and nothing else is.
  *
+ * No cuff gives two results within ten seconds, but a monitor may correct the
+ * first, or damage may have made it.  Numbers that come so soon are held back,
+ * and given when the time is over if they still stand and are others.
+ *
  * Easy to get wrong: the new numbers come while the cuff is still said to
  * measure, 1 to 3 s before its end.
  */
 #include "drivers/cuff.h"
 
-/* Whatever follows a result within this time belongs to the same cycle, unless
- * a further one was seen to begin (a recording may be played fast). */
+/* Whatever follows a result within this time is held back until it is over,
+ * unless a further cycle was seen to begin (a recording may be played fast). */
 #define SETTLE_MS 10000
 
 /* After so long without a frame a result may be from anywhere in between. */
@@ -27,6 +31,23 @@
  * below that, is doubtful (clinical.md 6.3). */
 #define MAP_DOUBT_MMHG 15
 #define PULSE_PRESSURE_DOUBT_MMHG 8
+
+/* A mean that comes or goes alone is not another measurement. */
+static bool
+is_other(const struct cuff_numbers *a, const struct cuff *c)
+{
+	return c->sys != a->sys || c->dia != a->dia || (c->map != a->map &&
+	    c->map != CUFF_NONE && a->map != CUFF_NONE);
+}
+
+static void
+note_numbers(struct cuff_numbers *a, const struct cuff *c)
+{
+	if (c->map != CUFF_NONE || is_other(a, c))
+		a->map = c->map;
+	a->sys = c->sys;
+	a->dia = c->dia;
+}
 
 static enum cuff_news
 judge_change(const struct cuff_watch *w, int64_t t_ms, const struct cuff *c,
@@ -53,6 +74,19 @@ judge_stamp(const struct cuff_watch *w, const struct cuff *c, bool numbers,
 	if (!numbers)
 		return c->measuring ? CUFF_NOTHING : CUFF_FAILED;
 	return c->measuring && !changed ? CUFF_NOTHING : CUFF_RESULT;
+}
+
+/* Holds back numbers that came too soon.  Whether others that were held before
+ * are due now: what is shown again need not be new. */
+static bool
+is_held_due(struct cuff_watch *w, int64_t t_ms, const struct cuff *c,
+    bool changed)
+{
+	if (changed) {
+		w->held = is_other(&w->result, c);
+		w->held_ms = t_ms;
+	}
+	return w->held && t_ms - w->given_ms >= SETTLE_MS;
 }
 
 /* Makes numbers as old as they can be after a time unseen. */
@@ -85,9 +119,7 @@ cuff_judge(struct cuff_watch *w, int64_t t_ms, struct cuff *c)
 {
 	int64_t unseen_ms = w->known ? t_ms - w->seen_ms : 0;
 	bool numbers = c->sys != CUFF_NONE && c->dia != CUFF_NONE;
-	/* A mean that comes or goes alone is not another measurement. */
-	bool changed = numbers && (c->sys != w->sys || c->dia != w->dia ||
-	    (c->map != w->map && c->map != CUFF_NONE && w->map != CUFF_NONE));
+	bool changed = numbers && is_other(&w->shown, c), due = false;
 	enum cuff_news news = CUFF_NOTHING;
 
 	if (!w->known) {
@@ -108,23 +140,30 @@ cuff_judge(struct cuff_watch *w, int64_t t_ms, struct cuff *c)
 	}
 	if (news != CUFF_NOTHING)
 		w->open = false;
-	if (news == CUFF_RESULT) {
-		w->given = true;
-		w->given_ms = t_ms;
-	}
+	/* A cycle that is open by now is another than that of such numbers. */
+	else if (w->given && numbers && c->stamp == 0)
+		due = is_held_due(w, t_ms, c, changed);
 	w->measuring = c->measuring;
 	w->old = c->old;
 	w->seen_ms = t_ms;
-	if (news == CUFF_RESULT && c->stamp != 0 && c->old)
+	if (due) {
+		/* It was seen to come, whatever the monitor says. */
+		news = CUFF_RESULT;
+		c->old = true;
+		c->old_ms = t_ms - w->held_ms;
+	} else if (news == CUFF_RESULT && c->stamp != 0 && c->old) {
 		age_stamped(w, c, unseen_ms);
-	else if (news == CUFF_RESULT)
+	} else if (news == CUFF_RESULT) {
 		age_unseen(c, unseen_ms);
+	}
 	w->known = true;
-	if (numbers) {
-		w->sys = c->sys;
-		w->dia = c->dia;
-		if (changed || c->map != CUFF_NONE)
-			w->map = c->map;
+	if (numbers)
+		note_numbers(&w->shown, c);
+	if (news == CUFF_RESULT) {
+		w->given = true;
+		w->given_ms = t_ms;
+		w->held = false;
+		w->result = w->shown;
 	}
 	return news;
 }

@@ -37,22 +37,29 @@ enum cuff_news {
 	CUFF_FAILED,		/* a measurement ended without one */
 };
 
+struct cuff_numbers {
+	int32_t sys, dia, map;
+};
+
 /* Begins all zero. */
 struct cuff_watch {
 	bool known;		/* there was a frame before */
 	bool measuring, old;	/* in it */
 	bool open;		/* a cycle began and gave no result yet */
-	bool given;		/* a result was given, at given_ms */
-	int32_t sys, dia, map;	/* the last numbers shown */
+	bool given;		/* a result was given, at given_ms: */
+	bool held;		/* other numbers came too soon after it, at
+				 * held_ms, and were not given yet */
+	struct cuff_numbers shown;	/* the last that were there */
+	struct cuff_numbers result;	/* the last that were given */
 	uint64_t stamp;		/* the last one dealt with, */
 	bool wanting;		/* for which there were no numbers */
-	int64_t given_ms;
+	int64_t given_ms, held_ms;
 	int64_t seen_ms;	/* the frame before */
 };
 
 /* Looks at the cuff of one frame.  Numbers that changed while nothing was heard
- * of the cuff for a minute may be as old as that: 'c' then says so.  With a
- * stamp it is each new stamp that is a result, the same numbers or not; and
+ * of the cuff for a minute may be as old as that, and numbers that were held back
+ * are as old as that took: 'c' then says so.  With a stamp it is each new stamp that is a result, the same numbers or not; and
  * 'old' says how old it is by the monitor's clock. */
 enum cuff_news cuff_judge(struct cuff_watch *w, int64_t t_ms,
     struct cuff *c) MUST_CHECK;

@@ -22,6 +22,9 @@ start(void **state)
 	return 0;
 }
 
+/* The age of what was shown last. */
+static int64_t told_ms;
+
 /* A frame that shows sys/76 (90). */
 static enum cuff_news
 see(int64_t t_ms, int32_t sys, bool measuring, bool old)
@@ -30,8 +33,10 @@ see(int64_t t_ms, int32_t sys, bool measuring, bool old)
 		.sys = sys, .dia = 76, .map = 90, .pr = CUFF_NONE,
 		.measuring = measuring, .old = old, .old_ms = 60000,
 	};
+	enum cuff_news news = cuff_judge(&w, t_ms, &c);
 
-	return cuff_judge(&w, t_ms, &c);
+	told_ms = c.old ? c.old_ms : 0;
+	return news;
 }
 
 static void
@@ -55,13 +60,90 @@ new_numbers_count_once_though_the_cuff_still_measures(void **state)
 }
 
 static void
-numbers_that_settle_within_one_cycle_are_one_result(void **state)
+numbers_corrected_within_one_cycle_are_given_when_they_settled(void **state)
 {
 	(void)state;
 	assert_int_equal(see(0, 118, true, true), CUFF_NOTHING);
 	assert_int_equal(see(20000, 126, true, false), CUFF_RESULT);
 	assert_int_equal(see(21000, 127, true, false), CUFF_NOTHING);
 	assert_int_equal(see(22000, 127, false, false), CUFF_NOTHING);
+	assert_int_equal(see(29999, 127, false, false), CUFF_NOTHING);
+	assert_int_equal(see(30000, 127, false, false), CUFF_RESULT);
+	assert_int_equal(told_ms, 9000);
+	assert_int_equal(see(31000, 127, false, false), CUFF_NOTHING);
+	assert_int_equal(see(82000, 127, false, true), CUFF_NOTHING);
+}
+
+/* A monitor that never says that it measures, nor how old a result is. */
+static enum cuff_news
+see_bare(int64_t t_ms, int32_t sys)
+{
+	struct cuff c = {
+		.sys = sys, .dia = 76, .map = 90, .pr = CUFF_NONE,
+	};
+	enum cuff_news news = cuff_judge(&w, t_ms, &c);
+
+	told_ms = c.old ? c.old_ms : 0;
+	return news;
+}
+
+static void
+numbers_too_soon_after_a_result_are_given_later_with_their_age(void **state)
+{
+	(void)state;
+	assert_int_equal(see_bare(0, 118), CUFF_NOTHING);
+	assert_int_equal(see_bare(30000, 171), CUFF_RESULT);
+	assert_int_equal(told_ms, 0);
+	assert_int_equal(see_bare(36000, 160), CUFF_NOTHING);
+	assert_int_equal(see_bare(39999, 160), CUFF_NOTHING);
+	assert_int_equal(see_bare(41000, 160), CUFF_RESULT);
+	assert_int_equal(told_ms, 5000);
+	assert_int_equal(see_bare(60000, 160), CUFF_NOTHING);
+	/* Not looked at for a while, it is as old as that. */
+	assert_int_equal(see_bare(90000, 131), CUFF_RESULT);
+	assert_int_equal(see_bare(91000, 133), CUFF_NOTHING);
+	assert_int_equal(see_bare(200000, 133), CUFF_RESULT);
+	assert_int_equal(told_ms, 109000);
+}
+
+static void
+of_numbers_held_back_those_that_stand_at_the_end_are_given(void **state)
+{
+	(void)state;
+	assert_int_equal(see_bare(0, 118), CUFF_NOTHING);
+	assert_int_equal(see_bare(30000, 126), CUFF_RESULT);
+	assert_int_equal(see_bare(32000, 127), CUFF_NOTHING);
+	assert_int_equal(see_bare(36000, 128), CUFF_NOTHING);
+	/* Away for a moment, they come back no younger. */
+	assert_int_equal(see_bare(38000, CUFF_NONE), CUFF_NOTHING);
+	assert_int_equal(see_bare(41000, CUFF_NONE), CUFF_NOTHING);
+	assert_int_equal(see_bare(42000, 128), CUFF_RESULT);
+	assert_int_equal(told_ms, 6000);
+	/* Back to what was given, there is nothing to give. */
+	assert_int_equal(see_bare(44000, 151), CUFF_NOTHING);
+	assert_int_equal(see_bare(45000, 128), CUFF_NOTHING);
+	assert_int_equal(see_bare(60000, 128), CUFF_NOTHING);
+}
+
+static void
+numbers_held_back_end_no_cycle_that_began_since(void **state)
+{
+	(void)state;
+	for (int32_t sys = 127; sys < 140; sys += 10) {
+		bool same = sys == 127;
+
+		w = (struct cuff_watch){ 0 };
+		assert_int_equal(see(0, 118, true, true), CUFF_NOTHING);
+		assert_int_equal(see(20000, 126, true, false), CUFF_RESULT);
+		assert_int_equal(see(21000, 127, true, false), CUFF_NOTHING);
+		assert_int_equal(see(22000, 127, false, false), CUFF_NOTHING);
+		assert_int_equal(see(24000, 127, true, false), CUFF_NOTHING);
+		assert_int_equal(see(30000, 127, true, false), CUFF_RESULT);
+		assert_int_equal(see(38000, sys, true, false),
+		    same ? CUFF_NOTHING : CUFF_RESULT);
+		assert_int_equal(see(50000, sys, false, false),
+		    same ? CUFF_FAILED : CUFF_NOTHING);
+	}
 }
 
 static void
@@ -344,7 +426,13 @@ main(void)
 		CUFF_TEST(numbers_at_first_sight_are_no_result),
 		CUFF_TEST(
 		    new_numbers_count_once_though_the_cuff_still_measures),
-		CUFF_TEST(numbers_that_settle_within_one_cycle_are_one_result),
+		CUFF_TEST(
+		    numbers_corrected_within_one_cycle_are_given_when_they_settled),
+		CUFF_TEST(
+		    numbers_too_soon_after_a_result_are_given_later_with_their_age),
+		CUFF_TEST(
+		    of_numbers_held_back_those_that_stand_at_the_end_are_given),
+		CUFF_TEST(numbers_held_back_end_no_cycle_that_began_since),
 		CUFF_TEST(a_cycle_seen_to_begin_counts_however_fast_it_is_played),
 		CUFF_TEST(the_same_numbers_with_their_age_renewed_are_a_result),
 		CUFF_TEST(an_age_renewed_by_the_start_of_a_cycle_is_no_result),
