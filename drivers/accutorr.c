@@ -222,12 +222,11 @@ add_oximeter(const int32_t value[FIELDS], uint32_t states,
 	readings_add(out, VITAL_PR, pr, value[FIELD_PR]);
 }
 
-/* The same numbers, and the minutes gone on by one at the most. */
+/* The same failures, and the minutes gone on by one at the most. */
 static bool
 agree(const struct shown *a, const struct shown *b)
 {
-	return a->sys == b->sys && a->one == b->one && a->other == b->other &&
-	    a->failures == b->failures &&
+	return a->failures == b->failures &&
 	    (b->minutes == a->minutes || b->minutes == a->minutes + 1);
 }
 
@@ -250,13 +249,12 @@ cuff_of(const struct shown *x)
 /* A result is new where its minutes begin anew, or its numbers change. */
 static void
 add_cuff(struct accutorr_state *s, int64_t t_ms, const struct shown *now,
-    struct readings *out)
+    struct cuff c, struct readings *out)
 {
 	bool anew = s->agreed && now->minutes >= 0 &&
 	    now->minutes < s->judged.minutes;
 	bool failed = s->agreed && now->failures != 0 &&
 	    s->judged.failures == 0;
-	struct cuff c = cuff_of(now);
 
 	c.old = !anew;
 	if (cuff_judge(&s->cuff, t_ms, &c) == CUFF_RESULT) {
@@ -301,6 +299,7 @@ decode_answer(struct accutorr_state *s, int64_t t_ms, const struct text *t,
 	int32_t value[FIELDS] = { 0 };
 	uint8_t comma[FIELDS] = { 0 };
 	struct shown now;
+	struct cuff c;
 	uint32_t states;
 	bool first = !s->known;
 
@@ -318,9 +317,10 @@ decode_answer(struct accutorr_state *s, int64_t t_ms, const struct text *t,
 		.minutes = (int16_t)value[FIELD_MINUTES],
 		.failures = states & CUFF_FAILURES,
 	};
+	c = cuff_of(&now);
 	add_oximeter(value, states, out);
-	if (agree(&s->last, &now))
-		add_cuff(s, t_ms, &now, out);
+	if (cuff_shown_twice(&s->cuff, &c) && agree(&s->last, &now))
+		add_cuff(s, t_ms, &now, c, out);
 	s->last = now;
 	say_alarms(states, out);
 	return DECODE_OK;

@@ -21,7 +21,8 @@
  *			at d[6], dia at d[8], in 0.1 mmHg, 8000 and more: none
  *
  * There is no checksum: a packet counts only if it comes without a pause, each
- * block is as long as its kind is, and the last one ends where the packet does.
+ * block is as long as its kind is, and the last one ends where the packet does;
+ * and the cuff's numbers only when two packets running show the same.
  *
  * Easy to get wrong: no flag tells demonstration values.  And the respiratory
  * rate of E3 is in one source alone, which does not use it: it is not read.
@@ -212,7 +213,8 @@ add_cuff(struct biolight_state *s, int64_t t_ms, const struct window *w,
 		.pr = CUFF_NONE,
 	};
 
-	if (cuff_judge(&s->cuff, t_ms, &c) == CUFF_RESULT)
+	if (cuff_shown_twice(&s->cuff, &c) &&
+	    cuff_judge(&s->cuff, t_ms, &c) == CUFF_RESULT)
 		readings_add_cuff(out, QUALITY_GOOD, &c);
 }
 

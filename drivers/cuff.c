@@ -168,6 +168,23 @@ cuff_judge(struct cuff_watch *w, int64_t t_ms, struct cuff *c)
 	return news;
 }
 
+bool
+cuff_shown_twice(struct cuff_watch *w, struct cuff *c)
+{
+	const struct cuff_numbers *a = &w->once_shown;
+	bool twice = w->once && c->sys == a->sys && c->dia == a->dia &&
+	    c->map == a->map && c->measuring == w->once_measuring;
+	int32_t pr = c->pr;
+
+	if (pr != w->once_pr)
+		c->pr = CUFF_NONE;
+	w->once = true;
+	w->once_measuring = c->measuring;
+	w->once_shown = (struct cuff_numbers){ c->sys, c->dia, c->map };
+	w->once_pr = pr;
+	return twice;
+}
+
 void
 cuff_pause(struct cuff_watch *w)
 {

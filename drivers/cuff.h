@@ -55,6 +55,10 @@ struct cuff_watch {
 	bool wanting;		/* for which there were no numbers */
 	int64_t given_ms, held_ms;
 	int64_t seen_ms;	/* the frame before */
+	bool once;		/* cuff_shown_twice() saw a frame: */
+	bool once_measuring;
+	struct cuff_numbers once_shown;
+	int32_t once_pr;
 };
 
 /* Looks at the cuff of one frame.  Numbers that changed while nothing was heard
@@ -63,6 +67,11 @@ struct cuff_watch {
  * 'old' says how old it is by the monitor's clock. */
 enum cuff_news cuff_judge(struct cuff_watch *w, int64_t t_ms,
     struct cuff *c) MUST_CHECK;
+
+/* Where no check guards a frame, one wrong digit would be a result: asked of each
+ * frame, this says whether the one before showed the same.  Only then is it one to
+ * judge.  A pulse rate that was another is taken out. */
+bool cuff_shown_twice(struct cuff_watch *w, struct cuff *c) MUST_CHECK;
 
 /* The cuff shows nothing that can be judged (switched off, module gone). */
 void cuff_pause(struct cuff_watch *w);

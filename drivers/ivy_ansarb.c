@@ -14,7 +14,8 @@
  * NIBP: sys, dia, mean, rate), a label, an alarm.  An empty one is missing.
  *
  * There is no checksum: a message counts only if its lines begin where they
- * must, with HR, and each has exactly its parts.
+ * must, with HR, and each has exactly its parts; and the cuff's numbers only when
+ * two messages running show the same.
  *
  * Easy to get wrong: "APNEA: 20 SEC" is a label, the setting of an alarm and
  * not the alarm; and the pulse rate stands in the label of SPO2.
@@ -331,7 +332,8 @@ ivy_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	    !add_lines(w, n, &m, out))
 		return DECODE_BAD_VALUE;
 	s->warm = m.warm;
-	if (cuff_judge(&s->cuff, t_ms, &m.cuff) == CUFF_RESULT)
+	if (cuff_shown_twice(&s->cuff, &m.cuff) &&
+	    cuff_judge(&s->cuff, t_ms, &m.cuff) == CUFF_RESULT)
 		readings_add_cuff(out, QUALITY_GOOD, &m.cuff);
 	return DECODE_OK;
 }

@@ -145,13 +145,44 @@ a_packet_is_read_and_its_first_cuff_result_is_none(void **state)
 	assert_int_equal(find(VITAL_PR)->value, 81);
 	assert_int_equal(find(VITAL_TEMP)->value, 3720);
 	assert_int_equal(find(VITAL_TEMP)->flags, 0);
-	compose(second);
 	feed(1000, packet, packet_n);
+	assert_int_equal(got.readings.n, 4);
+	compose(second);
+	feed(2000, packet, packet_n);
+	assert_null(find(VITAL_NIBP_SYS));
+	feed(3000, packet, packet_n);
 	assert_int_equal(find(VITAL_NIBP_SYS)->value, 138);
 	assert_int_equal(find(VITAL_NIBP_DIA)->value, 82);
 	assert_int_equal(find(VITAL_NIBP_MAP)->value, 101);
-	feed(2000, packet, packet_n);
+	feed(4000, packet, packet_n);
 	assert_null(find(VITAL_NIBP_SYS));
+}
+
+static void
+one_damaged_byte_makes_no_cuff_result(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 10; i++) {
+		uint8_t x[10];
+
+		memcpy(x, first, 10);
+		x[i] ^= 4;
+		open_line();
+		compose(first);
+		feed(0, packet, packet_n);
+		feed(1000, packet, packet_n);
+		compose(x);
+		feed(20000, packet, packet_n);
+		assert_null(find(VITAL_NIBP_SYS));
+		compose(first);
+		feed(21000, packet, packet_n);
+		feed(22000, packet, packet_n);
+		assert_null(find(VITAL_NIBP_SYS));
+		compose(second);
+		feed(26000, packet, packet_n);
+		feed(27000, packet, packet_n);
+		assert_int_equal(find(VITAL_NIBP_SYS)->value, 138);
+	}
 }
 
 static void
@@ -358,6 +389,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_packet_is_read_and_its_first_cuff_result_is_none),
+		cmocka_unit_test(one_damaged_byte_makes_no_cuff_result),
 		cmocka_unit_test(a_packet_in_a_wave_is_none),
 		cmocka_unit_test(a_byte_lost_or_twice_makes_no_other_number),
 		cmocka_unit_test(a_block_of_another_length_costs_the_packet),

@@ -418,6 +418,54 @@ a_stamp_without_numbers_is_a_failure_told_once(void **state)
 	assert_int_equal(see_stamp(4000, 126, 101, -1), CUFF_NOTHING);
 }
 
+static bool
+twice(int32_t sys, int32_t map, bool measuring)
+{
+	struct cuff c = {
+		.sys = sys, .dia = 76, .map = map, .pr = 70,
+		.measuring = measuring,
+	};
+
+	return cuff_shown_twice(&w, &c);
+}
+
+static void
+what_no_check_guards_counts_when_two_frames_running_show_it(void **state)
+{
+	(void)state;
+	assert_false(twice(118, 90, false));
+	assert_true(twice(118, 90, false));
+	assert_true(twice(118, 90, false));
+	/* One frame is damaged. */
+	assert_false(twice(178, 90, false));
+	assert_false(twice(118, 90, false));
+	assert_true(twice(118, 90, false));
+	assert_false(twice(118, 92, false));
+	assert_false(twice(118, CUFF_NONE, false));
+	assert_true(twice(118, CUFF_NONE, false));
+	assert_false(twice(118, CUFF_NONE, true));
+	assert_false(twice(CUFF_NONE, CUFF_NONE, true));
+	assert_true(twice(CUFF_NONE, CUFF_NONE, true));
+}
+
+static void
+a_pulse_rate_that_was_another_in_the_frame_before_is_none(void **state)
+{
+	static const int32_t shown_pr[] = { 70, 170, 70, 70 };
+	static const int32_t read_pr[] = { 0, CUFF_NONE, CUFF_NONE, 70 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct cuff c = {
+			.sys = 118, .dia = 76, .map = 90, .pr = shown_pr[i],
+		};
+
+		assert_int_equal(cuff_shown_twice(&w, &c), i > 0);
+		if (i > 0)
+			assert_int_equal(c.pr, read_pr[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -452,6 +500,10 @@ main(void)
 		CUFF_TEST(a_stamp_that_just_came_is_new_whatever_the_clocks_say),
 		CUFF_TEST(a_stamp_that_comes_before_its_numbers_is_waited_for),
 		CUFF_TEST(a_stamp_without_numbers_is_a_failure_told_once),
+		CUFF_TEST(
+		    what_no_check_guards_counts_when_two_frames_running_show_it),
+		CUFF_TEST(
+		    a_pulse_rate_that_was_another_in_the_frame_before_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,12 +26,12 @@ static uint8_t message[1200];
 
 /* Counts the sound messages. */
 static void
-feed(const uint8_t *p, size_t n)
+feed_at(int64_t t_ms, const uint8_t *p, size_t n)
 {
 	struct decoded d;
 
 	while (n > 0) {
-		size_t taken = stream_feed(&s, 0, p, n);
+		size_t taken = stream_feed(&s, t_ms, p, n);
 
 		p += taken;
 		n -= taken;
@@ -42,6 +42,12 @@ feed(const uint8_t *p, size_t n)
 			}
 		}
 	}
+}
+
+static void
+feed(const uint8_t *p, size_t n)
+{
+	feed_at(0, p, n);
 }
 
 /* A message of that text; the waves hold all bytes that they may. */
@@ -119,6 +125,36 @@ alarms_are_told_with_their_line(void **state)
 	assert_string_equal(got.readings.alarms.item[2].text, "P2: ZERO");
 	assert_string_equal(got.readings.alarms.item[3].text, "CO: LOW");
 	assert_int_equal(find(VITAL_HR)->quality, QUALITY_QUESTIONABLE);
+}
+
+/* The systolic pressure that a message with that line tells; 0: none. */
+static int32_t
+cuff(int64_t t_ms, const char *nibp)
+{
+	char text[100] = "HR=1;80;;\r";
+
+	strcat(strcat(text, nibp), "\r");
+	feed_at(t_ms, message, compose(text));
+	return find(VITAL_NIBP_SYS) != NULL ? find(VITAL_NIBP_SYS)->value : 0;
+}
+
+static void
+one_damaged_digit_makes_no_cuff_result(void **state)
+{
+	(void)state;
+	stream_init(&s, driver_find("ivy-ansarb"), NULL, 0);
+	assert_int_equal(cuff(1000, "NIBP=4;121;75;92;80;;"), 0);
+	assert_int_equal(cuff(2000, "NIBP=4;121;75;92;80;;"), 0);
+	assert_int_equal(cuff(20000, "NIBP=4;171;75;92;80;;"), 0);
+	assert_int_equal(cuff(21000, "NIBP=4;121;75;92;80;;"), 0);
+	assert_int_equal(cuff(22000, "NIBP=4;121;75;92;80;;"), 0);
+	assert_int_equal(cuff(26000, "NIBP=4;160;95;117;84;;"), 0);
+	assert_int_equal(cuff(27000, "NIBP=4;160;95;117;184;;"), 160);
+	assert_null(find(VITAL_NIBP_PR));
+	assert_int_equal(cuff(28000, "NIBP=4;160;95;117;84;;"), 0);
+	assert_int_equal(cuff(60000, "NIBP=4;131;79;96;80;;"), 0);
+	assert_int_equal(cuff(61000, "NIBP=4;131;79;96;80;;"), 131);
+	assert_int_equal(find(VITAL_NIBP_PR)->value, 80);
 }
 
 /* Of messages whose waves or name have lost bytes, none is read. */
@@ -224,6 +260,7 @@ main(void)
 		cmocka_unit_test(a_message_is_read_whatever_the_waves_hold),
 		cmocka_unit_test(labels_are_no_alarms),
 		cmocka_unit_test(alarms_are_told_with_their_line),
+		cmocka_unit_test(one_damaged_digit_makes_no_cuff_result),
 		cmocka_unit_test(lost_bytes_move_no_text_into_another_place),
 		cmocka_unit_test(
 		    a_line_with_a_part_too_few_or_too_many_costs_the_message),

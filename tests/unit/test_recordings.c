@@ -607,7 +607,8 @@ the_ivy_recording_gives_its_27_messages(void **state)
 }
 
 /* One packet, of a demonstration; nothing in it says so.  The cuff's result
- * stands there at first sight, so it is none, until there was another. */
+ * stands there at first sight, so it is none, until there was another; and what
+ * one packet alone shows of it does not count. */
 static void
 the_biolight_packet_gives_its_values(void **state)
 {
@@ -635,13 +636,17 @@ the_biolight_packet_gives_its_values(void **state)
 	check_first(VITAL_TEMP, 3720, 0);
 	heard.n = 0;
 	stream_init(&s, driver_find("biolight-a8"), NULL, 0);
-	assert_int_equal(stream_feed(&s, 0, (const uint8_t *)older,
-	    sizeof older - 1), sizeof older - 1);
-	assert_int_equal(stream_feed(&s, 1000, packet, n), n);
-	while (stream_next(&s, &d))
-		hear(&heard, &d);
-	assert_int_equal(heard.n, 2);
-	assert_int_equal(heard.frame[0].readings.n, 0);
+	for (int64_t t_ms = 0; t_ms < 4000; t_ms += 1000) {
+		size_t all = t_ms < 2000 ? sizeof older - 1 : n;
+
+		assert_int_equal(stream_feed(&s, t_ms, t_ms < 2000 ?
+		    (const uint8_t *)older : packet, all), all);
+		while (stream_next(&s, &d))
+			hear(&heard, &d);
+	}
+	assert_int_equal(heard.n, 4);
+	for (size_t i = 0; i < 3; i++)
+		assert_null(reading_of(&heard.frame[i], VITAL_NIBP_SYS));
 	check_first(VITAL_NIBP_SYS, 120, 0);
 	check_first(VITAL_NIBP_DIA, 80, 0);
 	check_first(VITAL_NIBP_MAP, 90, 0);
