@@ -37,6 +37,7 @@
 struct ivy_state {
 	struct cuff_watch cuff;
 	bool warm;		/* a temperature was there once */
+	bool doubt;		/* the last message had an alarm of the cuff's */
 };
 _Static_assert(sizeof(struct ivy_state) <= DRIVER_STATE_MAX, "state");
 
@@ -249,6 +250,7 @@ add_alarm(const struct text *t, const struct line_parts *l,
 /* What one message says beside its readings. */
 struct message {
 	struct cuff cuff;
+	bool doubt;		/* of the cuff's numbers */
 	bool warm;		/* a temperature is or was there */
 };
 
@@ -267,6 +269,7 @@ add_line(const struct text *t, const struct line_parts *l, struct message *m,
 		return add_value(t, l, VITAL_SPO2, 0, out) &&
 		    add_pulse(t, l, out);
 	case LINE_NIBP:
+		m->doubt = doubted(l, QUALITY_GOOD) != QUALITY_GOOD;
 		return read_cuff(t, l, &m->cuff);
 	case LINE_T1:
 		/* Of a probe that never was there, nothing is said. */
@@ -318,6 +321,7 @@ ivy_decode(union driver_state *u, int64_t t_ms, const struct window *w,
     size_t n, struct readings *out)
 {
 	struct ivy_state *s = (struct ivy_state *)u;
+	bool was_doubted = s->doubt;
 	struct message m = {
 		.cuff = {
 			.sys = CUFF_NONE, .dia = CUFF_NONE, .map = CUFF_NONE,
@@ -332,9 +336,12 @@ ivy_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	    !add_lines(w, n, &m, out))
 		return DECODE_BAD_VALUE;
 	s->warm = m.warm;
+	s->doubt = m.doubt;
+	/* It takes two messages, and an alarm in either tells of both. */
 	if (cuff_shown_twice(&s->cuff, &m.cuff) &&
 	    cuff_judge(&s->cuff, t_ms, &m.cuff) == CUFF_RESULT)
-		readings_add_cuff(out, QUALITY_GOOD, &m.cuff);
+		readings_add_cuff(out, m.doubt || was_doubted ?
+		    QUALITY_QUESTIONABLE : QUALITY_GOOD, &m.cuff);
 	return DECODE_OK;
 }
 

@@ -157,6 +157,31 @@ one_damaged_digit_makes_no_cuff_result(void **state)
 	assert_int_equal(find(VITAL_NIBP_PR)->value, 80);
 }
 
+static void
+an_alarm_beside_a_cuff_result_makes_it_doubtful(void **state)
+{
+	/* In both messages that show it, or in one of them. */
+	static const char *const shown[][2] = {
+		{ "NIBP=4;150;75;100;80;;ARTIFACT",
+		    "NIBP=4;150;75;100;80;;ARTIFACT" },
+		{ "NIBP=4;150;75;100;80;;ARTIFACT", "NIBP=4;150;75;100;80;;" },
+		{ "NIBP=4;150;75;100;80;;", "NIBP=4;150;75;100;80;;ARTIFACT" },
+		{ "NIBP=4;150;75;100;80;ADULT;", "NIBP=4;150;75;100;80;ADULT;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		stream_init(&s, driver_find("ivy-ansarb"), NULL, 0);
+		cuff(1000, "NIBP=4;;;;;;");
+		cuff(2000, "NIBP=4;;;;;;");
+		assert_int_equal(cuff(3000, shown[i][0]), 0);
+		assert_int_equal(cuff(4000, shown[i][1]), 150);
+		for (enum vital v = VITAL_NIBP_SYS; v <= VITAL_NIBP_PR; v++)
+			assert_int_equal(find(v)->quality, i < 3 ?
+			    QUALITY_QUESTIONABLE : QUALITY_GOOD);
+	}
+}
+
 /* Of messages whose waves or name have lost bytes, none is read. */
 static void
 lost_bytes_move_no_text_into_another_place(void **state)
@@ -261,6 +286,8 @@ main(void)
 		cmocka_unit_test(labels_are_no_alarms),
 		cmocka_unit_test(alarms_are_told_with_their_line),
 		cmocka_unit_test(one_damaged_digit_makes_no_cuff_result),
+		cmocka_unit_test(
+		    an_alarm_beside_a_cuff_result_makes_it_doubtful),
 		cmocka_unit_test(lost_bytes_move_no_text_into_another_place),
 		cmocka_unit_test(
 		    a_line_with_a_part_too_few_or_too_many_costs_the_message),
