@@ -13,6 +13,10 @@
  * It is asked for the last measurement, unless some other host keeps it
  * talking: then its answers are only listened to.
  *
+ * A measurement has neither a time nor a count: only other pressures or another
+ * rate tell a new one.  The beats may be counted while the old numbers stand, and
+ * an error may go away without a measurement.
+ *
  * Easy to get wrong: 3A 20 A6, 3A 87 3F and 3A 28 9E start a cuff.  The one
  * message that is sent is 3A 79 03 00 4A.
  */
@@ -24,9 +28,9 @@
 #define LAST_RESULT 0x18
 #define LENGTH_MAX 0x43
 
-/* The module was silent for so long: nobody else asks it.  Its documents want
- * 2 to 5 s between questions. */
-#define ASK_MS 3000
+/* The module was silent for so long: nobody else asks it.  Hosts do every 2 to 5 s,
+ * and our questions must not come in between theirs. */
+#define ASK_MS 6000
 
 static const uint8_t ask_result[5] = { 0x3A, 0x79, 0x03, 0x00, 0x4A };
 static const struct tx_template templates[] = {
@@ -38,14 +42,15 @@ static const struct tx_template templates[] = {
 /* What tells one measurement from another. */
 struct shown {
 	uint16_t sys, dia, map, rate;
-	uint8_t beats, error;
 };
 
 struct suntech_state {
 	struct cuff_watch cuff;
-	bool known;		/* a measurement was shown before: */
+	bool known;		/* numbers were there before: */
 	struct shown shown;
-	uint8_t beats;		/* that belong to its numbers */
+	bool heard;		/* an answer was, and its error: */
+	uint8_t error;
+	bool clean;		/* one without an error was */
 	bool begun;		/* request() was called */
 	int64_t last_ms;	/* last frame, or last question */
 };
@@ -152,26 +157,11 @@ say_error(uint8_t error, struct readings *out)
 	put_words(a, failure_of(error)->words);
 }
 
-/* The module gives its last measurement neither a time nor a count; that
- * anything of it changed is what tells a new one.  The beats may count up while
- * it measures and the old numbers stand, so alone they count when two answers
- * running agree. */
 static bool
-is_fresh(struct suntech_state *s, const struct shown *now)
+is_same(const struct shown *a, const struct shown *b)
 {
-	const struct shown *x = &s->shown;
-	bool same = s->known && now->sys == x->sys && now->dia == x->dia &&
-	    now->map == x->map && now->rate == x->rate &&
-	    now->error == x->error;
-	bool counted = same && now->beats == x->beats &&
-	    now->beats != s->beats;
-	bool fresh = s->known && (!same || counted);
-
-	if (!same || counted)
-		s->beats = now->beats;
-	s->known = true;
-	s->shown = *now;
-	return fresh;
+	return a->sys == b->sys && a->dia == b->dia && a->map == b->map &&
+	    a->rate == b->rate;
 }
 
 static void
@@ -181,24 +171,35 @@ decode_result(struct suntech_state *s, int64_t t_ms, const struct window *w,
 	struct shown now = {
 		.sys = u16_at(w, 2), .dia = u16_at(w, 4),
 		.map = u16_at(w, 18), .rate = u16_at(w, 16),
-		.beats = window_at(w, 6), .error = window_at(w, 20),
 	};
-	bool fresh = is_fresh(s, &now);
-	bool numbers = now.error == 0 && now.sys != 0 && now.dia != 0 &&
+	uint8_t error = window_at(w, 20);
+	bool numbers = error == 0 && now.sys != 0 && now.dia != 0 &&
 	    now.rate != 0;
+	bool fresh = numbers && s->known && !is_same(&now, &s->shown);
+	/* The first numbers since the line was opened, after nothing but errors,
+	 * may be those of before. */
+	bool doubt = !s->clean;
 	struct cuff c = {
 		.sys = numbers ? now.sys : CUFF_NONE,
 		.dia = numbers ? now.dia : CUFF_NONE,
 		.map = numbers && now.map != 0 ? now.map : CUFF_NONE,
 		.pr = numbers ? now.rate : CUFF_NONE,
-		.old = !fresh || !numbers,
+		.old = !fresh,
 	};
 
-	say_error(now.error, out);
+	say_error(error, out);
 	if (cuff_judge(&s->cuff, t_ms, &c) == CUFF_RESULT)
-		readings_add_cuff(out, QUALITY_GOOD, &c);
-	else if (fresh && now.error != 0)
-		readings_add_cuff(out, failure_of(now.error)->quality, &c);
+		readings_add_cuff(out, doubt ? QUALITY_QUESTIONABLE :
+		    QUALITY_GOOD, &c);
+	else if (s->heard && error != 0 && error != s->error)
+		readings_add_cuff(out, failure_of(error)->quality, &c);
+	if (numbers) {
+		s->known = true;
+		s->shown = now;
+	}
+	s->heard = true;
+	s->error = error;
+	s->clean = s->clean || error == 0;
 }
 
 static enum decode
@@ -207,11 +208,12 @@ suntech_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 {
 	struct suntech_state *s = (struct suntech_state *)u;
 
+	/* A damaged answer is one too: somebody asked. */
+	s->last_ms = t_ms;
 	if (n < 4 || n != window_at(w, 1))
 		return DECODE_BAD_LENGTH;
 	if (wire_window_sum(w, 0, n) != 0)
 		return DECODE_BAD_CHECK;
-	s->last_ms = t_ms;
 	if (n != LAST_RESULT)
 		return DECODE_IGNORED;
 	decode_result(s, t_ms, w, out);
@@ -238,7 +240,7 @@ const struct driver driver_suntech = {
 	.name = "suntech",
 	.title = "SunTech Advantage blood pressure modules",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
-	.silent_after_ms = 12000,
+	.silent_after_ms = 20000,
 	.state_size = sizeof(struct suntech_state),
 	.longest = LENGTH_MAX,
 	.evidence = EVIDENCE_CHECKSUM,

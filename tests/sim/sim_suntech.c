@@ -70,8 +70,7 @@ put_result(struct monitor *m)
 		return;
 	put16(x->out + 2, c->sys);
 	put16(x->out + 4, c->dia);
-	/* No two measurements take equally many beats; while one is under way,
-	 * the old result stands. */
+	/* While a measurement is under way, the old result stands. */
 	if (c->phase != CUFF_MEASURING)
 		x->beats = (uint8_t)(20 + c->began_ms / 1000 % 23);
 	x->out[6] = x->beats;

@@ -248,11 +248,17 @@ small_variations_stay_small_and_repeat_themselves(void **state)
 static void
 a_cuff_gives_one_result_for_each_measurement(void **state)
 {
-	static const struct { const char *driver; uint16_t interval_s; } how[] = {
-		{ "ge-dri", 1 }, { "ge-dri", 5 }, { "ge-dri", 10 },
-		{ "berry-pm6750", 0 }, { "philips-intellivue", 0 },
-		{ "hl7", 0 }, { "hl7-pds", 0 }, { "accutorr", 0 },
-		{ "medlab-nibp", 0 }, { "suntech", 0 },
+	static const struct {
+		const char *driver;
+		uint16_t interval_s;
+		unsigned results;
+	} how[] = {
+		{ "ge-dri", 1, 10 }, { "ge-dri", 5, 10 }, { "ge-dri", 10, 10 },
+		{ "berry-pm6750", 0, 10 }, { "philips-intellivue", 0, 10 },
+		{ "hl7", 0, 10 }, { "hl7-pds", 0, 10 }, { "accutorr", 0, 10 },
+		{ "medlab-nibp", 0, 10 },
+		/* It says nothing that would tell two such apart. */
+		{ "suntech", 0, 1 },
 	};
 
 	(void)state;
@@ -262,7 +268,7 @@ a_cuff_gives_one_result_for_each_measurement(void **state)
 
 		monitor_cuff_every(&b->sim.monitor[0], 0, 150 * S);
 		run_to(b, 1570 * S);
-		assert_int_equal(b->valued[VITAL_NIBP_SYS], 10);
+		assert_int_equal(b->valued[VITAL_NIBP_SYS], how[i].results);
 		assert_int_equal(b->unvalued[VITAL_NIBP_SYS], 0);
 		assert_only(b, VITAL_NIBP_SYS, 122, 0);
 		assert_only(b, VITAL_NIBP_DIA, 76, 0);
