@@ -5,7 +5,8 @@
  *
  *	asked with 02 "18;;DF" 03:
  *	02 "S1;A0;C00;M00;P135075092;R087;T0030;;45" 03 [0D]
- *	    S state, 3: measuring   M message, 00: none   P sys, dia, mean
+ *	    S state, 1: at rest, 3: measuring   M message, 00: none
+ *	    P sys, dia, mean
  *	    R rate   T a time, of what is not sure   sum of all before it
  *	unasked, while a cuff is up, without a check:
  *	02 "123C0S3" 03 0D
@@ -27,6 +28,9 @@
 #define COMMAND 6		/* and of a host's command */
 #define OVER 999
 
+#define AT_REST 1
+#define MEASURING 3
+
 #define ASK_MS 5000
 /* Pressures came no longer ago: a cuff is up, and nothing is asked. */
 #define RUNNING_MS 3000
@@ -47,6 +51,8 @@ struct medlab_state {
 	bool over;		/* one that ended was told: ask at once */
 	bool wrong_cuff;	/* of another size than the module expects */
 	uint8_t kind[2];	/* what the last pressure said beside it */
+	bool rested;		/* an answer at rest came, with that message: */
+	uint8_t message;
 	int64_t pressure_ms;
 	int64_t asked_ms;
 };
@@ -111,12 +117,15 @@ is_sum_right(const struct text *t)
 	    text_at(t, t->n - 1) == (uint8_t)digits[sum & 15];
 }
 
+/* A measurement may have failed that nobody saw but by its message. */
 static void
-add_cuff(struct medlab_state *s, int64_t t_ms, struct cuff *c,
+add_cuff(struct medlab_state *s, int64_t t_ms, struct cuff *c, bool failed,
     struct readings *out)
 {
 	enum cuff_news news = cuff_judge(&s->cuff, t_ms, c);
 
+	if (news == CUFF_NOTHING && failed)
+		news = CUFF_FAILED;
 	if (news == CUFF_NOTHING)
 		return;
 	readings_add_cuff(out, news == CUFF_FAILED ? QUALITY_NO_VALUE :
@@ -149,7 +158,7 @@ decode_pressure(struct medlab_state *s, int64_t t_ms, const struct text *t,
 	s->pressure_ms = t_ms;
 	if (agreed && s->running && kind[1] == '3') {
 		s->wrong_cuff = kind[0] != '0';
-		add_cuff(s, t_ms, &c, out);
+		add_cuff(s, t_ms, &c, false, out);
 	}
 	return true;
 }
@@ -183,9 +192,11 @@ static void
 decode_answer(struct medlab_state *s, int64_t t_ms, const struct answer *a,
     struct readings *out)
 {
-	bool measuring = a->state == 3;
+	bool measuring = a->state == MEASURING;
 	bool numbers = !measuring && a->message == 0 && a->sys != 0 &&
 	    a->dia != 0;
+	bool failed = !measuring && s->rested && a->message != 0 &&
+	    a->message != s->message;
 	struct cuff c = {
 		.sys = numbers ? a->sys : CUFF_NONE,
 		.dia = numbers ? a->dia : CUFF_NONE,
@@ -195,7 +206,11 @@ decode_answer(struct medlab_state *s, int64_t t_ms, const struct answer *a,
 		.success = numbers,
 	};
 
-	add_cuff(s, t_ms, &c, out);
+	add_cuff(s, t_ms, &c, failed, out);
+	if (!measuring) {
+		s->rested = true;
+		s->message = (uint8_t)a->message;
+	}
 }
 
 static enum decode
@@ -219,8 +234,11 @@ medlab_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	if (!read_answer(&t, &a))
 		return DECODE_BAD_VALUE;
 	s->over = false;
-	s->running = s->running && a.state == 3;
-	decode_answer(s, t_ms, &a, out);
+	s->running = s->running && a.state == MEASURING;
+	/* A manometer, a watchdog's or the hoses' check is no measurement, nor
+	 * the end of one. */
+	if (a.state == AT_REST || a.state == MEASURING)
+		decode_answer(s, t_ms, &a, out);
 	return DECODE_OK;
 }
 

@@ -145,6 +145,50 @@ numbers_while_it_measures_are_no_result(void **state)
 }
 
 static void
+numbers_count_when_the_module_is_at_rest(void **state)
+{
+	(void)state;
+	for (int other = 0; other < 10; other++) {
+		if (other == 1 || other == 3)
+			continue;
+		start();
+		answer(1000, 1, 0);
+		assert_int_equal(answer_of(20000, other, 0, 160), 0);
+		assert_int_equal(answer_of(25000, other, 6, 160), 0);
+		assert_int_equal(answer_of(30000, 1, 0, 160), 4);
+		/* Nor is it the end of a measurement. */
+		answer_of(40000, 3, 0, 0);
+		assert_int_equal(answer_of(45000, other, 0, 0), 0);
+		assert_int_equal(answer_of(50000, 1, 0, 160), 4);
+	}
+}
+
+static void
+a_failure_that_only_the_answers_tell_is_told_once(void **state)
+{
+	(void)state;
+	start();
+	/* At first sight it may be from yesterday. */
+	assert_int_equal(answer(5000, 1, 6), 0);
+	assert_int_equal(answer(10000, 1, 6), 0);
+	assert_int_equal(answer(15000, 1, 7), 3);
+	assert_int_equal(answer(20000, 1, 7), 0);
+	start();
+	assert_int_equal(answer(5000, 1, 0), 0);
+	assert_int_equal(answer_of(30000, 1, 6, 0), 3);
+	assert_int_equal(answer_of(35000, 1, 6, 0), 0);
+	/* It goes away, and the numbers are those of before. */
+	assert_int_equal(answer(40000, 1, 0), 0);
+	assert_int_equal(answer_of(60000, 1, 0, 150), 4);
+	/* Seen to end as well, it is one failure. */
+	assert_int_equal(answer_of(70000, 3, 0, 0), 0);
+	assert_int_equal(answer_of(75000, 1, 6, 0), 3);
+	assert_int_equal(answer_of(80000, 1, 6, 0), 0);
+	assert_int_equal(answer_of(90000, 3, 0, 0), 0);
+	assert_int_equal(answer_of(95000, 1, 6, 0), 3);
+}
+
+static void
 one_damaged_pressure_makes_no_measurement(void **state)
 {
 	(void)state;
@@ -185,6 +229,9 @@ main(void)
 		cmocka_unit_test(the_end_of_a_cuff_is_asked_about_at_once),
 		cmocka_unit_test(a_message_other_than_00_is_no_result),
 		cmocka_unit_test(numbers_while_it_measures_are_no_result),
+		cmocka_unit_test(numbers_count_when_the_module_is_at_rest),
+		cmocka_unit_test(
+		    a_failure_that_only_the_answers_tell_is_told_once),
 		cmocka_unit_test(one_damaged_pressure_makes_no_measurement),
 		cmocka_unit_test(a_question_that_comes_back_is_no_sign_of_life),
 	};
