@@ -10,13 +10,15 @@
  * Only P and Control-C (for a prompt, where none came) are sent, and P only
  * after a prompt.  The monitor knows no command that starts a cuff.
  *
- * There is no checksum: an answer counts only if its commas stand where those
- * of the one before stood, and the cuff's numbers only when two answers
- * running say the same.
+ * Numbers are padded to three characters, or not: the manual's example has both.
+ * There is no checksum: an answer counts only with its nine fields.  One that is
+ * not as wide as in the answer before may have lost a digit, so it is doubtful;
+ * and the cuff's numbers count only when two answers running say the same.
  *
  * Easy to get wrong: the manual lists MEAN before DIA, and its own example has
  * them the other way round.  A mean pressure lies above the diastolic one, so
- * the greater of the two is the mean, in whichever order they come.
+ * the greater of the two is the mean; but in the order that is not listed this is
+ * a guess, and such a result doubtful.
  */
 #include "drivers/cuff.h"
 #include "drivers/driver.h"
@@ -34,6 +36,8 @@
 #define LINE_PAUSE_MS 300
 /* In the midst of other bytes a prompt is none. */
 #define PROMPT_QUIET_MS 50
+
+#define MINUTE_MS 60000
 
 #define ASK_MS 1000
 #define NO_PROMPT_MS 5000
@@ -81,7 +85,7 @@ struct accutorr_state {
 	bool known, agreed;	/* there is such a one */
 	bool prompt;		/* one came and was not used */
 	bool begun;		/* request() was called */
-	uint8_t comma[FIELDS];	/* where they stood; the last is the end */
+	uint8_t width[FIELDS];	/* of its fields, blanks included */
 	int64_t asked_ms;
 	int64_t heard_ms;	/* last prompt or line, or last question */
 };
@@ -142,12 +146,13 @@ read_number(const struct text *t, struct text_span s, int32_t *value)
 	return true;
 }
 
-/* "P:" and nine numbers, the states with all their digits. */
+/* "P:" and nine numbers. */
 static bool
 read_answer(const struct text *t, size_t from, int32_t value[FIELDS],
-    uint8_t comma[FIELDS])
+    uint8_t width[FIELDS])
 {
-	struct text_span all = { from + 2, t->n }, s = { 0, 0 }, ends = all;
+	struct text_span all = { from + 2, t->n }, s = { 0, 0 };
+	struct text_span ends = { from + 2, from + 2 };
 
 	if (text_at(t, from) != 'P' || text_at(t, from + 1) != ':' ||
 	    text_part(t, all, ',', FIELDS, &s))
@@ -157,30 +162,30 @@ read_answer(const struct text *t, size_t from, int32_t value[FIELDS],
 		    !read_number(t, s, &value[i]))
 			return false;
 		if (i >= FIELD_STATE0 && i <= FIELD_STATE2 &&
-		    (s.to - s.from != 3 || value[i] < 0 || value[i] > 255))
+		    (value[i] < 0 || value[i] > 255))
 			return false;
-		while (ends.from < t->n && ends.from < LONGEST &&
-		    text_at(t, ends.from) != ',')
-			ends.from++;
-		comma[i] = (uint8_t)(ends.from & 0xFF);
-		ends.from++;
+		while (ends.to < t->n && ends.to < LONGEST &&
+		    text_at(t, ends.to) != ',')
+			ends.to++;
+		width[i] = (uint8_t)((ends.to - ends.from) & 0xFF);
+		ends.from = ends.to = ends.to + 1;
 	}
 	return true;
 }
 
-/* Whether the commas stand where they stood in the answer before. */
-static bool
-same_commas(struct accutorr_state *s, const uint8_t comma[FIELDS])
+/* Which fields are not as wide as in the answer before, by their bits. */
+static unsigned
+moved_fields(struct accutorr_state *s, const uint8_t width[FIELDS])
 {
-	bool same = s->known;
+	unsigned moved = 0;
 
 	for (size_t i = 0; i < FIELDS; i++) {
-		if (comma[i] != s->comma[i])
-			same = false;
-		s->comma[i] = comma[i];
+		if (width[i] != s->width[i])
+			moved |= 1u << i;
+		s->width[i] = width[i];
 	}
 	s->known = true;
-	return same;
+	return moved;
 }
 
 /* What the states make of the oximeter's numbers. */
@@ -199,10 +204,21 @@ oximeter_quality(uint32_t states)
 	    QUALITY_QUESTIONABLE : QUALITY_GOOD;
 }
 
+/* Of a field that moved, or with a state that did, a value is doubtful. */
+static enum quality
+doubted(unsigned moved, enum field f, enum quality q)
+{
+	static const unsigned states = 1u << FIELD_STATE0 | 1u << FIELD_STATE1 |
+	    1u << FIELD_STATE2;
+
+	return q == QUALITY_GOOD && (moved & (states | 1u << f)) != 0 ?
+	    QUALITY_QUESTIONABLE : q;
+}
+
 /* The pulse rate is the oximeter's only where there is a saturation; else it
  * may be the cuff's, and minutes old. */
 static void
-add_oximeter(const int32_t value[FIELDS], uint32_t states,
+add_oximeter(const int32_t value[FIELDS], uint32_t states, unsigned moved,
     struct readings *out)
 {
 	enum quality q = oximeter_quality(states), spo2 = q, pr = q;
@@ -218,8 +234,10 @@ add_oximeter(const int32_t value[FIELDS], uint32_t states,
 		    RATE_ABOVE_250)) != 0)
 			pr = QUALITY_QUESTIONABLE;
 	}
-	readings_add(out, VITAL_SPO2, spo2, value[FIELD_SPO2] * 100);
-	readings_add(out, VITAL_PR, pr, value[FIELD_PR]);
+	readings_add(out, VITAL_SPO2, doubted(moved, FIELD_SPO2, spo2),
+	    value[FIELD_SPO2] * 100);
+	readings_add(out, VITAL_PR, doubted(moved, FIELD_PR, pr),
+	    value[FIELD_PR]);
 }
 
 /* The same failures, and the minutes gone on by one at the most. */
@@ -246,6 +264,20 @@ cuff_of(const struct shown *x)
 	};
 }
 
+/* They are whole ones; within one, what was seen says more (a result may have
+ * been held back). */
+static void
+age_by_minutes(struct cuff *c, int64_t minutes)
+{
+	int64_t least_ms = minutes * MINUTE_MS;
+
+	if (minutes < 0 || (c->old && c->old_ms > least_ms &&
+	    c->old_ms < least_ms + MINUTE_MS))
+		return;
+	c->old = minutes > 0;
+	c->old_ms = least_ms;
+}
+
 /* A result is new where its minutes begin anew, or its numbers change. */
 static void
 add_cuff(struct accutorr_state *s, int64_t t_ms, const struct shown *now,
@@ -258,11 +290,9 @@ add_cuff(struct accutorr_state *s, int64_t t_ms, const struct shown *now,
 
 	c.old = !anew;
 	if (cuff_judge(&s->cuff, t_ms, &c) == CUFF_RESULT) {
-		if (now->minutes >= 0) {
-			c.old = now->minutes > 0;
-			c.old_ms = (int64_t)now->minutes * 60000;
-		}
-		readings_add_cuff(out, QUALITY_GOOD, &c);
+		age_by_minutes(&c, now->minutes);
+		readings_add_cuff(out, now->one > now->other ? QUALITY_GOOD :
+		    QUALITY_QUESTIONABLE, &c);
 	} else if (failed) {
 		readings_add_cuff(out, (now->failures & OVERPRESSURE) != 0 ?
 		    QUALITY_FAULT : QUALITY_ARTEFACT, &c);
@@ -297,16 +327,18 @@ decode_answer(struct accutorr_state *s, int64_t t_ms, const struct text *t,
     size_t from, struct readings *out)
 {
 	int32_t value[FIELDS] = { 0 };
-	uint8_t comma[FIELDS] = { 0 };
+	uint8_t width[FIELDS] = { 0 };
 	struct shown now;
 	struct cuff c;
 	uint32_t states;
+	unsigned moved;
 	bool first = !s->known;
 
-	if (!read_answer(t, from, value, comma))
+	if (!read_answer(t, from, value, width))
 		return DECODE_BAD_VALUE;
-	if (!same_commas(s, comma))
-		return first ? DECODE_IGNORED : DECODE_BAD_SEQUENCE;
+	moved = moved_fields(s, width);
+	if (first)
+		return DECODE_IGNORED;
 	states = (uint32_t)value[FIELD_STATE0] |
 	    (uint32_t)value[FIELD_STATE1] << 8 |
 	    (uint32_t)value[FIELD_STATE2] << 16;
@@ -318,7 +350,7 @@ decode_answer(struct accutorr_state *s, int64_t t_ms, const struct text *t,
 		.failures = states & CUFF_FAILURES,
 	};
 	c = cuff_of(&now);
-	add_oximeter(value, states, out);
+	add_oximeter(value, states, moved, out);
 	if (cuff_shown_twice(&s->cuff, &c) && agree(&s->last, &now))
 		add_cuff(s, t_ms, &now, c, out);
 	s->last = now;

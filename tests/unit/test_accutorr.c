@@ -125,8 +125,32 @@ a_prompt_amid_other_bytes_is_none(void **state)
 
 #define ANSWER "P: 97,120,131, 94, 78,000,000,000, 2\r\n>"
 
+static const struct reading *
+find(enum vital v)
+{
+	for (size_t i = 0; i < got.readings.n; i++) {
+		if (got.readings.item[i].vital == v)
+			return &got.readings.item[i];
+	}
+	return NULL;
+}
+
+/* Whether the readings are of ANSWER, or doubtful, or no values. */
+static bool
+is_answer_or_doubtful(void)
+{
+	for (size_t i = 0; i < got.readings.n; i++) {
+		const struct reading *r = &got.readings.item[i];
+
+		if (r->quality == QUALITY_GOOD && r->value !=
+		    (r->vital == VITAL_SPO2 ? 9700 : 120))
+			return false;
+	}
+	return got.readings.n == 2;
+}
+
 static void
-lost_bytes_make_no_other_number(void **state)
+a_number_that_lost_bytes_is_doubtful(void **state)
 {
 	static const char line[] = ANSWER;
 	size_t length = sizeof line - 1;
@@ -143,21 +167,86 @@ lost_bytes_make_no_other_number(void **state)
 			memcpy(x, line, i);
 			memcpy(x + i, line + i + n, length - i - n);
 			feed(2000, x, length - n);
-			assert_int_equal(got.readings.n, 2);
+			assert_true(is_answer_or_doubtful());
+			say(3000, ANSWER);
+			assert_true(is_answer_or_doubtful());
+			say(4000, ANSWER);
+			assert_int_equal(got.readings.item[0].quality,
+			    QUALITY_GOOD);
 			assert_int_equal(got.readings.item[0].value, 9700);
+			assert_int_equal(got.readings.item[1].quality,
+			    QUALITY_GOOD);
 			assert_int_equal(got.readings.item[1].value, 120);
 		}
 	}
 }
 
-static const struct reading *
-find(enum vital v)
+/* As the manual's example has it, with and without padding. */
+static void
+numbers_need_no_padding(void **state)
 {
-	for (size_t i = 0; i < got.readings.n; i++) {
-		if (got.readings.item[i].vital == v)
-			return &got.readings.item[i];
+	static const char *const answer[] = {
+		"P:97,72,131,94,78,0,0,0,2\r\n>",
+		"P: 97, 72,131, 94, 78,  0,  0,  0,  2\r\n>",
+		"P:097,072,131,094,078,000,000,000,002\r\n>",
+		"P:97,72,131, 94, 78,000,00,0, 2\r\n>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		start();
+		say(0, answer[i]);
+		say(1000, answer[i]);
+		assert_int_equal(sound, 1);
+		assert_int_equal(find(VITAL_SPO2)->value, 9700);
+		assert_int_equal(find(VITAL_SPO2)->quality, QUALITY_GOOD);
+		assert_int_equal(find(VITAL_PR)->value, 72);
+		assert_int_equal(find(VITAL_PR)->quality, QUALITY_GOOD);
 	}
-	return NULL;
+}
+
+/* No answer is lost for it, and no other number doubted. */
+static void
+a_number_that_gets_longer_is_doubtful_once(void **state)
+{
+	(void)state;
+	start();
+	say(0, "P:99,99,131,94,78,0,0,0,2\r\n>");
+	say(1000, "P:99,99,131,94,78,0,0,0,2\r\n>");
+	say(2000, "P:99,100,131,94,78,0,0,0,2\r\n>");
+	assert_int_equal(find(VITAL_PR)->value, 100);
+	assert_int_equal(find(VITAL_PR)->quality, QUALITY_QUESTIONABLE);
+	assert_int_equal(find(VITAL_SPO2)->quality, QUALITY_GOOD);
+	say(3000, "P:99,101,131,94,78,0,0,0,2\r\n>");
+	assert_int_equal(find(VITAL_PR)->value, 101);
+	assert_int_equal(find(VITAL_PR)->quality, QUALITY_GOOD);
+	/* What a state says of both may be another, too. */
+	say(4000, "P:99,101,131,94,78,16,0,0,2\r\n>");
+	say(5000, "P:99,101,131,94,78,0,0,0,2\r\n>");
+	assert_int_equal(find(VITAL_SPO2)->quality, QUALITY_QUESTIONABLE);
+	assert_int_equal(find(VITAL_PR)->quality, QUALITY_QUESTIONABLE);
+	assert_int_equal(sound, 5);
+}
+
+static void
+an_answer_of_other_than_nine_fields_is_none(void **state)
+{
+	static const char *const bad[] = {
+		"P: 97, 72,131, 94, 78,000,000,000\r\n>",
+		"P: 97, 72,131, 94, 78,000,000,000, 2,\r\n>",
+		"P: 97, 72,131, 94, 78,000,000,, 2\r\n>",
+		"P: 97, 72,131, 94, 78,000,--,000, 2\r\n>",
+		"P: 97, 72,131, 94, 78,000,256,000, 2\r\n>",
+		"P: 97, 72,131, 94, 78,0 0,000,000, 2\r\n>",
+	};
+
+	(void)state;
+	start();
+	say(0, ANSWER);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		say(1000 + 1000 * (int64_t)i, bad[i]);
+		assert_int_equal(sound, 0);
+	}
 }
 
 /* Whether a result came with any of four equal answers from t_ms on. */
@@ -216,6 +305,10 @@ the_greater_of_mean_and_diastolic_is_the_mean(void **state)
 		"P: 97, 72,131, 94, 78,000,000,000, 0\r\n>",
 		"P: 97, 72,131, 78, 94,000,000,000, 0\r\n>",
 	};
+	/* In the order that the manual does not list, it is a guess. */
+	static const enum quality quality[] = {
+		QUALITY_GOOD, QUALITY_QUESTIONABLE,
+	};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -224,6 +317,9 @@ the_greater_of_mean_and_diastolic_is_the_mean(void **state)
 		say(10000, order[i]);
 		say(11000, order[i]);
 		assert_int_equal(find(VITAL_NIBP_SYS)->value, 131);
+		assert_int_equal(find(VITAL_NIBP_SYS)->quality, quality[i]);
+		assert_int_equal(find(VITAL_NIBP_DIA)->quality, quality[i]);
+		assert_int_equal(find(VITAL_NIBP_MAP)->quality, quality[i]);
 		assert_int_equal(find(VITAL_NIBP_DIA)->value, 78);
 		assert_int_equal(find(VITAL_NIBP_MAP)->value, 94);
 	}
@@ -266,9 +362,16 @@ a_result_is_as_old_as_its_minutes(void **state)
 	    "P: 97, 72,141, 94, 78,000,000,000, 0\r\n>"), 0);
 	assert_int_equal(age_of(40000,
 	    "P: 97, 72,151, 94, 78,000,000,000, 3\r\n>"), 180000);
+	/* Less than a minute is 0 to the monitor, but it was held back. */
+	say(44000, "P: 97, 72,155, 94, 78,000,000,000, 0\r\n>");
+	say(45000, "P: 97, 72,155, 94, 78,000,000,000, 0\r\n>");
+	assert_null(find(VITAL_NIBP_SYS));
+	say(54000, "P: 97, 72,155, 94, 78,000,000,000, 0\r\n>");
+	assert_int_equal(find(VITAL_NIBP_SYS)->value, 155);
+	assert_int_equal(find(VITAL_NIBP_SYS)->age_ms, 9000);
 	/* Without them, it may be from any moment that nobody was looking. */
 	assert_int_equal(age_of(3600000,
-	    "P: 97, 72,141, 94, 78,000,000,000,--\r\n>"), 3560000);
+	    "P: 97, 72,141, 94, 78,000,000,000,--\r\n>"), 3547000);
 	assert_int_equal(age_of(3620000,
 	    "P: 97, 72,151, 94, 78,000,000,000,--\r\n>"), 0);
 }
@@ -306,7 +409,10 @@ main(void)
 		cmocka_unit_test(a_prompt_is_asked_for_only_where_none_came),
 		cmocka_unit_test(each_prompt_is_good_for_one_letter),
 		cmocka_unit_test(a_prompt_amid_other_bytes_is_none),
-		cmocka_unit_test(lost_bytes_make_no_other_number),
+		cmocka_unit_test(a_number_that_lost_bytes_is_doubtful),
+		cmocka_unit_test(numbers_need_no_padding),
+		cmocka_unit_test(a_number_that_gets_longer_is_doubtful_once),
+		cmocka_unit_test(an_answer_of_other_than_nine_fields_is_none),
 		cmocka_unit_test(a_cuff_counts_when_its_minutes_begin_anew),
 		cmocka_unit_test(one_answer_alone_makes_no_result),
 		cmocka_unit_test(the_greater_of_mean_and_diastolic_is_the_mean),
