@@ -18,7 +18,9 @@
  * the numerics' labels.  The patient object is never asked for.
  *
  * Easy to get wrong: a counter or a check that needs an escape makes a message
- * longer.  The counters of our requests are chosen so that none does.
+ * longer.  The counters of our requests are chosen so that none does.  And
+ * values never wait long for alarms: whether a monitor tells these is its own
+ * matter, and one that stops must not leave its last list standing.
  */
 #include "drivers/intellivue_scrub.h"
 #include "drivers/driver.h"
@@ -79,6 +81,15 @@ enum command { COMMAND_CONFIRMED_EVENT = 1, COMMAND_ACTION = 7 };
 #define VALUES_SLOWEST_MS 4000	/* and however slow the monitor wants it */
 #define VALUES_REFUSED_MS 5000
 
+/* So many questions about alarms without all of them for an answer: what was
+ * told no longer stands, and they are asked for seldom. */
+#define ALARM_QUESTIONS 3
+#define SELDOM_MS 60000
+
+/* Of the errors the one that may pass ("processing failure"); the others say
+ * that there is no such thing. */
+#define ERROR_PROCESSING 10
+
 /* What is asked for, and how often. */
 enum poll { POLL_VALUES, POLL_ALARMS, POLL_SYSTEM, POLL_LABELS };
 #define POLLS 4
@@ -103,6 +114,8 @@ struct philips_state {
 	enum poll asked;	/* what it asks for */
 	uint8_t unanswered;	/* polls in a row */
 	uint8_t refused;	/* by poll: the monitor does not know it */
+	bool told;		/* its alarms, and nothing took that back */
+	uint8_t untold;		/* questions about them since */
 	bool linked;		/* a reply in parts is under way: */
 	bool torn;		/* one was lost */
 	uint16_t link_id;
@@ -431,6 +444,24 @@ answered(struct philips_state *s, uint16_t id)
 		s->awaited = 0;
 }
 
+/* With what it asked for. */
+static void
+fulfilled(struct philips_state *s, uint16_t id)
+{
+	if (s->awaited != 0 && id == s->awaited)
+		s->refused &= (uint8_t)~(1u << s->asked);
+	answered(s, id);
+}
+
+/* A reply that cannot be read ends the wait all the same, or each one would keep
+ * the values waiting for as long as none would; but it is no sign of life. */
+static void
+spoilt(struct philips_state *s, const struct wire *r)
+{
+	if (wire_u16be(r, 8) == s->awaited)
+		s->awaited = 0;
+}
+
 /* Where this part of a reply stands among the others.  Several come as linked
  * results, numbered from 1, and end with a plain one of the same id, which may
  * be empty. */
@@ -503,23 +534,54 @@ decode_reply(struct philips_state *s, int64_t t_ms, const struct wire *r,
 	if (linked)
 		s->asked_ms = t_ms;
 	else
-		answered(s, id);
+		fulfilled(s, id);
 	return class == CLASS_NUMERICS || class == CLASS_ALARMS ?
 	    DECODE_OK : DECODE_IGNORED;
 }
 
+/* The poll that is awaited was refused. */
+static void
+take_error(struct philips_state *s, int64_t t_ms, uint16_t error)
+{
+	if (s->asked == POLL_ALARMS)
+		s->untold = ALARM_QUESTIONS + 1;
+	if (s->asked != POLL_VALUES && error == ERROR_PROCESSING)
+		s->due_ms[s->asked] = t_ms + SELDOM_MS;
+	else
+		s->refused |= (uint8_t)(1u << s->asked);
+}
+
 /* 8 u16 id  10 u16 error  12 u16 length */
 static enum decode
-decode_error(struct philips_state *s, const struct wire *r)
+decode_error(struct philips_state *s, int64_t t_ms, const struct wire *r)
 {
 	uint16_t id = wire_u16be(r, 8);
 
 	if (r->n < 14 || wire_u16be(r, 12) != r->n - 14)
 		return DECODE_BAD_VALUE;
 	if (s->awaited != 0 && id == s->awaited)
-		s->refused |= (uint8_t)(1u << s->asked);
+		take_error(s, t_ms, wire_u16be(r, 10));
 	answered(s, id);
 	return DECODE_IGNORED;
+}
+
+/* What the monitor tells no more does not stand; whether that is so now. */
+static bool
+take_back_alarms(struct philips_state *s, int64_t t_ms, struct readings *out)
+{
+	int64_t *due_ms = &s->due_ms[POLL_ALARMS];
+
+	if (out->alarms.told) {
+		s->told = true;
+		s->untold = 0;
+		if (*due_ms > t_ms + poll_every_ms[POLL_ALARMS])
+			*due_ms = t_ms + poll_every_ms[POLL_ALARMS];
+	}
+	if (!s->told || s->untold <= ALARM_QUESTIONS)
+		return false;
+	s->told = false;
+	out->alarms.unknown = true;
+	return true;
 }
 
 /* E1 00 00 02 | 4 u16 kind  6 u16 length */
@@ -541,19 +603,22 @@ decode_data(struct philips_state *s, int64_t t_ms, const struct wire *r,
 		break;
 	case RO_RESULT:
 		d = decode_reply(s, t_ms, r, false, out);
+		if (d == DECODE_BAD_VALUE)
+			spoilt(s, r);
 		break;
 	case RO_LINKED:
 		d = decode_reply(s, t_ms, r, true, out);
 		break;
 	case RO_ERROR:
-		d = decode_error(s, r);
+		d = decode_error(s, t_ms, r);
 		break;
 	default:
 		break;
 	}
-	if (d == DECODE_OK || d == DECODE_IGNORED)
-		s->heard_ms = t_ms;
-	return d;
+	if (d != DECODE_OK && d != DECODE_IGNORED)
+		return d;
+	s->heard_ms = t_ms;
+	return take_back_alarms(s, t_ms, out) ? DECODE_OK : d;
 }
 
 static enum decode
@@ -681,6 +746,10 @@ poll_next(struct philips_state *s, int64_t t_ms, uint8_t buf[TX_MAX])
 	if (n == 0)
 		return 0;
 	every_ms = poll == POLL_VALUES ? s->values_ms : poll_every_ms[poll];
+	if (poll == POLL_ALARMS && s->untold <= ALARM_QUESTIONS)
+		s->untold++;
+	if (poll == POLL_ALARMS && s->untold > ALARM_QUESTIONS)
+		every_ms = SELDOM_MS;
 	/* Values are what it is all for: asked for again even so. */
 	if ((s->refused >> poll & 1) != 0)
 		every_ms = VALUES_REFUSED_MS;

@@ -12,6 +12,7 @@
 enum said { NOTHING, RELEASE, ASSOCIATE, RESULT, VALUES, ALARMS, SYSTEM, LABELS };
 
 static struct stream s;
+static struct monitor_alarms heard;	/* in the last message */
 static uint8_t buf[TX_MAX];
 static size_t buf_n;
 
@@ -121,6 +122,7 @@ hear(int64_t t_ms, const uint8_t *apdu, size_t n)
 	wire[k++] = 0xC1;
 	assert_int_equal(stream_feed(&s, t_ms, wire, k), k);
 	assert_true(stream_next(&s, &d));
+	heard = d.readings.alarms;
 	return d.result;
 }
 
@@ -191,9 +193,33 @@ reply(int64_t t_ms, uint8_t state, uint8_t count)
 }
 
 static enum decode
+refuse_poll_with(int64_t t_ms, uint8_t error)
+{
+	uint8_t apdu[14] = { 0xE1, 0, 0, 2, 0, 3, 0, 6, 0, buf[14], 0, error };
+
+	return hear(t_ms, apdu, sizeof apdu);
+}
+
+static enum decode
 refuse_poll(int64_t t_ms)
 {
-	uint8_t apdu[14] = { 0xE1, 0, 0, 2, 0, 3, 0, 6, 0, buf[14] };
+	return refuse_poll_with(t_ms, 0);
+}
+
+/* A reply to the poll of alarms that was asked last: both lists are empty; or
+ * the second states a length that it has not. */
+static enum decode
+reply_alarms(int64_t t_ms, bool sound)
+{
+	uint8_t apdu[90] = {
+		0xE1, 0, 0, 2, 0, 2, 0, 82, 0, buf[14], 0, 7, 0, 76, 0, 0x21,
+		0, 0, 0, 0, 0x0C, 0x16, 0, 66, 0, buf[34], 0, 0, 0, 0,
+		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 1, 0, 0x36,
+		0x08, 0x01, 0, 1, 0, 42, 0, 0, 0, 1, 0, 36, 0x84, 0x01, 0, 3,
+		0, 30, 0x09, 0x16, 0, 10, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0,
+		0x09, 0x02, 0, 4, 0, 0, 0, 0, 0x09, 0x04, 0, 4, 0, 0, 0,
+		sound ? 0 : 1,
+	};
 
 	return hear(t_ms, apdu, sizeof apdu);
 }
@@ -451,7 +477,10 @@ poll_a_minute(int64_t answer_ms, unsigned count[LABELS + 1],
 		enum said said;
 
 		if (due_ms >= 0 && t >= due_ms) {
-			reply(t, 0, 0);
+			if (buf[38] == 0x36)
+				reply_alarms(t, true);
+			else
+				reply(t, 0, 0);
 			due_ms = -1;
 		}
 		said = says(t);
@@ -594,6 +623,153 @@ a_poll_that_the_monitor_does_not_know_is_not_asked_again(void **state)
 	assert_int_equal(says(65100), VALUES);
 	assert_int_equal(reply(65100, 0, 0), DECODE_OK);
 	assert_int_equal(says(65200), ALARMS);
+}
+
+/* As far as a list of alarms that was told, at 2200. */
+static void
+hear_alarms(void)
+{
+	associate();
+	assert_int_equal(says(2100), VALUES);
+	assert_int_equal(reply(2110, 0, 0), DECODE_OK);
+	assert_int_equal(says(2160), ALARMS);
+	assert_int_equal(reply_alarms(2200, true), DECODE_OK);
+	assert_true(heard.told && !heard.unknown);
+}
+
+enum mood { ANSWERS, SAYS_NOTHING, SPEAKS_NONSENSE };
+
+/* What became of alarms within so long. */
+struct minutes {
+	unsigned asked, unknown, told;	/* questions, lists */
+	unsigned values;		/* polls of them */
+	unsigned asked_before;		/* the list was unknown */
+	int64_t longest_ms;		/* between polls of values */
+};
+
+/* A monitor that answers all else within 20 ms. */
+static struct minutes
+run(int64_t from_ms, int64_t to_ms, enum mood mood)
+{
+	struct minutes x = { 0 };
+	int64_t values_ms = from_ms;
+
+	for (int64_t t = from_ms; t < to_ms; t += 20) {
+		enum said said = says(t);
+
+		assert_true(said == NOTHING || said >= VALUES);
+		if (said == NOTHING)
+			continue;
+		if (said == VALUES) {
+			x.values++;
+			if (t - values_ms > x.longest_ms)
+				x.longest_ms = t - values_ms;
+			values_ms = t;
+		}
+		if (said == ALARMS) {
+			x.asked++;
+			if (mood == SAYS_NOTHING)
+				continue;
+			assert_int_equal(reply_alarms(t + 10,
+			    mood == ANSWERS), mood == ANSWERS ? DECODE_OK :
+			    DECODE_BAD_VALUE);
+		} else {
+			(void)reply(t + 10, 0, 0);
+		}
+		if (heard.unknown)
+			x.asked_before = x.asked;
+		x.unknown += heard.unknown;
+		x.told += heard.told;
+	}
+	return x;
+}
+
+static void
+a_refused_poll_of_alarms_makes_them_unknown_at_once(void **state)
+{
+	(void)state;
+	for (uint8_t error = 0; error <= 10; error += 10) {
+		start(NULL);
+		hear_alarms();
+		(void)says(2300);
+		(void)reply(2310, 0, 0);
+		for (int64_t t = 2400; says(t) != ALARMS; t += 100)
+			(void)reply(t, 0, 0);
+		assert_int_equal(refuse_poll_with(5000, error), DECODE_OK);
+		assert_true(heard.unknown && !heard.told);
+		/* And once only. */
+		assert_int_equal(says(5100), VALUES);
+		assert_int_equal(refuse_poll_with(5200, error), DECODE_IGNORED);
+		assert_false(heard.unknown);
+	}
+}
+
+static void
+a_poll_of_alarms_that_fails_is_tried_again_after_a_minute(void **state)
+{
+	struct minutes x;
+
+	(void)state;
+	hear_alarms();
+	(void)run(2300, 4100, ANSWERS);
+	for (int64_t t = 4120; says(t) != ALARMS; t += 20)
+		(void)reply(t, 0, 0);
+	assert_int_equal(refuse_poll_with(5000, 10), DECODE_OK);
+	x = run(5020, 65000, ANSWERS);
+	assert_int_equal(x.asked, 0);
+	assert_true(x.values >= 58);
+	x = run(65000, 75000, ANSWERS);
+	assert_in_range(x.asked, 5, 6);
+	assert_int_equal(x.told, x.asked);
+}
+
+/* Three questions, then one a minute; values wait for each as long as for any
+ * poll. */
+static void
+alarms_without_an_answer_are_unknown_and_seldom_asked_for(void **state)
+{
+	struct minutes x;
+
+	(void)state;
+	hear_alarms();
+	x = run(2300, 302300, SAYS_NOTHING);
+	assert_int_equal(x.unknown, 1);
+	assert_int_equal(x.asked_before, 4);
+	assert_in_range(x.asked, 8, 9);
+	assert_true(x.values >= 270);
+	assert_true(x.longest_ms <= 4000);
+	x = run(302300, 372300, ANSWERS);
+	assert_int_equal(x.unknown, 0);
+	assert_true(x.told > 5);
+}
+
+static void
+lists_of_alarms_that_cannot_be_read_are_unknown(void **state)
+{
+	struct minutes x;
+
+	(void)state;
+	hear_alarms();
+	x = run(2300, 302300, SPEAKS_NONSENSE);
+	assert_int_equal(x.unknown, 1);
+	assert_int_equal(x.asked_before, 4);
+	assert_in_range(x.asked, 8, 9);
+	/* That there was some answer is enough to go on. */
+	assert_true(x.values >= 290);
+	assert_true(x.longest_ms <= 1100);
+}
+
+static void
+values_that_failed_once_come_as_before(void **state)
+{
+	struct minutes x;
+
+	(void)state;
+	associate();
+	assert_int_equal(says(2100), VALUES);
+	assert_int_equal(refuse_poll_with(2110, 10), DECODE_IGNORED);
+	x = run(2200, 62200, ANSWERS);
+	assert_true(x.values >= 54);
 }
 
 static void
@@ -862,6 +1038,11 @@ main(void)
 		PHILIPS(a_monitor_not_heard_within_the_timeout_is_lost),
 		PHILIPS(a_poll_that_the_monitor_does_not_know_is_not_asked_again),
 		PHILIPS(refused_values_are_asked_for_again_less_often),
+		PHILIPS(a_refused_poll_of_alarms_makes_them_unknown_at_once),
+		PHILIPS(a_poll_of_alarms_that_fails_is_tried_again_after_a_minute),
+		PHILIPS(alarms_without_an_answer_are_unknown_and_seldom_asked_for),
+		PHILIPS(lists_of_alarms_that_cannot_be_read_are_unknown),
+		PHILIPS(values_that_failed_once_come_as_before),
 		PHILIPS(the_check_is_that_of_x25_for_each_byte),
 		PHILIPS(polls_are_those_of_the_dossier_and_need_no_escape),
 		PHILIPS(nothing_else_is_listed),
