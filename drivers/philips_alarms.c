@@ -17,6 +17,7 @@
 #define INFO_TEXT 0x0204
 #define INFO_BYTES 10		/* of an info before its text */
 #define STAR 0xE40D		/* the monitors' own character for it */
+#define MARK 11			/* characters before an alarm, with NUL */
 
 enum alarm_type_bit {
 	TYPE_LOW = 0x0101,	/* the patient's, or technical */
@@ -210,10 +211,12 @@ is_sound(const struct wire *r, const struct philips_reply *reply)
 }
 
 static void
-tell(const struct philips_alarms *s, struct readings *out)
+tell(const struct philips_alarms *s, const struct philips_values *v,
+    struct readings *out)
 {
-	static const char marks[][8] = { "", "(test) ", "(demo) " };
-	size_t mark = s->demo ? 2 : s->test ? 1 : 0;
+	static const char marks[][MARK] = { "", "(service) ", "(test) ",
+		"(demo) " };
+	size_t mark = s->demo || v->demo ? 3 : s->test ? 2 : v->service ? 1 : 0;
 
 	for (size_t i = 0; i < s->n && i < MONITOR_ALARMS_MAX; i++) {
 		struct monitor_alarm *a =
@@ -221,7 +224,7 @@ tell(const struct philips_alarms *s, struct readings *out)
 
 		if (a == NULL)
 			break;
-		for (size_t k = 0; k < 8 && marks[mark][k] != '\0'; k++)
+		for (size_t k = 0; k < MARK && marks[mark][k] != '\0'; k++)
 			monitor_alarm_put(a, (uint8_t)marks[mark][k]);
 		for (size_t k = 0; k < PHILIPS_ALARM_TEXT &&
 		    s->item[i].text[k] != '\0'; k++)
@@ -231,7 +234,8 @@ tell(const struct philips_alarms *s, struct readings *out)
 }
 
 bool
-philips_alarms_decode(struct philips_alarms *s, const struct wire *r,
+philips_alarms_decode(struct philips_alarms *s,
+    const struct philips_values *v, const struct wire *r,
     const struct philips_reply *reply, struct readings *out)
 {
 	struct philips_walk a;
@@ -255,6 +259,6 @@ philips_alarms_decode(struct philips_alarms *s, const struct wire *r,
 		s->test = (wire_u16be(r, a.value) & CONDITION_TEST) != 0;
 	}
 	if (reply->last && !reply->torn && s->patient && s->technical)
-		tell(s, out);
+		tell(s, v, out);
 	return true;
 }

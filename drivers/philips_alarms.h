@@ -23,14 +23,16 @@ struct philips_alarm {
 /* The most urgent alarms of the reply so far; begins all zero. */
 struct philips_alarms {
 	bool patient, technical;	/* that list was there */
-	bool demo, test;	/* the monitor says that it plays */
+	bool demo, test;	/* the alert monitor says that it plays */
 	uint8_t n;
 	struct philips_alarm item[MONITOR_ALARMS_MAX];
 };
 
 /* The alarms of a reply of the alert monitor, put in 'out' when all of it was
- * heard; false where it is not sound, and then nothing was taken from it. */
-bool philips_alarms_decode(struct philips_alarms *s, const struct wire *r,
+ * heard, marked by what the monitor says of its mode in 'v'; false where it is
+ * not sound, and then nothing was taken from it. */
+bool philips_alarms_decode(struct philips_alarms *s,
+    const struct philips_values *v, const struct wire *r,
     const struct philips_reply *reply, struct readings *out) MUST_CHECK;
 
 #endif

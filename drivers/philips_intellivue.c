@@ -66,7 +66,12 @@ enum command { COMMAND_CONFIRMED_EVENT = 1, COMMAND_ACTION = 7 };
 #define GROUP_ALL 0x0000
 #define GROUP_ALARMS 0x0801
 #define GROUP_VALUES 0x0803
-#define MODE_STANDBY 0x0002
+
+enum mode {
+	MODE_DEMO = 0x2000,
+	MODE_SERVICE = 0x1000,
+	MODE_STANDBY = 0x0002,
+};
 
 #define FRAME_PAUSE_MS 50	/* at most 4 frames in 128 ms, the answer to an
 				 * event included */
@@ -381,6 +386,15 @@ decode_association(struct philips_state *s, int64_t t_ms, const struct wire *r)
 	return DECODE_BAD_VALUE;
 }
 
+/* What is measured in service may be a tester's signal. */
+static void
+take_mode(struct philips_values *v, uint16_t mode)
+{
+	v->standby = (mode & MODE_STANDBY) != 0;
+	v->demo = (mode & MODE_DEMO) != 0;
+	v->service = (mode & MODE_SERVICE) != 0;
+}
+
 /* Mode and clock, in a list of attributes or in a reply. */
 static void
 read_system(struct philips_state *s, const struct wire *r,
@@ -390,8 +404,7 @@ read_system(struct philips_state *s, const struct wire *r,
 		if (a.object)
 			continue;
 		if (a.id == PHILIPS_OPERATING_MODE && a.length == 2)
-			s->values.standby = (wire_u16be(r, a.value) &
-			    MODE_STANDBY) != 0;
+			take_mode(&s->values, wire_u16be(r, a.value));
 		else if (a.id == PHILIPS_CLOCK && a.length == 8)
 			philips_values_clock(&s->values, r, a.value, ticks);
 	}
@@ -524,7 +537,8 @@ decode_reply(struct philips_state *s, int64_t t_ms, const struct wire *r,
 		sound = philips_values_decode(&s->values, t_ms, r, &reply, out);
 	else if (class == CLASS_ALARMS &&
 	    (group == GROUP_ALARMS || group == GROUP_ALL))
-		sound = philips_alarms_decode(&s->alarms, r, &reply, out);
+		sound = philips_alarms_decode(&s->alarms, &s->values, r,
+		    &reply, out);
 	else if (class == CLASS_SYSTEM)
 		read_system(s, r, a, reply.ticks);
 	if (!sound) {

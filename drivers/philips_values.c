@@ -10,7 +10,8 @@
  *
  * Easy to get wrong: only a state whose high octet is 0 is a real measurement.
  * Demo and test data are flagged, and what is in none of these bits says
- * nothing about the value (0001: alarms are switched off).
+ * nothing about the value (0001: alarms are switched off).  The mode of the
+ * monitor counts whatever the state of a value.
  */
 #include "drivers/philips_values.h"
 
@@ -84,6 +85,8 @@ struct best {
 /* What one reply shows. */
 struct sheet {
 	struct best best[VITALS];
+	uint8_t flags;		/* of all of it */
+	bool doubtful;		/* none of it is beyond doubt */
 	uint16_t labelled;	/* by vital: an object's label says so, */
 	struct {
 		uint16_t context, handle;	/* this one's */
@@ -254,6 +257,9 @@ take_value(struct sheet *x, struct object *o, const struct wire *r, size_t at)
 	q = convert(k->vital, wire_u16be(r, at + 4), r, at + 6, &b.value);
 	if (is_value(b.quality) && q != QUALITY_GOOD)
 		b.quality = q;
+	if (b.quality == QUALITY_GOOD && x->doubtful)
+		b.quality = QUALITY_QUESTIONABLE;
+	b.flags = x->flags;
 	if ((state & (STATE_DEMO | STATE_TEST)) != 0)
 		b.flags = READING_DEMO;
 	b.rank = k->rank;
@@ -364,7 +370,8 @@ end_object(const struct philips_values *s, struct sheet *x,
 	if (!o->any)
 		return;
 	for (unsigned v = 0; v < VITALS; v++) {
-		struct best none = { .has = true, .quality = s->standby ?
+		struct best none = { .has = true, .flags = x->flags,
+		    .quality = s->standby ?
 		    QUALITY_NOT_MEASURED : QUALITY_NO_VALUE };
 
 		if ((s->known >> v & 1) == 0 || (o->given >> v & 1) != 0 ||
@@ -464,7 +471,7 @@ add_cuff(struct philips_values *s, int64_t t_ms, const struct sheet *x,
 	if (sys->quality == QUALITY_QUESTIONABLE ||
 	    dia->quality == QUALITY_QUESTIONABLE)
 		q = QUALITY_QUESTIONABLE;
-	out->flags = sys->flags | dia->flags;
+	out->flags = x->flags | sys->flags | dia->flags;
 	switch (cuff_judge(&s->cuff, t_ms, &c)) {
 	case CUFF_NOTHING:
 		add_pulse(s, x, out);
@@ -507,7 +514,9 @@ philips_values_decode(struct philips_values *s, int64_t t_ms,
     const struct wire *r, const struct philips_reply *reply,
     struct readings *out)
 {
-	struct sheet x = { 0 };
+	struct sheet x = {
+		.flags = s->demo ? READING_DEMO : 0, .doubtful = s->service
+	};
 
 	if (!read_sheet(s, &x, r, reply))
 		return false;

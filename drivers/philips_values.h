@@ -24,7 +24,9 @@ struct philips_reply {
 
 /* What is remembered from reply to reply; begins all zero. */
 struct philips_values {
-	bool standby;		/* the monitor says that it does not measure */
+	bool standby;		/* the monitor says that it does not measure, */
+	bool demo;		/* that it plays, */
+	bool service;		/* that it is being serviced */
 	bool open;		/* the line was opened at open_ms */
 	bool clock;		/* the monitor's clock showed clock_ms at */
 	uint32_t clock_ticks;	/* this tick */

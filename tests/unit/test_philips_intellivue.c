@@ -12,7 +12,8 @@
 enum said { NOTHING, RELEASE, ASSOCIATE, RESULT, VALUES, ALARMS, SYSTEM, LABELS };
 
 static struct stream s;
-static struct monitor_alarms heard;	/* in the last message */
+static struct monitor_alarms heard;	/* in the last message, */
+static struct readings seen;		/* and what was read there */
 static uint8_t buf[TX_MAX];
 static size_t buf_n;
 
@@ -123,6 +124,7 @@ hear(int64_t t_ms, const uint8_t *apdu, size_t n)
 	assert_int_equal(stream_feed(&s, t_ms, wire, k), k);
 	assert_true(stream_next(&s, &d));
 	heard = d.readings.alarms;
+	seen = d.readings;
 	return d.result;
 }
 
@@ -993,6 +995,38 @@ see_rate(int64_t t_ms, bool has)
 	return s.count.readings - before;
 }
 
+/* The event that announces a monitor, with its mode. */
+static void
+create_in_mode(int64_t t_ms, uint16_t mode)
+{
+	uint8_t apdu[44] = {
+		0xE1, 0, 0, 2, 0, 1, 0, 36, 0, 1, 0, 1, 0, 30, 0, 0x21,
+		0, 0, 0, 0, 0, 0, 0, 0, 0x0D, 0x06, 0, 16, 0, 0x21,
+		0, 0, 0, 0, 0, 1, 0, 6, 0x09, 0x46, 0, 2,
+		(uint8_t)(mode >> 8), (uint8_t)mode,
+	};
+
+	assert_int_equal(hear(t_ms, apdu, sizeof apdu), DECODE_IGNORED);
+}
+
+static void
+what_a_monitor_in_demo_mode_says_is_marked_whatever_its_state(void **state)
+{
+	(void)state;
+	associate();
+	assert_int_equal(says(2100), VALUES);
+	create_in_mode(2150, 0x2000);
+	assert_int_equal(see_rate(2200, true), 1);
+	assert_int_equal(seen.item[0].quality, QUALITY_GOOD);
+	assert_true((seen.item[0].flags & READING_DEMO) != 0);
+	create_in_mode(2250, 0x4000);
+	assert_int_equal(see_rate(2300, true), 1);
+	assert_int_equal(seen.item[0].flags & READING_DEMO, 0);
+	create_in_mode(2350, 0x1000);
+	assert_int_equal(see_rate(2400, true), 1);
+	assert_int_equal(seen.item[0].quality, QUALITY_QUESTIONABLE);
+}
+
 static void
 a_handle_means_nothing_in_another_association(void **state)
 {
@@ -1051,6 +1085,8 @@ main(void)
 		PHILIPS(our_own_messages_come_back_are_no_sign_of_life),
 		PHILIPS(a_result_at_first_sight_is_old_unless_it_is_ours),
 		PHILIPS(a_handle_means_nothing_in_another_association),
+		PHILIPS(
+	    what_a_monitor_in_demo_mode_says_is_marked_whatever_its_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
