@@ -8,6 +8,10 @@
  *	info 0201: u16 instance, u32 text id, u16 priority, u16 flags
  *	info 0204: the same, then its text: u16 length, UTF-16, big-endian
  *
+ * and of what the alert monitor says of itself (0916), whose first word is
+ *
+ *	8000 switched off	4000 paused	0400 test	0100 demo
+ *
  * Easy to get wrong: no alarm was ever in a real recording, only empty lists.
  * So a priority that is not known is passed on as a low one, not dropped.
  */
@@ -25,7 +29,12 @@ enum alarm_type_bit {
 	TYPE_HIGH = 0x0404,
 };
 
-enum condition { CONDITION_TEST = 0x0400, CONDITION_DEMO = 0x0100 };
+enum condition {
+	CONDITION_INHIBITED = 0x8000,
+	CONDITION_SUSPENDED = 0x4000,
+	CONDITION_TEST = 0x0400,
+	CONDITION_DEMO = 0x0100,
+};
 
 static enum priority
 type_priority(unsigned type)
@@ -168,6 +177,27 @@ add_entry(struct philips_alarms *s, const struct wire *r, size_t at,
 	s->item[i] = a;
 }
 
+/* That a monitor does not alarm explains why it tells nothing; it goes before
+ * what is as low. */
+static void
+say_condition(struct philips_alarms *s)
+{
+	static const char off[PHILIPS_ALARM_TEXT] =
+	    "alarms are switched off on the monitor";
+	static const char paused[PHILIPS_ALARM_TEXT] =
+	    "alarms are paused on the monitor";
+	size_t i;
+
+	if (!s->off && !s->paused)
+		return;
+	i = make_room(s, PRIORITY_MEDIUM);
+	if (i >= MONITOR_ALARMS_MAX)
+		return;
+	s->item[i].priority = PRIORITY_LOW;
+	for (size_t k = 0; k < PHILIPS_ALARM_TEXT; k++)
+		s->item[i].text[k] = s->off ? off[k] : paused[k];
+}
+
 /* Walks through a list of n bytes, all lengths tested; 's' NULL: only that. */
 static bool
 read_list(struct philips_alarms *s, const struct wire *r, size_t at, size_t n)
@@ -208,6 +238,15 @@ is_sound(const struct wire *r, const struct philips_reply *reply)
 			return false;
 	}
 	return !a.bad;
+}
+
+static void
+take_condition(struct philips_alarms *s, uint16_t condition)
+{
+	s->off = (condition & CONDITION_INHIBITED) != 0;
+	s->paused = (condition & CONDITION_SUSPENDED) != 0;
+	s->demo = (condition & CONDITION_DEMO) != 0;
+	s->test = (condition & CONDITION_TEST) != 0;
 }
 
 static void
@@ -255,10 +294,11 @@ philips_alarms_decode(struct philips_alarms *s,
 			s->technical = true;
 		if (a.id != PHILIPS_ALARM_CONDITION)
 			continue;
-		s->demo = (wire_u16be(r, a.value) & CONDITION_DEMO) != 0;
-		s->test = (wire_u16be(r, a.value) & CONDITION_TEST) != 0;
+		take_condition(s, wire_u16be(r, a.value));
 	}
-	if (reply->last && !reply->torn && s->patient && s->technical)
+	if (reply->last && !reply->torn && s->patient && s->technical) {
+		say_condition(s);
 		tell(s, v, out);
+	}
 	return true;
 }

@@ -23,7 +23,8 @@ struct philips_alarm {
 /* The most urgent alarms of the reply so far; begins all zero. */
 struct philips_alarms {
 	bool patient, technical;	/* that list was there */
-	bool demo, test;	/* the alert monitor says that it plays */
+	bool demo, test;	/* the alert monitor says that it plays, */
+	bool off, paused;	/* that it does not alarm */
 	uint8_t n;
 	struct philips_alarm item[MONITOR_ALARMS_MAX];
 };
