@@ -17,9 +17,13 @@
 /* The longest message that is taken (1192 bytes is the longest recorded). */
 #define PHILIPS_APDU_MAX 1456
 
+/* Which list of alarms is whose: the worked P14, the recorded session's decode
+ * and all programs call 0902 the patient's; A6 names the two the other way round,
+ * in error.  In the recording both are empty.  Nothing hangs on it: an alarm's
+ * rank is in its type, and all is told only when both were there. */
 enum philips_attribute {
-	PHILIPS_TECHNICAL_ALARMS = 0x0902,
-	PHILIPS_PATIENT_ALARMS = 0x0904,
+	PHILIPS_PATIENT_ALARMS = 0x0902,
+	PHILIPS_TECHNICAL_ALARMS = 0x0904,
 	PHILIPS_ALARM_CONDITION = 0x0916,
 	PHILIPS_LABEL = 0x0924,
 	PHILIPS_OPERATING_MODE = 0x0946,

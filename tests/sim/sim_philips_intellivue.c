@@ -440,7 +440,7 @@ put_alert_monitor(struct text *x, const struct monitor *m, int64_t t_ms)
 		size_t count_at;
 		unsigned n;
 
-		put16(x, technical ? 0x0902 : 0x0904);
+		put16(x, technical ? 0x0904 : 0x0902);
 		attribute = open16(x);
 		count_at = x->n;
 		put16(x, 0);
