@@ -201,6 +201,8 @@ convert(enum vital v, uint16_t unit, const struct wire *r, size_t at,
 		if (v != VITAL_SPO2 && v != VITAL_PI)
 			return QUALITY_NO_VALUE;
 		break;
+	/* Perfusion comes without a unit.  It is as of percent all the same: the
+	 * monitors' manual calls less than 0.3 marginal, and 10 was recorded. */
 	case UNIT_NONE:
 		if (v != VITAL_PI)
 			return QUALITY_NO_VALUE;
