@@ -8,7 +8,9 @@
  * respiration) is followed, the other left out.
  *
  * Easy to get wrong: PDS sends limits and alarm levels under the ids of the
- * vitals; only messages 204 and 503 hold measurements.
+ * vitals; only messages 204 and 503 hold measurements.  And while nothing was
+ * measured, a monitor may send nothing of its cuff at all (the recorded T8): the
+ * first numbers are then a result, not what stood there before.
  */
 #include "drivers/hl7_observe.h"
 
@@ -21,6 +23,12 @@
 
 /* After so long without any message a new result may be as old as that. */
 #define UNHEARD_MS 60000
+
+/* So long with values, but without a cuff: there is no result yet. */
+#define BARE_MS 10000
+
+/* A cuff that comes back after so long is not the last one sent once more. */
+#define AWAY_MS 60000
 
 /* After so long without a rate from the better source, the other one counts. */
 #define RR_LAPSE_MS 15000
@@ -181,10 +189,63 @@ observe(const struct hl7_state *s, int64_t t_ms, struct message *m,
 		note_vital(m, src->vital, &f);
 }
 
-/* A result's stamp, and how old the monitor's clock makes it.
- *
- * Some senders stamp whatever they send with the time of sending: a stamp that
- * is just that tells nothing yet.  If it stays, it comes again with an age. */
+/* A message with values shows that there is no result yet, if it was not alone:
+ * what comes then is one, and not of unknown age. */
+static void
+miss_cuff(struct hl7_state *s, int64_t t_ms)
+{
+	struct cuff none = { .sys = CUFF_NONE, .dia = CUFF_NONE,
+		.map = CUFF_NONE, .pr = CUFF_NONE };
+	enum cuff_news news = CUFF_NOTHING;
+
+	if (!s->bare || t_ms - s->missed_ms > UNHEARD_MS)
+		s->bare_ms = t_ms;
+	s->bare = true;
+	s->missed_ms = t_ms;
+	if (!s->shown && t_ms - s->bare_ms >= BARE_MS)
+		news = cuff_judge(&s->cuff, t_ms, &none);
+	(void)news;
+}
+
+static bool
+is_away(const struct hl7_state *s, int64_t t_ms)
+{
+	return s->bare && t_ms - s->bare_ms >= AWAY_MS &&
+	    t_ms - s->missed_ms <= UNHEARD_MS;
+}
+
+static bool
+is_same(const struct hl7_state *s, const struct cuff *c)
+{
+	return s->shown && c->sys == s->cuff.shown.sys &&
+	    c->dia == s->cuff.shown.dia &&
+	    (c->map == CUFF_NONE || c->map == s->cuff.shown.map);
+}
+
+/* Some senders stamp whatever they send with the time of sending.  A stamp that
+ * is just that tells of a measurement only after a time without a cuff; so once
+ * for the numbers of the last result, for who sends these again now and then must
+ * not make them ever new.  Else it tells nothing yet: if it stays, it comes again
+ * with an age. */
+static bool
+is_measured_now(const struct hl7_state *s, int64_t t_ms, const struct cuff *c)
+{
+	return is_away(s, t_ms) && s->cuff.given && !s->stamps &&
+	    !(s->again && is_same(s, c));
+}
+
+static void
+learn_stamps(struct hl7_state *s, int64_t t_ms, const struct cuff *c,
+    int64_t stamp, int64_t age_ms)
+{
+	if (age_ms == 0 && s->at_once && stamp != s->at_ms && is_same(s, c) &&
+	    !is_away(s, t_ms))
+		s->stamps = true;
+	s->at_once = age_ms == 0;
+	s->at_ms = stamp;
+}
+
+/* A result's stamp, and how old the monitor's clock makes it. */
 static void
 judge_cuff(struct hl7_state *s, int64_t t_ms, const struct message *m,
     struct readings *out)
@@ -195,26 +256,33 @@ judge_cuff(struct hl7_state *s, int64_t t_ms, const struct message *m,
 	int64_t stamp = f->at.known ? f->at.ms : 0, age_ms = 0;
 	int64_t unheard_ms = s->heard ? t_ms - s->heard_ms : 0;
 	enum cuff_news news;
+	bool same;
 
 	if (f->torn || (f->dated && !f->at.known) || f->sys == CUFF_NONE ||
 	    f->dia == CUFF_NONE)
 		c.sys = c.dia = c.map = c.pr = CUFF_NONE;
+	same = is_same(s, &c);
 	c.stamp = (uint64_t)stamp;
 	if (f->at.known && m->sent.known) {
 		age_ms = hl7_later_ms(&f->at, &m->sent);
 		/* With its age it may be told at first sight. */
 		c.old = c.ours = age_ms > 0;
 		c.old_ms = age_ms > 0 ? age_ms : 0;
-		if (age_ms == 0)
+		if (age_ms == 0 && !is_measured_now(s, t_ms, &c))
 			c.stamp = 0;
+		if (c.sys != CUFF_NONE)
+			learn_stamps(s, t_ms, &c, stamp, age_ms);
 	} else if (s->cuff.known && unheard_ms > UNHEARD_MS) {
 		c.old = true;
 		c.old_ms = unheard_ms;
 	}
 	was = c;
 	news = cuff_judge(&s->cuff, t_ms, &c);
+	s->bare = false;
+	s->shown = s->shown || c.sys != CUFF_NONE;
 	if (news != CUFF_RESULT)
 		return;
+	s->again = same;
 	s->cuff.stamp = (uint64_t)stamp;
 	/* A result is sent when it is there, not shown until the next: how long
 	 * none was seen says nothing of a stamped one, and that it came just now
@@ -246,6 +314,8 @@ tell(struct hl7_state *s, int64_t t_ms, const struct message *m,
 	}
 	if (m->cuff.any)
 		judge_cuff(s, t_ms, m, out);
+	else if (out->n > 0)
+		miss_cuff(s, t_ms);
 }
 
 static bool

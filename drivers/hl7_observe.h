@@ -24,6 +24,16 @@ struct hl7_state {
 	uint32_t control;	/* MSH-10 of the last message, where a number */
 	bool heard;
 	bool values;		/* there were values in it, not only alarms */
+	/* Values, but nothing of a cuff: since bare_ms, lately at missed_ms. */
+	bool bare;
+	int64_t bare_ms, missed_ms;
+	bool shown;		/* numbers of a cuff were there once, */
+	bool at_once;		/* the last of them with MSH-7 for OBX-14, */
+	int64_t at_ms;		/* namely this */
+	bool stamps;		/* the sender has MSH-7 there whatever it sends: it
+				 * moved along while the numbers stayed */
+	bool again;		/* the last result had the numbers of its
+				 * predecessor */
 	uint8_t id_n;		/* an acknowledgement is due to this MSH-10 */
 	uint8_t id[HL7_ID_MAX];
 };

@@ -329,6 +329,250 @@ a_cuff_result_from_the_future_has_no_age(void **state)
 	assert_int_equal(find(VITAL_NIBP_SYS)->age_ms, 0);
 }
 
+/* Messages of a monitor at now_ms; its clock is 03:00:00 at the beginning. */
+static const char *
+clock_at(int64_t t_ms)
+{
+	static char text[4][48];
+	static unsigned next;
+	char *p = text[next++ % 4];
+	int64_t t_s = t_ms / 1000;
+
+	snprintf(p, sizeof text[0], "20240102%02d%02d%02d",
+	    (int)(3 + t_s / 3600), (int)(t_s / 60 % 60), (int)(t_s % 60));
+	return p;
+}
+
+static void
+hear_pulse(void)
+{
+	char text[400];
+
+	snprintf(text, sizeof text, "MSH|^~\\&|X||||%s||ORU^R01|7|P|2.6\n"
+	    SPO2("1", "97"), clock_at(now_ms));
+	hear(text);
+	assert_int_equal(value(VITAL_SPO2), 9700);
+	assert_null(find(VITAL_NIBP_SYS));
+}
+
+/* sys over 80; whether it is told as a result of now. */
+static bool
+hear_cuff(int sys, const char *at)
+{
+	char text[600];
+
+	snprintf(text, sizeof text, "MSH|^~\\&|X||||%s||ORU^R01|7|P|2.6\n"
+	    SPO2("1", "97")
+	    "OBX||NM|150301^^MDC|1.1.9.1|%d|266016|||||R|||%s\n"
+	    "OBX||NM|150302^^MDC|1.1.9.2|80|266016|||||R|||%s\n",
+	    clock_at(now_ms), sys, at, at);
+	hear(text);
+	if (find(VITAL_NIBP_SYS) == NULL)
+		return false;
+	assert_int_equal(value(VITAL_NIBP_SYS), sys);
+	assert_int_equal(find(VITAL_NIBP_SYS)->age_ms, 0);
+	return true;
+}
+
+static void
+hear_pulse_until(int64_t t_ms)
+{
+	for (; now_ms < t_ms; now_ms += 1000)
+		hear_pulse();
+}
+
+#define PDS_PULSE PDS("204") "OBX||NM|161^PR|2103|70||||||F\n"
+#define PDS_CUFF(at) PDS("503") \
+	"OBX||NM|170^S|2105|120||||||F||APERIODIC|" at "\n" \
+	"OBX||NM|171^D|2105|80||||||F||APERIODIC|" at "\n"
+
+/* Plays a second of it each, then a result; whether that is told as one of
+ * now. */
+static bool
+is_told_after(int64_t for_ms, const char *message)
+{
+	int64_t until_ms = now_ms + for_ms;
+
+	for (; now_ms < until_ms; now_ms += 1000)
+		hear(message);
+	hear(PDS_CUFF("20070106191915"));
+	return find(VITAL_NIBP_SYS) != NULL &&
+	    find(VITAL_NIBP_SYS)->age_ms == 0;
+}
+
+static void
+values_without_a_cuff_show_that_there_is_no_result_yet(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	assert_true(is_told_after(600000, PDS_PULSE));
+	assert_false(is_told_after(1000, PDS_PULSE));
+	begin("hl7-pds");
+	assert_true(is_told_after(11000, PDS_PULSE));
+	/* Not yet; from now on, a new stamp is. */
+	begin("hl7-pds");
+	assert_false(is_told_after(10000, PDS_PULSE));
+	assert_false(is_told_after(60000, PDS_PULSE));
+	hear(PDS_CUFF("20070106192015"));
+	assert_int_equal(value(VITAL_NIBP_SYS), 120);
+}
+
+static void
+only_values_that_come_without_a_pause_show_it(void **state)
+{
+	(void)state;
+	begin("hl7-pds");
+	assert_false(is_told_after(600000, PDS("106")));
+	begin("hl7-pds");
+	assert_false(is_told_after(600000, PDS("54")));
+	begin("hl7-pds");
+	hear(PDS_PULSE);
+	now_ms = 61000;
+	assert_false(is_told_after(3000, PDS_PULSE));
+}
+
+#define PRESSURES(sys) HEAD "OBX||NM|150301^^MDC||" sys "|266016|||||R\n" \
+	"OBX||NM|150302^^MDC||80|266016|||||R\n"
+
+static void
+a_first_result_without_a_stamp_is_told_as_well(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear_pulse_until(600000);
+	assert_true(hear_cuff(120, ""));
+	/* Who leaves out what was there before shows nothing by that. */
+	now_ms += 1000;
+	hear_pulse_until(now_ms + 300000);
+	hear(PRESSURES("130"));
+	assert_int_equal(value(VITAL_NIBP_SYS), 130);
+	assert_int_equal(find(VITAL_NIBP_SYS)->age_ms, 301000);
+	begin("hl7");
+	hear_pulse_until(3000);
+	assert_false(hear_cuff(120, ""));
+}
+
+static void
+a_result_sent_once_as_it_is_measured_is_told_each_time(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear_pulse_until(600000);
+	assert_true(hear_cuff(120, clock_at(now_ms)));
+	now_ms += 1000;
+	hear_pulse_until(900000);
+	assert_true(hear_cuff(120, clock_at(now_ms)));
+	/* But not for ever: that would be the last result sent again. */
+	for (int i = 0; i < 10; i++) {
+		now_ms += 1000;
+		hear_pulse_until(now_ms + 300000);
+		assert_false(hear_cuff(120, clock_at(now_ms)));
+	}
+	now_ms += 1000;
+	hear_pulse_until(now_ms + 300000);
+	assert_true(hear_cuff(121, clock_at(now_ms)));
+	now_ms += 1000;
+	hear_pulse_until(now_ms + 300000);
+	assert_true(hear_cuff(121, clock_at(now_ms)));
+}
+
+static void
+a_silence_is_no_time_without_a_cuff(void **state)
+{
+	(void)state;
+	begin("hl7");
+	hear_pulse_until(120000);
+	assert_true(hear_cuff(120, clock_at(now_ms)));
+	now_ms += 1000;
+	hear_pulse_until(now_ms + 30000);
+	now_ms += 300000;
+	assert_false(hear_cuff(120, clock_at(now_ms)));
+}
+
+/* In every message, or in some between others. */
+static void
+a_sender_that_stamps_all_with_the_time_of_sending_has_no_new_results(
+    void **state)
+{
+	(void)state;
+	for (int others = 0; others <= 30; others += 10) {
+		begin("hl7");
+		hear_pulse_until(120000);
+		assert_true(hear_cuff(120, clock_at(now_ms)));
+		for (int i = 0; i < 100; i++) {
+			now_ms += 1000;
+			hear_pulse_until(now_ms + 1000 * others);
+			assert_false(hear_cuff(120, clock_at(now_ms)));
+		}
+		now_ms += 1000;
+		assert_true(hear_cuff(121, clock_at(now_ms)));
+		/* It is known by now. */
+		now_ms += 1000;
+		hear_pulse_until(now_ms + 300000);
+		assert_false(hear_cuff(121, clock_at(now_ms)));
+	}
+}
+
+/* Results in a row, a message sent twice, one that ages and then another: each
+ * time it is told of the same numbers five minutes later. */
+static void
+a_sender_is_not_taken_for_such_a_one_by_chance(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		begin("hl7");
+		hear_pulse_until(120000);
+		assert_true(hear_cuff(120, clock_at(now_ms)));
+		if (how == 1)
+			assert_false(hear_cuff(120, clock_at(now_ms)));
+		now_ms += 15000;
+		if (how == 0)
+			assert_true(hear_cuff(122, clock_at(now_ms)));
+		if (how == 2) {
+			assert_false(hear_cuff(120, clock_at(120000)));
+			now_ms += 5000;
+			assert_true(hear_cuff(120, clock_at(now_ms)));
+		}
+		now_ms += 1000;
+		hear_pulse_until(now_ms + 300000);
+		assert_true(hear_cuff(121, clock_at(now_ms)));
+		now_ms += 1000;
+		hear_pulse_until(now_ms + 300000);
+		assert_true(hear_cuff(121, clock_at(now_ms)));
+	}
+}
+
+/* Nor is what stood there at first sight. */
+static void
+numbers_of_first_sight_sent_again_are_no_result(void **state)
+{
+	(void)state;
+	begin("hl7");
+	for (int i = 0; i < 10; i++) {
+		assert_false(hear_cuff(120, clock_at(now_ms)));
+		now_ms += 1000;
+		hear_pulse_until(now_ms + 300000);
+	}
+}
+
+static void
+a_sender_that_dates_its_results_is_believed_at_once(void **state)
+{
+	(void)state;
+	begin("hl7");
+	/* First as it is sent, then as it ages; so its age is known. */
+	assert_false(hear_cuff(120, clock_at(0)));
+	now_ms = 12000;
+	hear(CUFF("20240102030012", "20240102030000"));
+	assert_int_equal(value(VITAL_NIBP_SYS), 120);
+	for (now_ms = 13000; now_ms < 300000; now_ms += 1000)
+		assert_false(hear_cuff(120, clock_at(0)));
+	assert_true(hear_cuff(120, clock_at(now_ms)));
+	for (now_ms = 301000; now_ms < 600000; now_ms += 1000)
+		assert_false(hear_cuff(120, clock_at(300000)));
+	assert_true(hear_cuff(120, clock_at(now_ms)));
+}
+
 #define PRESSURE(code, value) "OBX||NM|" code "^^MDC|1.1.9." code "|" value \
 	"|266016|||||R|||20240102030400\n"
 
@@ -611,6 +855,19 @@ main(void)
 		cmocka_unit_test(
 	    a_cuff_result_that_is_stamped_as_it_is_sent_is_not_repeated),
 		cmocka_unit_test(a_cuff_result_from_the_future_has_no_age),
+		cmocka_unit_test(
+		    values_without_a_cuff_show_that_there_is_no_result_yet),
+		cmocka_unit_test(only_values_that_come_without_a_pause_show_it),
+		cmocka_unit_test(a_first_result_without_a_stamp_is_told_as_well),
+		cmocka_unit_test(
+		    a_result_sent_once_as_it_is_measured_is_told_each_time),
+		cmocka_unit_test(
+	a_sender_that_stamps_all_with_the_time_of_sending_has_no_new_results),
+		cmocka_unit_test(a_sender_is_not_taken_for_such_a_one_by_chance),
+		cmocka_unit_test(a_silence_is_no_time_without_a_cuff),
+		cmocka_unit_test(numbers_of_first_sight_sent_again_are_no_result),
+		cmocka_unit_test(
+		    a_sender_that_dates_its_results_is_believed_at_once),
 		cmocka_unit_test(
 		    a_message_is_acknowledged_once_where_it_asks_for_it),
 		cmocka_unit_test(an_id_that_does_not_fit_is_not_acknowledged),
