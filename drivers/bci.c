@@ -7,6 +7,8 @@
  */
 #include "drivers/bci.h"
 
+#include "drivers/oximeter.h"
+
 #define NO_PR 0xFF
 #define NO_SPO2 0x7F
 
@@ -42,7 +44,7 @@ bci_quality(const struct bci *b)
 	    QUALITY_QUESTIONABLE : QUALITY_GOOD;
 }
 
-void
+bool
 bci_readings(struct readings *out, const struct bci *b, uint8_t pr_least,
     uint8_t pr_most, uint8_t spo2_least)
 {
@@ -61,8 +63,7 @@ bci_readings(struct readings *out, const struct bci *b, uint8_t pr_least,
 		else if (b->pr < pr_least || b->pr > pr_most)
 			pr = QUALITY_OUT_OF_RANGE;
 	}
-	readings_add(out, VITAL_SPO2, spo2, b->spo2 * 100);
-	readings_add(out, VITAL_PR, pr, b->pr);
+	return oximeter_readings(out, spo2, b->spo2 * 100, pr, b->pr);
 }
 
 /* The packets that are asked for after a loss take a tenth of a second.  What

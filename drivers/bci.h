@@ -39,9 +39,10 @@ bci_spo2_possible(uint8_t spo2)
 /* What is true of both numbers: GOOD or QUESTIONABLE if they count. */
 enum quality bci_quality(const struct bci *b);
 
-/* Adds saturation and pulse rate.  Those outside pr_least..pr_most and below
- * spo2_least are beyond what the maker says that it measures. */
-void bci_readings(struct readings *out, const struct bci *b, uint8_t pr_least,
+/* Adds saturation and pulse rate; returns whether both have a value.  Those
+ * outside pr_least..pr_most and below spo2_least are beyond what the maker says
+ * that it measures. */
+bool bci_readings(struct readings *out, const struct bci *b, uint8_t pr_least,
     uint8_t pr_most, uint8_t spo2_least);
 
 /* After a loss of step a packet counts only if four more follow it. */

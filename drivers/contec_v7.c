@@ -15,6 +15,7 @@
  */
 #include "drivers/bci.h"
 #include "drivers/driver.h"
+#include "drivers/oximeter.h"
 
 #define PACKET_LONGEST 9
 #define LOCK 3			/* packets in a row */
@@ -136,10 +137,9 @@ data(const struct window *w, unsigned i)
 
 static void
 pi_reading(struct contec_state *s, const struct window *w,
-    const struct bci *b, struct readings *out)
+    enum quality q, struct readings *out)
 {
 	int32_t pi = data(w, 5) | data(w, 6) << 8;
-	enum quality q = bci_quality(b);
 
 	if ((data(w, 2) & PI_INVALID) == 0 && pi != NO_PI)
 		s->has_pi = true;
@@ -163,12 +163,13 @@ real_time(struct contec_state *s, int64_t t_ms, const struct window *w,
 		.pr = data(w, 3),
 		.spo2 = data(w, 4),
 	};
+	bool both;
 
 	if ((data(w, 2) & ALWAYS_ZERO) != 0 || !bci_spo2_possible(b.spo2))
 		return DECODE_BAD_VALUE;
 	s->heard_ms = t_ms;
-	bci_readings(out, &b, 1, 254, 1);
-	pi_reading(s, w, &b, out);
+	both = bci_readings(out, &b, 1, 254, 1);
+	pi_reading(s, w, oximeter_quality(bci_quality(&b), both), out);
 	return DECODE_OK;
 }
 

@@ -16,6 +16,7 @@
  * SENSOR is known, so an unknown one casts doubt.
  */
 #include "drivers/driver.h"
+#include "drivers/oximeter.h"
 #include "drivers/text.h"
 
 /* A line takes 60 ms. */
@@ -171,14 +172,10 @@ tell_message(struct readings *out, const struct text *t, struct text_span s)
 		monitor_alarm_put(a, text_at(t, i));
 }
 
-static void
-field_reading(struct readings *out, enum vital v, const struct field *f,
-    enum quality q, int32_t scale)
+static enum quality
+field_quality(const struct field *f, enum quality q)
 {
-	bool valued = q == QUALITY_GOOD || q == QUALITY_QUESTIONABLE;
-
-	readings_add(out, v, f->missing && valued ? QUALITY_NO_VALUE : q,
-	    f->value * scale);
+	return f->missing && quality_has_value(q) ? QUALITY_NO_VALUE : q;
 }
 
 static enum decode
@@ -202,8 +199,8 @@ datex_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	    !take_message(&t, at, &message))
 		return DECODE_BAD_VALUE;
 	q = message_quality(&t, message);
-	field_reading(out, VITAL_SPO2, &spo2, q, 100);
-	field_reading(out, VITAL_PR, &pr, q, 1);
+	oximeter_readings(out, field_quality(&spo2, q), spo2.value * 100,
+	    field_quality(&pr, q), pr.value);
 	tell_message(out, &t, message);
 	return DECODE_OK;
 }

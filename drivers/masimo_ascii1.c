@@ -15,6 +15,7 @@
  * EXC says whether they are measurements.
  */
 #include "drivers/driver.h"
+#include "drivers/oximeter.h"
 #include "drivers/text.h"
 
 enum exception {
@@ -155,6 +156,7 @@ masimo_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	uint32_t bits = 0;
 	int64_t clock_ms = 0;
 	enum quality q;
+	bool both;
 
 	(void)u;
 	(void)t_ms;
@@ -165,10 +167,9 @@ masimo_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	    !read_field(&t, &pi) || !read_exceptions(&t, &bits))
 		return DECODE_BAD_VALUE;
 	q = exc_quality(bits);
-	readings_add(out, VITAL_SPO2, field_quality(q, &spo2, 1, 100),
-	    spo2.value * 100);
-	readings_add(out, VITAL_PR, field_quality(q, &bpm, 25, 240),
-	    bpm.value);
+	both = oximeter_readings(out, field_quality(q, &spo2, 1, 100),
+	    spo2.value * 100, field_quality(q, &bpm, 25, 240), bpm.value);
+	q = oximeter_quality(q, both);
 	readings_add(out, VITAL_PI, field_quality(q, &pi, 2, 2000), pi.value);
 	out->device_clock_ms = clock_ms;
 	return DECODE_OK;

@@ -19,6 +19,7 @@
  * both numbers, or the last ones that it had.
  */
 #include "drivers/driver.h"
+#include "drivers/oximeter.h"
 #include "drivers/text.h"
 
 /* A row of 62 characters takes a quarter of a second at 2400 baud. */
@@ -354,9 +355,8 @@ nellcor_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		return first ? DECODE_IGNORED : DECODE_BAD_SEQUENCE;
 	if (!live)
 		return DECODE_IGNORED;
-	readings_add(out, VITAL_SPO2, field_quality(&r, &r.field[0]),
-	    r.field[0].value * 100);
-	readings_add(out, VITAL_PR, field_quality(&r, &r.field[1]),
+	oximeter_readings(out, field_quality(&r, &r.field[0]),
+	    r.field[0].value * 100, field_quality(&r, &r.field[1]),
 	    r.field[1].value);
 	say_alarms(&r, out);
 	out->device_clock_ms = clock_ms;

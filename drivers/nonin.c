@@ -15,6 +15,8 @@
  */
 #include "drivers/nonin.h"
 
+#include "drivers/oximeter.h"
+
 #define PACKET 25
 
 enum status {
@@ -71,9 +73,9 @@ nonin_readings(struct readings *out, unsigned flags, unsigned rate,
 	else if (q <= QUALITY_QUESTIONABLE &&
 	    (rate < RATE_LEAST || rate > RATE_MOST))
 		rate_q = QUALITY_OUT_OF_RANGE;
-	readings_add(out, VITAL_SPO2,
-	    saturation == NONIN_NO_SATURATION ? missing : q, saturation * 100);
-	readings_add(out, VITAL_PR, rate_q, (int32_t)(rate & 0x1FF));
+	oximeter_readings(out,
+	    saturation == NONIN_NO_SATURATION ? missing : q, saturation * 100,
+	    rate_q, (int32_t)(rate & 0x1FF));
 }
 
 /* Perfusion is shown for 160 ms at each pulse; most packets of a slow heart see

@@ -13,6 +13,7 @@
  * behind the other, and nothing else.
  */
 #include "drivers/driver.h"
+#include "drivers/oximeter.h"
 #include "drivers/text.h"
 
 /* A line takes 30 ms. */
@@ -94,8 +95,7 @@ nonin_ascii_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 		return DECODE_BAD_VALUE;
 	if (hr_q == QUALITY_GOOD && (hr < RATE_LEAST || hr > RATE_MOST))
 		hr_q = QUALITY_OUT_OF_RANGE;
-	readings_add(out, VITAL_SPO2, spo2_q, spo2 * 100);
-	readings_add(out, VITAL_PR, hr_q, hr);
+	oximeter_readings(out, spo2_q, spo2 * 100, hr_q, hr);
 	return DECODE_OK;
 }
 
