@@ -179,35 +179,41 @@ is_whole(enum decode d)
 	return d != DECODE_BAD_CHECK && d != DECODE_BAD_LENGTH;
 }
 
-/* Whether each value is near the last one of its kind. */
-static bool
-agrees(const struct stream *s, const struct readings *r)
-{
-	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
-		const struct reading *x = &r->item[i];
-		const enum vital v = x->vital;
-
-		if ((unsigned)v < VITALS && reading_has_value(x) &&
-		    s->last[v].known &&
-		    !vital_agrees(v, s->last[v].value, x->value))
-			return false;
-	}
-	return true;
-}
-
 /* Where little speaks for a single frame, frames speak for each other; those
- * that say nothing speak for none.  To be asked before the last values are
- * replaced by these. */
+ * that say nothing speak for none, and that there is no value speaks for no
+ * value.  To be asked before the last values are replaced by these. */
 static bool
 is_believed(struct stream *s, const struct readings *r)
 {
+	bool near = true, believed = true;
+
 	if (s->driver->evidence != EVIDENCE_PATTERN)
 		return true;
-	if (s->agreed > 0 && !agrees(s, r))
+	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
+		const struct reading *x = &r->item[i];
+		const enum vital v = x->vital;
+		struct stream_last *last;
+
+		/* An event is told once. */
+		if ((unsigned)v >= VITALS || vital_info[v].episodic)
+			continue;
+		last = &s->last[v];
+		if (!reading_has_value(x)) {
+			last->wait = STREAM_AGREE - 1;
+			continue;
+		}
+		if (last->known && !vital_agrees(v, last->value, x->value))
+			near = false;
+		if (last->wait > 0) {
+			last->wait--;
+			believed = false;
+		}
+	}
+	if (!near)
 		s->agreed = 0;
 	if (r->n > 0 && s->agreed < STREAM_AGREE)
 		s->agreed++;
-	return s->agreed >= STREAM_AGREE;
+	return believed && s->agreed >= STREAM_AGREE;
 }
 
 /* A digest of what the readings say (as FNV-1a, but of words). */

@@ -18,7 +18,8 @@
 
 /* So many sound frames in a row must agree where a few fixed bits are all the
  * evidence (oximeters.md section 6): no value lies further from the one before
- * than 25/min or 10 %. */
+ * than 25/min or 10 %.  After one that told that a vital has no value, the third
+ * with a value is the first to count. */
 #define STREAM_AGREE 3
 
 struct stream_counters {
@@ -31,6 +32,8 @@ struct stream_counters {
 /* The last value of a vital. */
 struct stream_last {
 	bool known;
+	uint8_t wait;		/* since there was none, so many more do not
+				 * count yet; EVIDENCE_PATTERN */
 	int32_t value;
 	int64_t t_ms;
 };

@@ -16,7 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KIND_VALUE = 1, KIND_IGNORED = 2, KIND_BAD_VALUE = 3 };
+enum {
+	KIND_VALUE = 1, KIND_IGNORED, KIND_BAD_VALUE, KIND_NONE, KIND_OTHER,
+	KIND_CUFF
+};
 
 static int64_t seen_gap_ms;
 
@@ -49,6 +52,15 @@ toy_decode(union driver_state *s, int64_t t_ms, const struct window *w,
 	if (sum != window_at(w, 3))
 		return DECODE_BAD_CHECK;
 	readings_add(out, VITAL_HR, QUALITY_GOOD, window_at(w, 2));
+	if (window_at(w, 1) == KIND_NONE)
+		out->item[0].quality = QUALITY_SENSOR_OFF;
+	if (window_at(w, 1) == KIND_OTHER)
+		out->item[0] = (struct reading){ .vital = VITAL_TEMP,
+			.quality = QUALITY_NO_VALUE };
+	if (window_at(w, 1) == KIND_CUFF)
+		out->item[0] = (struct reading){ .vital = VITAL_NIBP_SYS,
+			.quality = window_at(w, 2) == 0 ?
+			    QUALITY_NO_VALUE : QUALITY_GOOD };
 	if (window_at(w, 1) == KIND_IGNORED)
 		return DECODE_IGNORED;
 	if (window_at(w, 1) == KIND_BAD_VALUE)
@@ -752,6 +764,67 @@ frames_that_say_nothing_speak_for_none(void **state)
 	assert_int_equal(readings_of(0, 72), 1);
 }
 
+static size_t
+readings_of_none(int64_t t_ms)
+{
+	got_n = 0;
+	feed_frame(t_ms, KIND_NONE, 0);
+	assert_int_equal(got_n, 1);
+	return got[0].readings.n;
+}
+
+static void
+frames_without_a_value_speak_for_none_that_has_one(void **state)
+{
+	(void)state;
+	stream_init(&s, &faint, NULL, 0);
+	for (int i = 0; i < 5; i++)
+		(void)readings_of_none(0);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(0, 72), 1);
+	/* One of them alone begins the count anew. */
+	(void)readings_of_none(0);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of(0, 72), 1);
+}
+
+/* Lines that take turns, of which one has no value, and one tells an event. */
+static void
+a_vital_without_a_value_holds_back_no_other(void **state)
+{
+	(void)state;
+	stream_init(&s, &faint, NULL, 0);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(readings_of(0, 72), i < 1 ? 0 : 1);
+		feed_frame(0, KIND_OTHER, 0);
+	}
+	feed_frame(0, KIND_CUFF, 0);
+	got_n = 0;
+	feed_frame(0, KIND_CUFF, 99);
+	assert_int_equal(got[0].readings.n, 1);
+}
+
+/* That the sensor is off is told at once, and the third time at the start. */
+static void
+frames_of_both_kinds_speak_for_one_without_a_value(void **state)
+{
+	(void)state;
+	stream_init(&s, &faint, NULL, 0);
+	assert_int_equal(readings_of_none(0), 0);
+	assert_int_equal(readings_of(0, 72), 0);
+	assert_int_equal(readings_of_none(0), 1);
+	assert_int_equal(readings_of_none(0), 1);
+	for (int i = 0; i < 5; i++)
+		(void)readings_of(0, 72);
+	assert_int_equal(readings_of_none(0), 1);
+	/* But not one that disagrees. */
+	(void)readings_of(0, 120);
+	assert_int_equal(readings_of_none(0), 0);
+	assert_int_equal(readings_of_none(0), 1);
+}
+
 static void
 what_is_said_again_at_once_is_no_news_and_what_changes_is(void **state)
 {
@@ -834,6 +907,11 @@ main(void)
     without_a_checksum_the_third_frame_that_agrees_is_the_first_to_count),
 		STREAM_TEST(a_loss_of_step_asks_for_three_again),
 		STREAM_TEST(frames_that_say_nothing_speak_for_none),
+		STREAM_TEST(
+		    frames_without_a_value_speak_for_none_that_has_one),
+		STREAM_TEST(
+		    frames_of_both_kinds_speak_for_one_without_a_value),
+		STREAM_TEST(a_vital_without_a_value_holds_back_no_other),
 		STREAM_TEST(silence_ends_a_frame_whether_a_byte_follows_or_not),
 		STREAM_TEST(
 		    what_is_said_again_at_once_is_no_news_and_what_changes_is),
