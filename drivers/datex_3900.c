@@ -12,8 +12,9 @@
  * fields and nothing else.
  *
  * Easy to get wrong: a message after the stars is not always a reason to doubt
- * the numbers.  LOW and HIGH are limits of the monitor; of the others only NO
- * SENSOR is known, so an unknown one casts doubt.
+ * the numbers.  LOW or HIGH and the name of a number are limits of the monitor;
+ * of the others only NO SENSOR is known, so one that speaks of a sensor takes the
+ * numbers away, and any other one casts doubt.
  */
 #include "drivers/driver.h"
 #include "drivers/oximeter.h"
@@ -142,20 +143,56 @@ take_message(const struct text *t, size_t at, struct text_span *out)
 	return out->from > i && out->from < t->n;
 }
 
+/* What a limit may be of. */
+static const char limited[][WORD_TEXT] = {
+	"SpO2", "SPO2", "PR", "PULSE", "PULSE RATE",
+};
+
+/* Whether the message is LOW or HIGH and one of these, and nothing else. */
+static bool
+is_limit(const struct text *t, struct text_span s)
+{
+	static const char low[WORD_TEXT] = "LOW ", high[WORD_TEXT] = "HIGH ";
+	size_t from = s.from;
+
+	if (!take_word(t, &from, low) && !take_word(t, &from, high))
+		return false;
+	for (size_t k = 0; k < sizeof limited / sizeof limited[0]; k++) {
+		size_t at = from;
+
+		if (take_word(t, &at, limited[k]) &&
+		    skip_blanks(t, at) >= s.to)
+			return true;
+	}
+	return false;
+}
+
+static bool
+says_sensor(const struct text *t, struct text_span s)
+{
+	static const char sensor[WORD_TEXT] = "SENSOR";
+
+	for (size_t i = s.from; i < s.to && i < TEXT_CAPACITY; i++) {
+		size_t at = i;
+
+		if (take_word(t, &at, sensor))
+			return true;
+	}
+	return false;
+}
+
 /* What the message makes of the numbers. */
 static enum quality
 message_quality(const struct text *t, struct text_span s)
 {
-	static const char low_word[WORD_TEXT] = "LOW ";
-	static const char high_word[WORD_TEXT] = "HIGH ";
 	static const char no_sensor[WORD_TEXT] = "NO SENSOR";
-	size_t low = s.from, high = s.from, none = s.from;
+	size_t none = s.from;
 
-	if (s.from >= s.to || take_word(t, &low, low_word) ||
-	    take_word(t, &high, high_word))
+	if (s.from >= s.to || is_limit(t, s))
 		return QUALITY_GOOD;
-	return take_word(t, &none, no_sensor) ?
-	    QUALITY_NO_SENSOR : QUALITY_QUESTIONABLE;
+	if (take_word(t, &none, no_sensor))
+		return QUALITY_NO_SENSOR;
+	return says_sensor(t, s) ? QUALITY_SENSOR_OFF : QUALITY_QUESTIONABLE;
 }
 
 /* The line has room for one message, and says nothing of its rank. */

@@ -70,6 +70,47 @@ the_message_is_an_alarm_of_the_monitors_own(void **state)
 }
 
 static void
+check_message(const char *message, enum quality q)
+{
+	char x[100] = "14:01:31 SpO2= 96 PR= 70 PIr=1.38 ** ";
+
+	strcat(x, message);
+	strcat(x, "\r\n");
+	assert_true(sound(x, strlen(x)));
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(got.readings.item[i].quality, q);
+}
+
+static void
+only_limits_of_a_number_leave_it_good(void **state)
+{
+	static const char *const limits[] = {
+		"LOW SpO2", "HIGH SpO2", "LOW PR", "HIGH PULSE",
+		"HIGH PULSE RATE", "LOW SPO2 ",
+	}, *const doubts[] = {
+		"LOW QUALITY SIGNAL", "HIGH", "LOW", "LOW PULSE AMPLITUDE",
+		"LOW PRESSURE", "LOWER THE LIGHT", "HIGH AMBIENT LIGHT",
+		"PULSE", "INTERFERENCE", "VERY LOW SpO2",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+		check_message(limits[i], QUALITY_GOOD);
+	for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++)
+		check_message(doubts[i], QUALITY_QUESTIONABLE);
+}
+
+static void
+a_message_about_the_sensor_takes_the_numbers_away(void **state)
+{
+	(void)state;
+	check_message("NO SENSOR", QUALITY_NO_SENSOR);
+	check_message("SENSOR OFF", QUALITY_SENSOR_OFF);
+	check_message("CHECK SENSOR", QUALITY_SENSOR_OFF);
+	check_message("LOW SENSOR SIGNAL", QUALITY_SENSOR_OFF);
+}
+
+static void
 a_line_that_is_not_read_tells_of_no_alarm(void **state)
 {
 	static const char line[] =
@@ -165,6 +206,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_message_is_an_alarm_of_the_monitors_own),
+		cmocka_unit_test(only_limits_of_a_number_leave_it_good),
+		cmocka_unit_test(
+		    a_message_about_the_sensor_takes_the_numbers_away),
 		cmocka_unit_test(a_line_that_is_not_read_tells_of_no_alarm),
 		cmocka_unit_test(a_message_longer_than_an_alarm_is_cut),
 		cmocka_unit_test(lost_bytes_make_no_other_number),
