@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Masimo oximeters (Rad-8, Radical-7), serial output "ASCII 1", by
+ * Masimo oximeters (Rad-8; Radical-7 by programs alone), serial output "ASCII 1", by
  * oximeters.md section 3: one line a second, read by key, never by column:
  *
  *	02/22/16 22:47:45 SN=... SPO2=098% BPM=097 PI=03.60% ... EXC=000800
@@ -152,6 +152,7 @@ masimo_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	struct field bpm = { .key = "BPM", .width = 3 };
 	struct field pi = { .key = "PI", .width = 5, .decimals = 2,
 		.percent = true };
+	struct text_span chan = { 0, 0 };
 	struct text t;
 	uint32_t bits = 0;
 	int64_t clock_ms = 0;
@@ -162,8 +163,12 @@ masimo_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	(void)t_ms;
 	t.n = 0;
 	text_take(w, n, &t);
-	if (text_paused(w, n, LINE_PAUSE_MS) || !line_clock(&t, &clock_ms) ||
-	    !read_field(&t, &spo2) || !read_field(&t, &bpm) ||
+	if (text_paused(w, n, LINE_PAUSE_MS) || !line_clock(&t, &clock_ms))
+		return DECODE_BAD_VALUE;
+	/* A Root's, which speaks of several instruments in turn. */
+	if (text_find(&t, "CHAN", &chan))
+		return DECODE_IGNORED;
+	if (!read_field(&t, &spo2) || !read_field(&t, &bpm) ||
 	    !read_field(&t, &pi) || !read_exceptions(&t, &bits))
 		return DECODE_BAD_VALUE;
 	q = exc_quality(bits);

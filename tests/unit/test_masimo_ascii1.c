@@ -121,6 +121,26 @@ a_line_with_a_pause_in_it_is_none(void **state)
 	assert_int_equal(sound(line, LINE, 3000), 0);
 }
 
+/* Wherever the key stands; it is a sign of life all the same. */
+static void
+a_line_of_a_root_is_passed_over(void **state)
+{
+	static const char chan[] = " CHAN=1";
+
+	(void)state;
+	for (size_t i = 17; i < LINE; i++) {
+		char x[LINE + sizeof chan - 1];
+
+		if (line[i] != ' ' && line[i] != '\r')
+			continue;
+		memcpy(x, line, i);
+		memcpy(x + i, chan, sizeof chan - 1);
+		memcpy(x + i + sizeof chan - 1, line + i, LINE - i);
+		assert_int_equal(sound(x, sizeof x, 70), 0);
+		assert_int_equal(s.count.frames[DECODE_IGNORED], 1);
+	}
+}
+
 /* With INPCK, that is how a byte with a framing error reads. */
 static void
 a_byte_read_as_zero_costs_the_line(void **state)
@@ -144,6 +164,7 @@ main(void)
 		cmocka_unit_test(a_byte_put_in_makes_no_other_number),
 		cmocka_unit_test(exceptions_that_lost_a_digit_are_none),
 		cmocka_unit_test(a_line_with_a_pause_in_it_is_none),
+		cmocka_unit_test(a_line_of_a_root_is_passed_over),
 		cmocka_unit_test(a_byte_read_as_zero_costs_the_line),
 	};
 
