@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Nonin serial data format 2 (OEM III, Xpod, iPod, WristOx2), by oximeters.md
- * 1.3: 75 frames of 5 bytes a second, 25 frames a packet (drivers/nonin.c):
+ * Nonin serial data format 2 (OEM III, Xpod, iPod, 9560, WristOx2), by
+ * oximeters.md 1.3: 75 frames of 5 bytes a second, 25 frames a packet (drivers/nonin.c):
  *
  *	01 | status | pleth | value | sum of the four
  *
@@ -48,7 +48,7 @@ nonin_2_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 extern const struct driver driver_nonin_2;
 const struct driver driver_nonin_2 = {
 	.name = "nonin-2",
-	.title = "Nonin oximeters, data format 2 (OEM III, Xpod, WristOx2)",
+	.title = "Nonin oximeters, data format 2 (OEM III, Xpod, 9560, WristOx2)",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.longest = FRAME,
 	.silent_after_ms = 3000,

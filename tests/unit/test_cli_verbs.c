@@ -302,7 +302,7 @@ each_driver_tells_what_it_may_send(void **state)
 	assert_says("drivers|nonin-2", "\nnonin-2  9600 8N1  checksum  "
 	    "nothing  Nonin");
 	assert_run("drivers|nonin-2|--tx", EXIT_OK, "nonin-2: Nonin oximeters, "
-	    "data format 2 (OEM III, Xpod, WristOx2)\n  sends nothing\n",
+	    "data format 2 (OEM III, Xpod, 9560, WristOx2)\n  sends nothing\n",
 	    NULL);
 	assert_says("drivers|--tx|capnostat", "CO2 sensors\n"
 	    "  send waveform and values: 4 bytes\n      80 02 00 7E\n");
