@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Nonin serial data format 2 (OEM III, Xpod, iPod, 9560, WristOx2), by
- * oximeters.md 1.3: 75 frames of 5 bytes a second, 25 frames a packet (drivers/nonin.c):
+ * oximeters.md 1.3: 75 frames of 5 bytes a second, 25 frames a packet
+ * (drivers/nonin.c):
  *
  *	01 | status | pleth | value | sum of the four
  *

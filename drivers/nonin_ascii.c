@@ -8,9 +8,13 @@
  * Marks are F (fast averaging), B (a breath) and * (an event was noted); none
  * of them says anything about the numbers.
  *
+ * Whether all models fill up with zeros is not known.  Where one was seen, a
+ * number of fewer than three digits has lost some, unless two lines in a row say
+ * otherwise.  Elsewhere the first such line is doubted.
+ *
  * Easy to get wrong: there is no checksum, so a line counts only if it comes
- * without a pause and holds both numbers with three characters each, one
- * behind the other, and nothing else.
+ * without a pause and holds both numbers, one behind the other, and nothing
+ * else.
  */
 #include "drivers/driver.h"
 #include "drivers/oximeter.h"
@@ -25,6 +29,14 @@
 #define RATE_LEAST 18
 #define RATE_MOST 321
 
+#define WIDTH 3		/* of a number, if filled up */
+
+struct nonin_ascii_state {
+	bool fills;		/* a number began with a zero */
+	bool was_short;		/* one of the line before had fewer */
+};
+_Static_assert(sizeof(struct nonin_ascii_state) <= DRIVER_STATE_MAX, "state");
+
 static int
 nonin_ascii_frame(const struct window *w, int64_t gap_ms)
 {
@@ -32,23 +44,25 @@ nonin_ascii_frame(const struct window *w, int64_t gap_ms)
 	return text_frame(w);
 }
 
-/* Three digits, or dashes: then *q tells that there is no value. */
-static bool
-field(const struct text *t, struct text_span s, int32_t *value,
-    enum quality *q)
-{
-	int32_t number = 0;
+struct field {
+	size_t from, width;
+	bool missing;
+	int32_t value;
+};
 
-	s.to = s.from + 3;
-	if (text_is_dashes(t, s)) {
-		*q = QUALITY_NO_VALUE;
-		return true;
-	}
-	*q = QUALITY_GOOD;
-	if (!text_digits(t, s.from, 3, &number) || number > 999)
-		return false;
-	*value = number;
-	return true;
+/* One to three digits, or three dashes, at 'from'. */
+static bool
+read_field(const struct text *t, size_t from, struct field *f)
+{
+	struct text_span s = { from, from + WIDTH };
+
+	f->from = from;
+	f->width = WIDTH;
+	f->missing = text_is_dashes(t, s);
+	while (!f->missing && f->width > 0 &&
+	    !text_digits(t, from, f->width, &f->value))
+		f->width--;
+	return f->width > 0 && f->value >= 0 && f->value <= 999;
 }
 
 /* Whether only blanks and marks stand there, to the end of the line. */
@@ -66,36 +80,64 @@ only_marks(const struct text *t, size_t from)
 
 /* The two fields where they must stand, and nothing else. */
 static bool
-find_fields(const struct text *t, struct text_span *spo2,
-    struct text_span *hr)
+read_fields(const struct text *t, struct field *spo2, struct field *hr)
 {
-	if (!text_find(t, "SPO2", spo2) || !text_find(t, "HR", hr))
-		return false;
-	return (spo2->from == 5 || spo2->from == 5 + CLOCK_WIDTH) &&
-	    hr->from == spo2->from + 7 && only_marks(t, hr->from + 3);
+	struct text_span a = { 0, 0 }, b = { 0, 0 };
+
+	return text_find(t, "SPO2", &a) && text_find(t, "HR", &b) &&
+	    (a.from == 5 || a.from == 5 + CLOCK_WIDTH) &&
+	    read_field(t, a.from, spo2) && read_field(t, b.from, hr) &&
+	    b.from == a.from + spo2->width + 4 &&
+	    only_marks(t, b.from + hr->width);
+}
+
+static bool
+is_filled(const struct text *t, const struct field *f)
+{
+	return f->width > 1 && text_at(t, f->from) == '0';
+}
+
+/* What the widths of the numbers say of them; false: some digits were lost. */
+static bool
+judge_widths(struct nonin_ascii_state *s, const struct text *t,
+    const struct field *spo2, const struct field *hr, enum quality *q)
+{
+	bool filled = is_filled(t, spo2) || is_filled(t, hr);
+	bool is_short = spo2->width < WIDTH || hr->width < WIDTH;
+	bool again = s->was_short;
+
+	s->fills = s->fills || filled;
+	s->was_short = is_short && !filled;
+	*q = is_short && !again ? QUALITY_QUESTIONABLE : QUALITY_GOOD;
+	return !is_short || (!filled && (again || !s->fills));
+}
+
+static enum quality
+field_quality(const struct field *f, enum quality q)
+{
+	return f->missing ? QUALITY_NO_VALUE : q;
 }
 
 static enum decode
 nonin_ascii_decode(union driver_state *u, int64_t t_ms, const struct window *w,
     size_t n, struct readings *out)
 {
+	struct nonin_ascii_state *s = (struct nonin_ascii_state *)u;
 	struct text t;
-	struct text_span spo2_at = { 0, 0 }, hr_at = { 0, 0 };
-	int32_t spo2 = 0, hr = 0;
-	enum quality spo2_q = QUALITY_NO_VALUE, hr_q = QUALITY_NO_VALUE;
+	struct field spo2 = { .value = 0 }, hr = { .value = 0 };
+	enum quality q = QUALITY_NO_VALUE, hr_q;
 
-	(void)u;
 	(void)t_ms;
 	t.n = 0;
 	text_take(w, n, &t);
-	if (text_paused(w, n, LINE_PAUSE_MS) ||
-	    !find_fields(&t, &spo2_at, &hr_at) ||
-	    !field(&t, spo2_at, &spo2, &spo2_q) ||
-	    !field(&t, hr_at, &hr, &hr_q))
+	if (text_paused(w, n, LINE_PAUSE_MS) || !read_fields(&t, &spo2, &hr) ||
+	    !judge_widths(s, &t, &spo2, &hr, &q))
 		return DECODE_BAD_VALUE;
-	if (hr_q == QUALITY_GOOD && (hr < RATE_LEAST || hr > RATE_MOST))
+	hr_q = field_quality(&hr, q);
+	if (!hr.missing && (hr.value < RATE_LEAST || hr.value > RATE_MOST))
 		hr_q = QUALITY_OUT_OF_RANGE;
-	oximeter_readings(out, spo2_q, spo2 * 100, hr_q, hr);
+	oximeter_readings(out, field_quality(&spo2, q), spo2.value * 100, hr_q,
+	    hr.value);
 	return DECODE_OK;
 }
 
@@ -105,6 +147,7 @@ const struct driver driver_nonin_ascii = {
 	.title = "Nonin Avant and hand-held monitors, text output",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 4000,
+	.state_size = sizeof(struct nonin_ascii_state),
 	.longest = 128,
 	.evidence = EVIDENCE_WORDS,
 	.frame = nonin_ascii_frame,
