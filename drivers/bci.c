@@ -23,6 +23,7 @@
 enum byte_1 {
 	STRENGTH = 0x0F,
 	SEARCHED_LONG = 1 << 4,
+	BY_MAKER = 1 << 5,
 };
 
 enum byte_3 {
@@ -40,7 +41,7 @@ bci_quality(const struct bci *b)
 		return QUALITY_SENSOR_OFF;
 	if (b->searched_long)
 		return QUALITY_SEARCHING;
-	return b->searching || b->strength <= STRENGTH_WEAK ?
+	return b->searching || b->doubted || b->strength <= STRENGTH_WEAK ?
 	    QUALITY_QUESTIONABLE : QUALITY_GOOD;
 }
 
@@ -107,12 +108,46 @@ bci_frame(const struct window *w, int64_t gap_ms)
 	return BCI_PACKET;
 }
 
+#define PACE_MS 1000
+/* So long without a packet is no pace, and packets were lost. */
+#define PACE_LOST_MS 3000
+#define PACKETS_MOST 60000
+
+/* Packets a minute; 0: not known.  What came in one read was sent since the read
+ * before, however late that was; so it is from read to read that is counted. */
+static uint32_t
+pace_take(struct bci_pace *p, int64_t t_ms, bool torn)
+{
+	int64_t span_ms = p->read_ms - p->since_ms;
+	bool lost = t_ms < p->read_ms || t_ms - p->read_ms > PACE_LOST_MS;
+
+	if (torn || lost) {
+		p->per_min = lost ? 0 : p->per_min;
+		p->since_ms = t_ms;
+		p->packets = 0;
+	} else if (t_ms > p->read_ms && span_ms >= PACE_MS) {
+		p->per_min = (uint32_t)(p->packets * INT64_C(60000) / span_ms);
+		p->since_ms = p->read_ms;
+		p->packets = 0;
+	}
+	p->read_ms = t_ms;
+	if (t_ms > p->since_ms && p->packets < PACKETS_MOST)
+		p->packets++;
+	return p->per_min;
+}
+
 enum decode
-bci_decode(const struct window *w, uint8_t unplugged, struct readings *out)
+bci_decode(struct bci_pace *p, const struct bci_maker *maker, int64_t t_ms,
+    const struct window *w, struct readings *out)
 {
 	uint8_t one = window_at(w, 0), three = window_at(w, 2);
+	uint32_t per_min = pace_take(p, t_ms, w->torn);
+	bool own = per_min >= maker->per_min_least &&
+	    per_min <= maker->per_min_most;
+	bool by_maker = (one & BY_MAKER) != 0;
 	struct bci b = {
-		.unplugged = (one & unplugged) != 0,
+		.unplugged = by_maker && own && maker->unplugged,
+		.doubted = by_maker && !own,
 		.probe_error = (three & PROBE_ERROR) != 0,
 		.searched_long = (one & SEARCHED_LONG) != 0,
 		.searching = (three & SEARCHING) != 0,

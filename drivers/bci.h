@@ -10,6 +10,11 @@
  *	4: 0  rate bits 6-0
  *	5: 0  saturation (7)
  *
+ * With Contec bit 5 of the first byte says that the saturation falls, with Berry
+ * that the probe is unplugged.  Only the pace tells the two apart: 60 packets a
+ * second, or 100.  So it is measured, and while it is not that of the driver's own
+ * maker (nor known yet), the bit makes the numbers QUESTIONABLE, by either driver.
+ *
  * Easy to get wrong: bit 7 of the rate is in another byte than the rest of it.
  * A reader that forgets it shows 12 for 140.
  */
@@ -24,6 +29,7 @@ struct bci {
 	bool probe_error;	/* no finger in it */
 	bool searched_long;	/* no pulse found for long */
 	bool searching;
+	bool doubted;		/* it may be the other maker's */
 	uint8_t strength;	/* of the signal, 0 to 8; 15 is as good */
 	uint8_t pr;		/* 1/min; 0 and 255: none */
 	uint8_t spo2;		/* %; 0 and 127: none */
@@ -54,9 +60,22 @@ bool bci_readings(struct readings *out, const struct bci *b, uint8_t pr_least,
  * first byte of that is there. */
 int bci_frame(const struct window *w, int64_t gap_ms);
 
-/* Reads a packet of five bytes and adds its readings.  'unplugged' is the bit of
- * byte 1 that says that there is no probe; 0: none does. */
-enum decode bci_decode(const struct window *w, uint8_t unplugged,
-    struct readings *out) MUST_CHECK;
+/* How a maker's differ. */
+struct bci_maker {
+	uint32_t per_min_least, per_min_most;	/* packets */
+	bool unplugged;		/* what bit 5 of the first byte says */
+};
+
+/* How fast packets come, over a second each.  Begins all zero. */
+struct bci_pace {
+	int64_t since_ms;	/* a read that came then is not counted */
+	int64_t read_ms;	/* the last one */
+	uint32_t packets;	/* in the reads since */
+	uint32_t per_min;	/* over the second before; 0: not known */
+};
+
+/* Reads a packet of five bytes that came at t_ms and adds its readings. */
+enum decode bci_decode(struct bci_pace *p, const struct bci_maker *maker,
+    int64_t t_ms, const struct window *w, struct readings *out) MUST_CHECK;
 
 #endif

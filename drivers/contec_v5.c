@@ -5,19 +5,27 @@
  *
  * Easy to get wrong: bit 5 of the first byte says that the saturation falls.
  * Berry's oximeters send the same bytes, and there it says that the probe is
- * unplugged; only the rate of the packets tells the two apart.
+ * unplugged; only the rate of the packets tells the two apart.  With any other
+ * rate than Contec's the bit casts doubt on the numbers.
  */
 #include "drivers/bci.h"
 #include "drivers/driver.h"
+
+#define PER_MIN_LEAST 3000
+#define PER_MIN_MOST 4200
+
+_Static_assert(sizeof(struct bci_pace) <= DRIVER_STATE_MAX, "state");
+
+static const struct bci_maker contec = {
+	.per_min_least = PER_MIN_LEAST, .per_min_most = PER_MIN_MOST,
+};
 
 static enum decode
 contec_v5_decode(union driver_state *u, int64_t t_ms, const struct window *w,
     size_t n, struct readings *out)
 {
-	(void)u;
-	(void)t_ms;
 	(void)n;
-	return bci_decode(w, 0, out);
+	return bci_decode((struct bci_pace *)u, &contec, t_ms, w, out);
 }
 
 /* The document says 4800; the vendor's program tries both; a translation of the
@@ -39,11 +47,12 @@ const struct driver driver_contec_v5 = {
 	.other_lines = other_lines,
 	.longest = BCI_LONGEST,
 	.silent_after_ms = 3000,
+	.state_size = sizeof(struct bci_pace),
 	.evidence = EVIDENCE_PATTERN,
 	.repeat_ms = 1000,
 	.kin = kin,
-	.frames_per_min_least = 3000,
-	.frames_per_min_most = 4200,
+	.frames_per_min_least = PER_MIN_LEAST,
+	.frames_per_min_most = PER_MIN_MOST,
 	.frame = bci_frame,
 	.decode = contec_v5_decode,
 };
