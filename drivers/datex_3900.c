@@ -7,6 +7,9 @@
  *	14:01:31 SpO2= 80 PR= 70 PIr=1.38 ** LOW SpO2
  *	14:00:49 SpO2= --- PR= --- PIr= --- ** NO SENSOR
  *
+ * Stored trends are printed alike, one line behind the other; the first line after
+ * the port was opened may be of such and only begins the count (drivers/trend.h).
+ *
  * The dashes may stand apart ("- - -").  There is no checksum, so a line counts
  * only if it comes without a pause, begins with its time and holds all three
  * fields and nothing else.
@@ -19,11 +22,18 @@
 #include "drivers/driver.h"
 #include "drivers/oximeter.h"
 #include "drivers/text.h"
+#include "drivers/trend.h"
 
 /* A line takes 60 ms. */
 #define LINE_PAUSE_MS 300
 
 #define CLOCK_WIDTH 8		/* "HH:MM:SS" */
+#define DAY_MS 86400000
+
+struct datex_state {
+	struct trend trend;
+};
+_Static_assert(sizeof(struct datex_state) <= DRIVER_STATE_MAX, "state");
 
 /* A value fills so many characters behind its sign at the least (" 97"): one
  * that lost a digit does not. */
@@ -36,16 +46,16 @@ datex_frame(const struct window *w, int64_t gap_ms)
 	return text_frame(w);
 }
 
+/* The time of the day. */
 static bool
-has_clock(const struct text *t)
+line_clock(const struct text *t, int64_t *ms)
 {
 	int32_t hour = 0, minute = 0, second = 0;
-	int64_t ms = 0;
 
 	return text_digits(t, 0, 2, &hour) && text_at(t, 2) == ':' &&
 	    text_digits(t, 3, 2, &minute) && text_at(t, 5) == ':' &&
 	    text_digits(t, 6, 2, &second) &&
-	    text_clock(2000, 1, 1, hour, minute, second, &ms);
+	    text_clock(1970, 1, 1, hour, minute, second, ms);
 }
 
 static size_t
@@ -223,19 +233,26 @@ datex_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	struct field pir = { .key = "PIr=", .decimals = 2 };
 	struct text_span message = { 0, 0 };
 	struct text t;
+	struct datex_state *s = (struct datex_state *)u;
 	size_t at = CLOCK_WIDTH;
+	int64_t clock_ms = 0;
+	bool first = !s->trend.any;
+	enum trend_row kind;
 	enum quality q;
 
-	(void)u;
-	(void)t_ms;
 	t.n = 0;
 	text_take(w, n, &t);
-	if (text_paused(w, n, LINE_PAUSE_MS) || !has_clock(&t) ||
+	if (text_paused(w, n, LINE_PAUSE_MS) || !line_clock(&t, &clock_ms) ||
 	    !take_field(&t, &at, &spo2) || !take_field(&t, &at, &pr) ||
 	    !take_field(&t, &at, &pir) || spo2.value > 999 || pr.value > 999 ||
 	    !take_message(&t, at, &message))
 		return DECODE_BAD_VALUE;
+	kind = trend_take(&s->trend, t_ms, clock_ms, DAY_MS);
+	if (first || kind == TREND_STORED)
+		return DECODE_IGNORED;
 	q = message_quality(&t, message);
+	if (q == QUALITY_GOOD && kind == TREND_UNSURE)
+		q = QUALITY_QUESTIONABLE;
 	oximeter_readings(out, field_quality(&spo2, q), spo2.value * 100,
 	    field_quality(&pr, q), pr.value);
 	tell_message(out, &t, message);
@@ -248,6 +265,7 @@ const struct driver driver_datex_3900 = {
 	.title = "Datex-Ohmeda 3900 oximeters (TruTrak+)",
 	.line = { 9600, 8, 'N', 1, FLOW_NONE },
 	.silent_after_ms = 7000,
+	.state_size = sizeof(struct datex_state),
 	.longest = 128,
 	.evidence = EVIDENCE_WORDS,
 	.relays_alarms = true,

@@ -21,6 +21,7 @@
 #include "drivers/driver.h"
 #include "drivers/oximeter.h"
 #include "drivers/text.h"
+#include "drivers/trend.h"
 
 /* A row of 62 characters takes a quarter of a second at 2400 baud. */
 #define ROW_PAUSE_MS 300
@@ -29,10 +30,6 @@
 #define WORD_ROOM 17	/* the longest that is looked for, with its NUL */
 #define VALUE_MOST 999	/* three digits: no field is wider */
 #define AFTER_CLOCK 18	/* "dd-MMM-yy hh:mm:ss" */
-
-/* Rows of stored trends, which somebody prints at the monitor's menu, come one
- * behind the other; live ones every 2 s. */
-#define LIVE_MS 1500
 
 enum code {
 	ALARM_OFF = 1 << 0,
@@ -74,11 +71,8 @@ static const char other_words[][WORD_ROOM] = {
 };
 
 struct nellcor_state {
-	bool known;		/* there was a row before, at row_ms */
-	bool behind;		/* by its clock it was older than clock_ms */
-	uint8_t end[3];		/* where its fields ended */
-	int64_t row_ms;
-	int64_t clock_ms;
+	struct trend trend;	/* the rows before, if any; the last one's */
+	uint8_t end[3];		/* fields ended there */
 };
 _Static_assert(sizeof(struct nellcor_state) <= DRIVER_STATE_MAX, "state");
 
@@ -174,6 +168,7 @@ struct field {
 struct row {
 	struct field field[3];	/* saturation, rate, pulse amplitude */
 	uint16_t codes;
+	bool unsure;		/* it may be a stored one */
 };
 
 static bool
@@ -243,7 +238,7 @@ read_row(const struct text *t, struct row *r)
 static bool
 same_columns(struct nellcor_state *s, const struct row *r)
 {
-	bool same = s->known;
+	bool same = s->trend.any;
 
 	for (size_t i = 0; i < 3; i++) {
 		uint8_t end = (uint8_t)(r->field[i].at.to & 0xFF);
@@ -253,21 +248,6 @@ same_columns(struct nellcor_state *s, const struct row *r)
 		s->end[i] = end;
 	}
 	return same;
-}
-
-/* A row older than the newest so far is of a stored trend, unless they keep
- * coming at the pace of live ones: then the monitor's clock was set back. */
-static bool
-is_live(struct nellcor_state *s, int64_t t_ms, int64_t clock_ms)
-{
-	bool live = !s->known || clock_ms >= s->clock_ms ||
-	    (s->behind && t_ms - s->row_ms >= LIVE_MS);
-
-	s->behind = !live;
-	s->row_ms = t_ms;
-	if (live)
-		s->clock_ms = clock_ms;
-	return live;
 }
 
 /* What the codes make of both numbers. */
@@ -284,7 +264,8 @@ row_quality(const struct row *r)
 		return QUALITY_SEARCHING;
 	/* Without an amplitude there is no pulse: the numbers are held. */
 	return (r->codes & (PULSE_SEARCH | MOTION | UNKNOWN)) != 0 ||
-	    r->field[2].missing ? QUALITY_QUESTIONABLE : QUALITY_GOOD;
+	    r->field[2].missing || r->unsure ?
+	    QUALITY_QUESTIONABLE : QUALITY_GOOD;
 }
 
 static enum quality
@@ -340,7 +321,8 @@ nellcor_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	struct text t;
 	struct row r = { 0 };
 	int64_t clock_ms = 0;
-	bool first = !s->known, aligned, live;
+	bool first = !s->trend.any, aligned;
+	enum trend_row kind;
 
 	t.n = 0;
 	text_take(w, n, &t);
@@ -349,12 +331,12 @@ nellcor_decode(union driver_state *u, int64_t t_ms, const struct window *w,
 	if (text_paused(w, n, ROW_PAUSE_MS) || !read_row(&t, &r))
 		return DECODE_BAD_VALUE;
 	aligned = same_columns(s, &r);
-	live = is_live(s, t_ms, clock_ms);
-	s->known = true;
+	kind = trend_take(&s->trend, t_ms, clock_ms, 0);
 	if (!aligned)
 		return first ? DECODE_IGNORED : DECODE_BAD_SEQUENCE;
-	if (!live)
+	if (kind == TREND_STORED)
 		return DECODE_IGNORED;
+	r.unsure = kind == TREND_UNSURE;
 	oximeter_readings(out, field_quality(&r, &r.field[0]),
 	    r.field[0].value * 100, field_quality(&r, &r.field[1]),
 	    r.field[1].value);

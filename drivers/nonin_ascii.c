@@ -55,14 +55,18 @@ static bool
 read_field(const struct text *t, size_t from, struct field *f)
 {
 	struct text_span s = { from, from + WIDTH };
+	int32_t value = 0;
 
 	f->from = from;
 	f->width = WIDTH;
 	f->missing = text_is_dashes(t, s);
 	while (!f->missing && f->width > 0 &&
-	    !text_digits(t, from, f->width, &f->value))
+	    !text_digits(t, from, f->width, &value))
 		f->width--;
-	return f->width > 0 && f->value >= 0 && f->value <= 999;
+	if (f->width == 0 || value > 999)
+		return false;
+	f->value = value;
+	return true;
 }
 
 /* Whether only blanks and marks stand there, to the end of the line. */

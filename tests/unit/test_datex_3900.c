@@ -17,19 +17,14 @@
 static struct stream s;
 static struct decoded got;
 
-/* Whether the bytes hold a sound line; those from 'half' on come later_ms
- * later. */
+/* Whether there was a sound line that is live. */
 static bool
-sound_in_halves(const char *p, size_t n, size_t half, int64_t later_ms)
+feed(int64_t t_ms, const char *p, size_t n)
 {
 	struct decoded d;
 	bool found = false;
 
-	stream_init(&s, driver_find("datex-3900"), NULL, 0);
-	assert_int_equal(stream_feed(&s, 0, (const uint8_t *)p, half), half);
-	assert_false(stream_next(&s, &d));
-	assert_int_equal(stream_feed(&s, later_ms, (const uint8_t *)p + half,
-	    n - half), n - half);
+	assert_int_equal(stream_feed(&s, t_ms, (const uint8_t *)p, n), n);
 	while (stream_next(&s, &d)) {
 		if (d.result == DECODE_OK) {
 			got = d;
@@ -37,6 +32,31 @@ sound_in_halves(const char *p, size_t n, size_t half, int64_t later_ms)
 		}
 	}
 	return found;
+}
+
+static bool
+feed_line(int64_t t_ms, const char *p)
+{
+	return feed(t_ms, p, strlen(p));
+}
+
+/* Two lines, at 0 and 2 s: of the first it is not known whether it is live. */
+static void
+start(void)
+{
+	stream_init(&s, driver_find("datex-3900"), NULL, 0);
+	assert_false(feed_line(0, "14:01:09 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+	assert_true(feed_line(2000, "14:01:11 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+}
+
+/* Whether the bytes hold a sound line; those from 'half' on come later_ms
+ * later. */
+static bool
+sound_in_halves(const char *p, size_t n, size_t half, int64_t later_ms)
+{
+	start();
+	assert_false(feed(4000, p, half));
+	return feed(4000 + later_ms, p + half, n - half);
 }
 
 static bool
@@ -62,9 +82,9 @@ static void
 the_message_is_an_alarm_of_the_monitors_own(void **state)
 {
 	(void)state;
-	check_alarm("14:01:31 SpO2= 80 PR= 70 PIr=1.38 ** LOW SpO2\r\n",
+	check_alarm("14:01:13 SpO2= 80 PR= 70 PIr=1.38 ** LOW SpO2\r\n",
 	    "LOW SpO2");
-	check_alarm("14:00:49 SpO2= --- PR= --- PIr= --- ** NO SENSOR\r\n",
+	check_alarm("14:01:13 SpO2= --- PR= --- PIr= --- ** NO SENSOR\r\n",
 	    "NO SENSOR");
 	check_alarm("14:01:13 SpO2= 97 PR= 70 PIr=1.56\r\n", NULL);
 }
@@ -72,7 +92,7 @@ the_message_is_an_alarm_of_the_monitors_own(void **state)
 static void
 check_message(const char *message, enum quality q)
 {
-	char x[100] = "14:01:31 SpO2= 96 PR= 70 PIr=1.38 ** ";
+	char x[100] = "14:01:13 SpO2= 96 PR= 70 PIr=1.38 ** ";
 
 	strcat(x, message);
 	strcat(x, "\r\n");
@@ -114,12 +134,12 @@ static void
 a_line_that_is_not_read_tells_of_no_alarm(void **state)
 {
 	static const char line[] =
-	    "14:01:31 SpO2= 80 PR= 7O PIr=1.38 ** LOW SpO2\r\n";
+	    "14:01:13 SpO2= 80 PR= 7O PIr=1.38 ** LOW SpO2\r\n";
 	struct decoded d;
 
 	(void)state;
-	stream_init(&s, driver_find("datex-3900"), NULL, 0);
-	assert_int_equal(stream_feed(&s, 0, (const uint8_t *)line,
+	start();
+	assert_int_equal(stream_feed(&s, 4000, (const uint8_t *)line,
 	    sizeof line - 1), sizeof line - 1);
 	assert_true(stream_next(&s, &d));
 	assert_int_equal(d.result, DECODE_BAD_VALUE);
@@ -130,7 +150,7 @@ a_line_that_is_not_read_tells_of_no_alarm(void **state)
 static void
 a_message_longer_than_an_alarm_is_cut(void **state)
 {
-	char line[200] = "14:01:31 SpO2= 80 PR= 70 PIr=1.38 ** ";
+	char line[200] = "14:01:13 SpO2= 80 PR= 70 PIr=1.38 ** ";
 	size_t n = strlen(line);
 
 	(void)state;
@@ -201,6 +221,55 @@ a_line_with_a_pause_in_it_is_none(void **state)
 	}
 }
 
+/* Every 6 s of the last hour, at 9600 baud; then it goes on as before. */
+static void
+stored_lines_are_not_taken_for_what_is_now(void **state)
+{
+	char x[] = "13:00:00 SpO2= 80 PR= 70 PIr=1.56\r\n";
+
+	(void)state;
+	for (int fresh = 0; fresh < 2; fresh++) {
+		start();
+		if (fresh)
+			stream_init(&s, driver_find("datex-3900"), NULL, 0);
+		for (int i = 0; i < 590; i++) {
+			x[3] = (char)('0' + i / 100);
+			x[4] = (char)('0' + i / 10 % 10);
+			x[6] = (char)('0' + i % 10 * 6 / 10);
+			x[7] = (char)('0' + i % 10 * 6 % 10);
+			assert_false(feed_line(4000 + 60 * i, x));
+		}
+		(void)feed_line(60000, "14:02:09 SpO2= 97 PR= 70 PIr=1.56\r\n");
+		assert_true(feed_line(62000,
+		    "14:02:11 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+		assert_int_equal(got.readings.item[0].quality, QUALITY_GOOD);
+	}
+}
+
+static void
+lines_go_on_over_midnight(void **state)
+{
+	(void)state;
+	stream_init(&s, driver_find("datex-3900"), NULL, 0);
+	(void)feed_line(0, "23:59:56 SpO2= 97 PR= 70 PIr=1.56\r\n");
+	assert_true(feed_line(2000, "23:59:58 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+	assert_true(feed_line(4000, "00:00:00 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+	assert_int_equal(got.readings.item[0].quality, QUALITY_GOOD);
+	assert_true(feed_line(6000, "00:00:02 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+	assert_int_equal(got.readings.item[0].quality, QUALITY_GOOD);
+}
+
+static void
+a_clock_that_is_set_casts_doubt_on_a_line(void **state)
+{
+	(void)state;
+	start();
+	assert_true(feed_line(4000, "16:01:13 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+	assert_int_equal(got.readings.item[0].quality, QUALITY_QUESTIONABLE);
+	assert_true(feed_line(6000, "16:01:15 SpO2= 97 PR= 70 PIr=1.56\r\n"));
+	assert_int_equal(got.readings.item[0].quality, QUALITY_GOOD);
+}
+
 int
 main(void)
 {
@@ -214,6 +283,9 @@ main(void)
 		cmocka_unit_test(lost_bytes_make_no_other_number),
 		cmocka_unit_test(a_byte_put_in_makes_no_other_number),
 		cmocka_unit_test(a_line_with_a_pause_in_it_is_none),
+		cmocka_unit_test(stored_lines_are_not_taken_for_what_is_now),
+		cmocka_unit_test(lines_go_on_over_midnight),
+		cmocka_unit_test(a_clock_that_is_set_casts_doubt_on_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

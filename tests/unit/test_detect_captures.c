@@ -102,21 +102,26 @@ may_claim(const char *file, const struct driver *d)
 	return strncmp(file, d->name, word) == 0;
 }
 
-/* At the pace of the line: the recordings have no times. */
+/* At the pace of the line: the recordings have no times.  But rows of text that
+ * name a time, as of the Nellcor, come every 2 s. */
 static void
 hear_file(const char *path, const struct line *line)
 {
 	FILE *f = fopen(path, "rb");
 	uint32_t baud = line != NULL ? line->baud : 9600;
+	bool rows = strstr(path, "nellcor") != NULL;
 	uint8_t buffer[64];
 	uint64_t bytes = 0;
+	int64_t pause_ms = 0;
 	size_t n;
 
 	assert_non_null(f);
 	detect_init(&x, NULL, 0);
-	while ((n = fread(buffer, 1, sizeof buffer, f)) > 0) {
+	while ((n = fread(buffer, 1, rows ? 1 : sizeof buffer, f)) > 0) {
 		bytes += n;
-		feed((int64_t)(bytes * 10 * 1000 / baud), buffer, n);
+		feed(pause_ms + (int64_t)(bytes * 10 * 1000 / baud), buffer, n);
+		if (rows && buffer[0] == '\n')
+			pause_ms += 2000 - 10 * 1000 / baud * 62;
 	}
 	fclose(f);
 }

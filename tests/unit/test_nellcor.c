@@ -149,6 +149,23 @@ stored_trends_are_not_taken_for_what_is_now(void **state)
 	assert_int_equal(got.readings.item[0].value, 9800);
 }
 
+/* All of them, when nothing live came before. */
+static void
+stored_trends_are_not_taken_for_live_on_a_fresh_port(void **state)
+{
+	char x[] = "29-Dec-17 03:00:00    80     119     120\r\n";
+
+	(void)state;
+	start();
+	stream_reset(&s, 0);
+	for (int i = 0; i < 60; i++) {
+		x[13] = (char)('0' + i / 10);
+		x[14] = (char)('0' + i % 10);
+		feed_line(30000 + 30 * i, x);
+	}
+	assert_int_equal(sound, 0);
+}
+
 static void
 a_clock_that_is_set_back_costs_a_row(void **state)
 {
@@ -229,6 +246,8 @@ main(void)
 		cmocka_unit_test(a_row_with_a_pause_in_it_is_none),
 		cmocka_unit_test(zeroes_while_it_searches_are_no_reading),
 		cmocka_unit_test(stored_trends_are_not_taken_for_what_is_now),
+		cmocka_unit_test(
+		    stored_trends_are_not_taken_for_live_on_a_fresh_port),
 		cmocka_unit_test(a_clock_that_is_set_back_costs_a_row),
 		cmocka_unit_test(the_monitors_own_alarms_are_told_in_words),
 		cmocka_unit_test(
