@@ -138,23 +138,7 @@ nonin_packet_drop(struct nonin_packet *p)
 }
 
 /* A burst takes 4 ms and comes every second. */
-#define QUIET_MS 500
 #define LATE_MS 1500
-
-int
-nonin_burst_frame(const struct window *w, size_t length, int64_t gap_ms)
-{
-	size_t n = window_length(w);
-
-	if (gap_ms < QUIET_MS || (window_at(w, 0) & 0x80) == 0)
-		return FRAME_GARBAGE;
-	for (size_t i = 1; i < length && i < n; i++) {
-		if ((window_at(w, i) & 0x80) != 0 ||
-		    window_gap(w, i) >= QUIET_MS)
-			return FRAME_GARBAGE;
-	}
-	return n < length ? FRAME_MORE : (int)length;
-}
 
 /* The flags of a burst's status. */
 static unsigned

@@ -58,10 +58,24 @@ enum decode nonin_packet_take(struct nonin_packet *p, bool torn,
 /* A frame was damaged: that costs the packet. */
 void nonin_packet_drop(struct nonin_packet *p);
 
+#define NONIN_QUIET_MS 500
+
 /* For frame() of formats 1 and 8: a burst of 'length' bytes, of which the first
  * alone has bit 7, after at least half a second of quiet. */
-int nonin_burst_frame(const struct window *w, size_t length, int64_t gap_ms)
-    MUST_CHECK;
+static inline int
+nonin_burst_frame(const struct window *w, size_t length, int64_t gap_ms)
+{
+	uint8_t rest = 0;
+
+	if (gap_ms < NONIN_QUIET_MS || (window_at(w, 0) & 0x80) == 0 ||
+	    window_longest_gap(w, 1, length) >= NONIN_QUIET_MS)
+		return FRAME_GARBAGE;
+	for (size_t i = 1; i < length; i++)
+		rest |= window_at(w, i);
+	if ((rest & 0x80) != 0)
+		return FRAME_GARBAGE;
+	return window_length(w) < length ? FRAME_MORE : (int)length;
+}
 
 /* The readings of a burst, by its first three bytes,
  *

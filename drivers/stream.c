@@ -138,8 +138,6 @@ stream_feed(struct stream *s, int64_t t_ms, const uint8_t *p, size_t n)
 		s->agreed = 0;
 		window_clear(w);
 	}
-	if (window_length(w) == 0)
-		window_clear(w);
 	taken = window_add(w, gap_ms, p, n);
 	if (taken == 0)
 		return 0;
@@ -179,36 +177,50 @@ is_whole(enum decode d)
 	return d != DECODE_BAD_CHECK && d != DECODE_BAD_LENGTH;
 }
 
-/* Where little speaks for a single frame, frames speak for each other; those
- * that say nothing speak for none, and that there is no value speaks for no
- * value.  To be asked before the last values are replaced by these. */
+/* Holds a reading against the last value of its kind, and doubts a value that lies
+ * too far from it.  Returns whether it may count where little speaks for a single
+ * frame: that there was no value speaks for no value.  '*near': they agree. */
 static bool
-is_believed(struct stream *s, const struct readings *r)
+judge(struct stream *s, int64_t t_ms, struct reading *x, bool *near)
+{
+	const enum vital v = x->vital;
+	struct stream_last *last;
+	bool counts;
+
+	if ((unsigned)v >= VITALS)
+		return true;
+	last = &s->last[v];
+	if (!reading_has_value(x)) {
+		last->wait = STREAM_AGREE - 1;
+		return true;
+	}
+	if (last->known && last->value != x->value) {
+		if (!vital_agrees(v, last->value, x->value))
+			*near = false;
+		if (vital_steps(v, last->value, x->value, t_ms - last->t_ms))
+			x->quality = QUALITY_QUESTIONABLE;
+	}
+	/* An event is told once. */
+	counts = last->wait == 0 || vital_info[v].episodic;
+	if (last->wait > 0)
+		last->wait--;
+	last->known = true;
+	last->value = x->value;
+	last->t_ms = t_ms;
+	return counts;
+}
+
+/* Whether the readings are believed.  Where little speaks for a single frame,
+ * frames speak for each other; those that say nothing speak for none. */
+static bool
+judge_all(struct stream *s, int64_t t_ms, struct readings *r)
 {
 	bool near = true, believed = true;
 
+	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++)
+		believed = judge(s, t_ms, &r->item[i], &near) && believed;
 	if (s->driver->evidence != EVIDENCE_PATTERN)
 		return true;
-	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
-		const struct reading *x = &r->item[i];
-		const enum vital v = x->vital;
-		struct stream_last *last;
-
-		/* An event is told once. */
-		if ((unsigned)v >= VITALS || vital_info[v].episodic)
-			continue;
-		last = &s->last[v];
-		if (!reading_has_value(x)) {
-			last->wait = STREAM_AGREE - 1;
-			continue;
-		}
-		if (last->known && !vital_agrees(v, last->value, x->value))
-			near = false;
-		if (last->wait > 0) {
-			last->wait--;
-			believed = false;
-		}
-	}
 	if (!near)
 		s->agreed = 0;
 	if (r->n > 0 && s->agreed < STREAM_AGREE)
@@ -236,37 +248,17 @@ digest(const struct readings *r)
 static bool
 is_repetition(struct stream *s, int64_t t_ms, const struct readings *r)
 {
-	uint32_t said = digest(r);
+	uint32_t said;
 
 	if (s->driver->repeat_ms == 0 || r->n == 0)
 		return false;
+	said = digest(r);
 	if (s->said_ms != STREAM_NEVER && said == s->said &&
 	    t_ms - s->said_ms < s->driver->repeat_ms)
 		return true;
 	s->said = said;
 	s->said_ms = t_ms;
 	return false;
-}
-
-/* Doubts values that lie too far from those before them. */
-static void
-judge_steps(struct stream *s, int64_t t_ms, struct readings *r)
-{
-	for (size_t i = 0; i < r->n && i < READINGS_MAX; i++) {
-		struct reading *x = &r->item[i];
-		const enum vital v = x->vital;
-		struct stream_last *last;
-
-		if ((unsigned)v >= VITALS || !reading_has_value(x))
-			continue;
-		last = &s->last[v];
-		if (last->known && vital_steps(v, last->value, x->value,
-		    t_ms - last->t_ms))
-			x->quality = QUALITY_QUESTIONABLE;
-		last->known = true;
-		last->value = x->value;
-		last->t_ms = t_ms;
-	}
 }
 
 static void
@@ -292,8 +284,7 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 		out->readings.alarms.unknown = false;
 	}
 	believed = out->result > DECODE_IGNORED ||
-	    is_believed(s, &out->readings);
-	judge_steps(s, out->t_ms, &out->readings);
+	    judge_all(s, out->t_ms, &out->readings);
 	if (!believed || is_repetition(s, out->t_ms, &out->readings))
 		out->readings.n = 0;
 	if (!believed)

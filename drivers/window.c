@@ -11,6 +11,7 @@
 
 /* What is moved at once, so that a proof can follow. */
 #define BLOCK 16
+#define QUARTER 4
 
 size_t
 window_find(const struct window *w, size_t from, size_t to, uint8_t b)
@@ -31,45 +32,6 @@ window_find(const struct window *w, size_t from, size_t to, uint8_t b)
 		}
 	}
 	return to;
-}
-
-uint16_t
-window_gap(const struct window *w, size_t i)
-{
-	for (size_t k = 0; k < w->marks && k < WINDOW_MARKS; k++) {
-		if (w->mark[k].at >= w->start + i)
-			return w->mark[k].at == w->start + i ?
-			    w->mark[k].gap_ms : 0;
-	}
-	return 0;
-}
-
-uint16_t
-window_longest_gap(const struct window *w, size_t from, size_t to)
-{
-	uint16_t longest_ms = 0;
-
-	for (size_t k = 0; k < w->marks && k < WINDOW_MARKS; k++) {
-		const struct window_mark *m = &w->mark[k];
-
-		if (m->at >= w->start + from && m->at < w->start + to &&
-		    m->gap_ms > longest_ms)
-			longest_ms = m->gap_ms;
-	}
-	return longest_ms;
-}
-
-uint64_t
-window_age(const struct window *w, size_t n)
-{
-	uint64_t age_ms = 0;
-
-	for (size_t k = w->marks; k > 0 && k <= WINDOW_MARKS; k--) {
-		if (w->mark[k - 1].at < w->start + n)
-			break;
-		age_ms += w->mark[k - 1].since_ms;
-	}
-	return age_ms;
 }
 
 /* Gives up the shorter pause of each two, but never the first mark nor the
@@ -173,6 +135,11 @@ window_add(struct window *w, uint16_t gap_ms, const uint8_t *p, size_t n)
 		i += BLOCK;
 		end += BLOCK;
 	}
+	while (i + QUARTER <= n && end <= WINDOW_CAPACITY - QUARTER) {
+		memcpy(&w->at[end], &p[i], QUARTER);
+		i += QUARTER;
+		end += QUARTER;
+	}
 	while (i < n && end < WINDOW_CAPACITY)
 		w->at[end++] = p[i++];
 	w->end = end;
@@ -182,6 +149,10 @@ window_add(struct window *w, uint16_t gap_ms, const uint8_t *p, size_t n)
 void
 window_drop(struct window *w, size_t n)
 {
+	if (n >= window_length(w)) {
+		window_clear(w);
+		return;
+	}
 	w->start += n;
 	w->seen = 0;
 	w->need = 0;

@@ -100,14 +100,47 @@ size_t window_find(const struct window *w, size_t from, size_t to, uint8_t b);
 /* The quiet before the i-th byte, 0 within a read and beyond the end.  Where
  * there were more than WINDOW_MARKS reads, some of the shorter pauses within
  * are forgotten; that before the first byte and the last one are not. */
-uint16_t window_gap(const struct window *w, size_t i);
+static inline uint16_t
+window_gap(const struct window *w, size_t i)
+{
+	for (size_t k = 0; k < w->marks && k < WINDOW_MARKS; k++) {
+		if (w->mark[k].at >= w->start + i)
+			return w->mark[k].at == w->start + i ?
+			    w->mark[k].gap_ms : 0;
+	}
+	return 0;
+}
 
 /* The longest quiet before any of the bytes from..to-1. */
-uint16_t window_longest_gap(const struct window *w, size_t from, size_t to);
+static inline uint16_t
+window_longest_gap(const struct window *w, size_t from, size_t to)
+{
+	uint16_t longest_ms = 0;
+
+	for (size_t k = 0; k < w->marks && k < WINDOW_MARKS; k++) {
+		const struct window_mark *m = &w->mark[k];
+
+		if (m->at >= w->start + from && m->at < w->start + to &&
+		    m->gap_ms > longest_ms)
+			longest_ms = m->gap_ms;
+	}
+	return longest_ms;
+}
 
 /* How long before the last byte of all the n-th (from 1) arrived; as exact as
  * the marks are, and always for a byte of the last read. */
-uint64_t window_age(const struct window *w, size_t n);
+static inline uint64_t
+window_age(const struct window *w, size_t n)
+{
+	uint64_t age_ms = 0;
+
+	for (size_t k = w->marks; k > 0 && k <= WINDOW_MARKS; k--) {
+		if (w->mark[k - 1].at < w->start + n)
+			break;
+		age_ms += w->mark[k - 1].since_ms;
+	}
+	return age_ms;
+}
 
 /* Appends as many bytes as there is room for, read after a pause of gap_ms;
  * returns how many. */
