@@ -65,14 +65,33 @@ store_wake(struct store *s)
 	pthread_cond_signal(&s->wake);
 }
 
+/* A frame counts from its own last byte, though it is known to be whole only by
+ * what follows: by then a later frame of another port may have been handed over.
+ * Its readings are stored with the time of that one, since a moment is looked
+ * for in the log as in a list that is in order. */
+static struct now
+in_order(struct store *s, const struct now *now)
+{
+	struct now stamp = *now;
+
+	if (s->reading_ms > stamp.t_ms) {
+		stamp.wall_ms += s->reading_ms - stamp.t_ms;
+		stamp.t_ms = s->reading_ms;
+	}
+	s->reading_ms = stamp.t_ms;
+	return stamp;
+}
+
 uint64_t
 store_reading(struct store *s, const struct now *now, size_t port,
     const struct reading *r)
 {
+	struct now stamp;
 	uint64_t ticket;
 
 	pthread_mutex_lock(&s->lock);
-	ticket = queued(s, store_queue_reading(&s->queue, now, port, r),
+	stamp = in_order(s, now);
+	ticket = queued(s, store_queue_reading(&s->queue, &stamp, port, r),
 	    &s->report.lost_readings, false);
 	s->held_readings += ticket != 0 && s->held != UINT64_MAX;
 	pthread_mutex_unlock(&s->lock);

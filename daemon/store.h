@@ -40,7 +40,8 @@ int store_open(struct store **out, const struct store_options *o,
 uint32_t store_session_count(const struct store *s, const char *prefix);
 
 /* Hands over a record; returns its ticket, or 0 if the queue is full (counted
- * and reported).  An urgent record is committed at once. */
+ * and reported).  An urgent record is committed at once.  A reading is stored
+ * with no earlier time than the reading before it. */
 uint64_t store_reading(struct store *s, const struct now *now, size_t port,
     const struct reading *r);
 uint64_t store_record(struct store *s, const struct now *now,

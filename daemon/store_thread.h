@@ -48,6 +48,7 @@ struct store {
 
 	/* Under the lock. */
 	struct store_queue queue;
+	int64_t reading_ms;		/* of the newest reading queued */
 	size_t fresh;			/* queued since the last batch */
 	int64_t fresh_ms;		/* when the first of them came */
 	bool urgent, stop, ended;

@@ -338,6 +338,22 @@ a_file_that_cannot_be_written_is_said_and_nothing_is_left(void **state)
 	assert_int_not_equal(access(path_of(f, "b.db"), F_OK), 0);
 }
 
+/* An oximeter of 60 messages a second beside a monitor of another kind. */
+static void
+readings_of_two_ports_that_cross_are_backed_up(void **state)
+{
+	struct fixture *f = *state;
+	struct reading x = { .vital = VITAL_SPO2, .value = 9700 };
+	struct now now = at(2989);
+
+	f->ports[1].bed = "CHAIR3";
+	open_store(f);
+	await(f, put_statement(f, STATEMENT_SESSION_START, 1, 2000, 2000));
+	await(f, put_hr(f, 3000, 71));
+	await(f, store_reading(f->store, &now, 1, &x));
+	backup(f, path_of(f, "b.db"), NULL, EXIT_OK, "2 readings");
+}
+
 static void
 a_backup_put_in_the_place_of_the_log_is_taken_up(void **state)
 {
@@ -380,6 +396,7 @@ main(void)
 		BACKUP_TEST(a_log_with_a_fault_gives_no_backup_of_that_name),
 		BACKUP_TEST(
 		    a_file_that_cannot_be_written_is_said_and_nothing_is_left),
+		BACKUP_TEST(readings_of_two_ports_that_cross_are_backed_up),
 		BACKUP_TEST(a_backup_put_in_the_place_of_the_log_is_taken_up),
 	};
 

@@ -244,6 +244,58 @@ a_reading_that_is_missing_or_cannot_be_is_named(void **state)
 	    "was sealed");
 }
 
+/* Two ports as a service has them: an oximeter of 60 messages a second is dated
+ * a little before another's message that was decoded first. */
+static void
+readings_of_two_ports_that_cross_are_no_fault(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = statement(STATEMENT_SESSION_START, 1, 2000);
+	struct reading x = { .vital = VITAL_SPO2, .value = 9700 };
+	char answer[64];
+
+	f->ports[1].bed = "CHAIR3";
+	open_store(f);
+	put(f, 2000, &r);
+	for (int i = 0; i < 5; i++) {
+		struct now now = at(3000 + 1000 * i - 11);
+
+		put_hr(f, 3000 + 1000 * i, 70);
+		store_reading(f->store, &now, 1, &x);
+	}
+	r = statement(STATEMENT_SESSION_END, 2, 9000);
+	await(f, put(f, 9000, &r));
+	close_store(f, 9500);
+	snprintf(answer, sizeof answer, "%s", ask(f, "SELECT group_concat("
+	    "t_ms) FROM (SELECT t_ms FROM reading_000001 ORDER BY row LIMIT "
+	    "4)"));
+	assert_string_equal(answer, "3000,3000,4000,4000");
+	assert_string_equal(ask(f, "SELECT at FROM readings WHERE row = 2"),
+	    ask(f, "SELECT at FROM readings WHERE row = 1"));
+	assert_int_equal(verified(f, NULL)->result.faults, 0);
+	assert_int_equal(verified(f, NULL)->result.notes, 0);
+}
+
+static void
+readings_that_an_earlier_build_stored_disorderly_are_noted(void **state)
+{
+	struct fixture *f = *state;
+	struct told *t;
+
+	run_sealed_session(f, "one", 2000);
+	run_sealed_session(f, "two", 20000);
+	change(f, "DROP TRIGGER reading_000001_update; "
+	    "UPDATE reading_000001 SET t_ms = t_ms - 11 WHERE row = 38");
+	t = verified(f, NULL);
+	expect(t, "note : reading_000001: 1 reading lies less than a second "
+	    "before the one before it");
+	/* Which of them is later is for the seal to say. */
+	assert_null(strstr(t->text, "reading 38"));
+	change(f, "UPDATE reading_000001 SET t_ms = t_ms - 1000 WHERE row = "
+	    "38");
+	expect(verified(f, NULL), "reading 38 lies before the one before it");
+}
+
 static void
 a_segment_that_is_gone_without_a_word_is_a_fault(void **state)
 {
@@ -384,6 +436,9 @@ main(void)
 		VERIFY_TEST(a_record_that_is_missing_is_named_by_its_number),
 		VERIFY_TEST(a_session_that_ends_meanwhile_is_no_fault),
 		VERIFY_TEST(a_reading_that_is_missing_or_cannot_be_is_named),
+		VERIFY_TEST(readings_of_two_ports_that_cross_are_no_fault),
+		VERIFY_TEST(
+		    readings_that_an_earlier_build_stored_disorderly_are_noted),
 		VERIFY_TEST(a_segment_that_is_gone_without_a_word_is_a_fault),
 		VERIFY_TEST(a_seal_that_was_taken_out_breaks_the_chain),
 		VERIFY_TEST(
