@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/control_limits.h"
 #include "daemon/control_state.h"
 #include "daemon/json.h"
@@ -83,6 +84,25 @@ run_watch(struct control_call *c)
 	return e;
 }
 
+/* The answer to a statement about that bed. */
+static enum control_error
+stated(struct control_call *c, size_t bed, enum refusal no,
+    const struct statement *st)
+{
+	struct hub_past past;
+	char end[CLOCK_TEXT];
+
+	if (no != REFUSAL_OVERLAP)
+		return call_stated(c, no, st);
+	past = hub_reached(c->host->hub, bed, st->amends);
+	/* Rounded up: what is shown is a time that may be given. */
+	clock_format_local(c->now.wall_ms - (c->now.t_ms - past.end_ms) + 999,
+	    end);
+	return call_refuse(c, CONTROL_REFUSED, "at that time session %s of "
+	    "this bed had not ended; it did at %s: give a later --at, or "
+	    "correct its end with 'session amend' first", past.id, end);
+}
+
 static enum control_error
 transition(struct control_call *c, enum statement_kind kind)
 {
@@ -123,7 +143,7 @@ transition(struct control_call *c, enum statement_kind kind)
 	if (kind == STATEMENT_SESSION_START)
 		c->host->session_id(c->host->arg, bed, st.at_wall_ms,
 		    st.session);
-	return call_stated(c, hub_state(c->host->hub, &c->now, bed, &st), &st);
+	return stated(c, bed, hub_state(c->host->hub, &c->now, bed, &st), &st);
 }
 
 #define TRANSITION(name, kind) \
@@ -188,9 +208,9 @@ run_amend(struct control_call *c)
 	no = hub_amend(c->host->hub, &c->now, bed, &st);
 	if (no == REFUSAL_NO_SESSION)
 		return call_refuse(c, CONTROL_REFUSED, "this bed has no open "
-		    "session, and none has ended on it since vitalsd was "
-		    "started; an older one is not corrected");
-	return call_stated(c, no, &st);
+		    "session, and none has ended on it in the last day; an "
+		    "older one is not corrected");
+	return stated(c, bed, no, &st);
 }
 
 static enum control_error

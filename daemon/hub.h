@@ -40,6 +40,10 @@ void hub_restore(struct hub *h, const struct now *now, size_t bed,
     const bool armed[LADDERS], const struct baseline *baseline,
     const struct alarm_change *open, size_t open_n);
 
+/* A session that had ended before a restart: it may still be corrected, and no
+ * other may reach into it.  Of one bed the oldest first. */
+void hub_restore_ended(struct hub *h, size_t bed, const struct session *s);
+
 /* An event of no session that was open when vitalsd ended: it ends with
  * "vitalsd was restarted"; what still holds is raised afresh.  Before
  * hub_restore(). */
@@ -69,10 +73,16 @@ enum refusal hub_state(struct hub *h, const struct now *now, size_t bed,
     struct statement *st) MUST_CHECK;
 
 /* A correction: st->amends, st->withdrawn or st->at_ms, st->text (reason).  Of
- * the open session, or of the one that ended last on this bed since vitalsd
- * started: what was noticed too late is corrected too, and sealed anew. */
+ * the open session, or of the one that ended last on this bed, if that was
+ * since vitalsd started or within the day before: what was noticed too late is
+ * corrected too, and sealed anew. */
 enum refusal hub_amend(struct hub *h, const struct now *now, size_t bed,
     struct statement *st) MUST_CHECK;
+
+/* What REFUSAL_OVERLAP was about: the session into which a start reaches, or a
+ * correction of 'amends' ({ 0, 0 } for none). */
+struct hub_past hub_reached(const struct hub *h, size_t bed,
+    struct event_id amends);
 
 /* The baseline is confirmed; st->text holds it as JSON. */
 enum refusal hub_baseline(struct hub *h, const struct now *now, size_t bed,

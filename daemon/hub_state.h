@@ -76,6 +76,12 @@ struct hub_relay {
 	uint32_t records, untold;
 };
 
+/* What must be known of a session that no other may reach into. */
+struct hub_past {
+	char id[SESSION_ID_MAX];	/* "": there is none */
+	int64_t end_ms;
+};
+
 struct hub_bed {
 	char id[BED_MAX];
 	char label[BED_MAX];
@@ -83,6 +89,7 @@ struct hub_bed {
 	uint16_t ports_n;
 	struct session_head session;	/* its id is "" when idle; whole:
 					 * hub_session() */
+	struct hub_past before;		/* hub.ended */
 	struct baseline baseline;
 	bool baseline_confirmed;
 	struct hub_flips flips[SUBJECTS];
@@ -94,7 +101,7 @@ struct hub_bed {
 struct hub {
 	struct hub_bed *bed;	/* beds_n of them, the caller's memory */
 	size_t beds_n;
-	/* The session before, while it may still be corrected; id "" if none.
+	/* The session that ended last and may still be corrected; id "" if none.
 	 * beds_n, likewise; all zero at first. */
 	struct session_head *ended;
 	/* What they consist of: HUB_STEPS(beds_n), likewise.  Step i of all

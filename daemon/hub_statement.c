@@ -27,6 +27,46 @@ record_statement(struct hub *h, const struct hub_bed *b, const char *session,
 	hub_emit_record(h, &r, true);
 }
 
+/* The session that ended before the open one, or before the ended one. */
+static struct hub_past
+past_of(const struct hub *h, size_t bed, enum hub_which which)
+{
+	struct hub_past past = { .id = "" };
+	struct session s;
+
+	if (which == HUB_ENDED)
+		return h->bed[bed].before;
+	hub_load_session(h, bed, HUB_ENDED, &s);
+	memcpy(past.id, s.id, sizeof past.id);
+	past.end_ms = session_end_ms(&s);
+	return past;
+}
+
+/* Two patients' sessions have no moment of one bed in common. */
+static enum refusal
+check_overlap(const struct hub *h, size_t bed, enum hub_which which,
+    int64_t begin_ms)
+{
+	struct hub_past past = past_of(h, bed, which);
+
+	return past.id[0] != '\0' && begin_ms < past.end_ms ?
+	    REFUSAL_OVERLAP : REFUSAL_NONE;
+}
+
+/* It is the ended one from now on. */
+static void
+keep_ended(struct hub *h, size_t bed, const struct session *s)
+{
+	h->bed[bed].before = past_of(h, bed, HUB_OPEN);
+	hub_keep_session(h, bed, HUB_ENDED, s);
+}
+
+void
+hub_restore_ended(struct hub *h, size_t bed, const struct session *s)
+{
+	keep_ended(h, bed, s);
+}
+
 enum refusal
 hub_state(struct hub *h, const struct now *now, size_t bed,
     struct statement *st)
@@ -38,6 +78,8 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 
 	hub_session(h, bed, &s);
 	no = session_check(&s, st->kind, st->at_ms, now->t_ms);
+	if (no == REFUSAL_NONE && st->kind == STATEMENT_SESSION_START)
+		no = check_overlap(h, bed, HUB_OPEN, st->at_ms);
 	if (no != REFUSAL_NONE)
 		return no;
 	h->now = *now;
@@ -61,7 +103,7 @@ hub_state(struct hub *h, const struct now *now, size_t bed,
 		/* Its alarms end while it still is the bed's session. */
 		board_close(&b->board, now->t_ms, p == PHASE_CLOSED ?
 		    "the session was closed" : "the session was aborted");
-		hub_keep_session(h, bed, HUB_ENDED, &s);
+		keep_ended(h, bed, &s);
 		memset(&b->session, 0, sizeof b->session);
 		board_limits(&b->board, now->t_ms, h->site);
 		b->baseline_confirmed = false;
@@ -88,6 +130,15 @@ find_amended(const struct hub *h, size_t bed, struct event_id statement,
 	return HUB_OPEN;
 }
 
+struct hub_past
+hub_reached(const struct hub *h, size_t bed, struct event_id amends)
+{
+	struct session s;
+
+	return past_of(h, bed, amends.start != 0 ?
+	    find_amended(h, bed, amends, &s) : HUB_OPEN);
+}
+
 /* When the bed's open session began; INT64_MAX if there is none. */
 static int64_t
 open_begin_ms(const struct hub *h, size_t bed)
@@ -112,6 +163,9 @@ hub_amend(struct hub *h, const struct now *now, size_t bed,
 	if (no == REFUSAL_NONE && which == HUB_ENDED && !st->withdrawn &&
 	    st->at_ms > open_begin_ms(h, bed))
 		no = REFUSAL_ORDER;
+	if (no == REFUSAL_NONE && !st->withdrawn && s.n > 0 &&
+	    event_id_equal(st->amends, s.step[0].id))
+		no = check_overlap(h, bed, which, st->at_ms);
 	if (no != REFUSAL_NONE)
 		return no;
 	h->now = *now;

@@ -142,6 +142,12 @@ resume_sessions(struct resume *r, struct hub *h, struct outbox *o,
 	outbox_restore(o, was->notices, was->notices_n);
 	for (size_t i = 0; i < was->stray_n; i++)
 		hub_end_stray(h, now, &was->stray[i]);
+	for (size_t i = 0; i < was->ended_n; i++) {
+		int bed = hub_find_bed(h, was->ended[i].bed);
+
+		if (bed >= 0)
+			hub_restore_ended(h, (size_t)bed, &was->ended[i]);
+	}
 	for (size_t i = 0; i < was->sessions_n; i++) {
 		struct store_session *s = &was->sessions[i];
 		struct limit_set limits = *h->site;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Taking up what the log says was going on before this start: open sessions
- * with their gap, limits, baseline and alarms, and notices not delivered; and
- * the numbering of session ids.
+ * with their gap, limits, baseline and alarms, those that ended in the day
+ * before, and notices not delivered; and the numbering of session ids.
  *
  * Easy to get wrong: a session is resumed even when its bed's monitors differ
  * now, and a bed that is no longer configured is an error for people to see,

@@ -62,6 +62,9 @@ static const char *const refusal_texts[REFUSALS] = {
 	[REFUSAL_NO_TIME] =
 	    "that is no time of day: --at takes HH:MM or HH:MM:SS, "
 	    "24-hour, such as 09:05 or 14:30:15",
+	[REFUSAL_OVERLAP] =
+	    "this bed's session before had not ended at that time: give a "
+	    "later --at, or correct its end with 'session amend' first",
 };
 
 const char *

@@ -60,8 +60,10 @@ enum refusal {
 	REFUSAL_ORDER,			/* amend: the rest would make no sense */
 	REFUSAL_FULL,
 	REFUSAL_NO_TIME,		/* --at: no time of day */
+	REFUSAL_OVERLAP,		/* the bed's session before had not
+					 * ended yet */
 };
-#define REFUSALS 17
+#define REFUSALS 18
 
 /* A sentence for people that says what is missing and which verb helps. */
 const char *refusal_text(enum refusal r);

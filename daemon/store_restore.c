@@ -320,6 +320,56 @@ restore_sessions(struct restore *r, struct store_restored *out, bool certain)
 	return err;
 }
 
+/* What was said of a session that has ended. */
+static int
+restore_steps(struct restore *r, const char *session, struct session *out)
+{
+	sqlite3_stmt *st = NULL;
+	int err = store_row_prepare(r->d,
+	    "SELECT * FROM statement WHERE session = ?"
+	    " ORDER BY seq", &st);
+
+	if (err == 0)
+		sqlite3_bind_text(st, 1, session, -1, SQLITE_TRANSIENT);
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
+		struct statement x = { 0 };
+
+		get_statement(r, st, &x);
+		session_apply(out, &x);
+		err = 0;
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
+/* Further back no statement can be made (daemon/session.c); the wall clock may
+ * have been wrong. */
+#define ENDED_MS (INT64_C(24) * 3600 * 1000)
+
+static int
+restore_ended(struct restore *r, struct store_restored *out)
+{
+	sqlite3_stmt *st = NULL;
+	int err = store_row_prepare(r->d,
+	    "SELECT session FROM statement WHERE kind IN (5, 6)"
+	    " AND wall_ms > ? ORDER BY seq", &st);
+
+	if (err == 0)
+		sqlite3_bind_int64(st, 1, r->d->options->now.wall_ms -
+		    ENDED_MS);
+	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
+		struct session *s = grow(&out->ended, &out->ended_n,
+		    sizeof *s);
+		char session[SESSION_ID_MAX];
+		int i = 0;
+
+		store_row_text(st, &i, session, sizeof session);
+		err = s == NULL ? -ENOMEM : restore_steps(r, session, s);
+	}
+	sqlite3_finalize(st);
+	return err;
+}
+
 /* The newest that have not arrived, oldest first. */
 static int
 restore_notices(struct restore *r, struct store_restored *out)
@@ -405,6 +455,8 @@ store_restore(struct store_db *d, struct store_restored *out)
 		err = restore_sessions(&r, out,
 		    synced && d->options->now.synced);
 	if (err == 0)
+		err = restore_ended(&r, out);
+	if (err == 0)
 		err = read_alarms(&r, "", &out->stray, &out->stray_n);
 	if (err == 0)
 		err = restore_notices(&r, out);
@@ -449,6 +501,7 @@ store_restored_clear(struct store_restored *r)
 		free(r->sessions[i].open_alarms);
 	}
 	free(r->sessions);
+	free(r->ended);
 	free(r->stray);
 	free(r->notices);
 	memcpy(replaced, r->replaced, sizeof replaced);

@@ -54,6 +54,9 @@ struct store_session {
 struct store_restored {
 	struct store_session *sessions;	/* the open ones */
 	size_t sessions_n;
+	struct session *ended;		/* those that ended in the last day,
+					 * the oldest first */
+	size_t ended_n;
 	struct alarm_change *stray;	/* the same of no session: of the box
 					 * or of an idle bed */
 	size_t stray_n;

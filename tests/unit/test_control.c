@@ -831,6 +831,27 @@ what_cannot_be_now_is_refused_and_changes_nothing(void **state)
 	    "stop");
 }
 
+static void
+a_start_within_the_session_before_is_refused_by_its_name(void **state)
+{
+	struct fixture *f = *state;
+	char params[128], words[128], *id;
+	json_t *r;
+
+	open_silent_session(f, 0);
+	r = ask(f, 0, "session.end", "{\"bed\":\"CHAIR1\"}");
+	json_decref(r);
+	snprintf(params, sizeof params, "{\"bed\":\"CHAIR1\",\"at\":\"%s\"}",
+	    time_ago(30000));
+	snprintf(words, sizeof words, "session 20261121-CHAIR1-9 of this bed "
+	    "had not ended; it did at %s:", time_ago(-999));
+	id = strstr(words, "it did at");
+	assert_non_null(id);
+	/* To the minute: the second may pass meanwhile. */
+	id[strlen("it did at HH:MM")] = '\0';
+	refuse(f, "session.start", params, CONTROL_REFUSED, words);
+}
+
 /* Every method with the role that docs/protocol.md gives it. */
 static void
 each_method_needs_its_role(void **state)
@@ -1304,6 +1325,7 @@ main(void)
 		T(a_long_name_is_answered_wherever_it_is_cut),
 		T(wrong_parameters_are_refused_with_a_sentence),
 		T(what_cannot_be_now_is_refused_and_changes_nothing),
+		T(a_start_within_the_session_before_is_refused_by_its_name),
 		T(each_method_needs_its_role),
 		T(without_memory_a_statement_is_not_called_wrong_nor_half_recorded),
 		T(another_user_may_do_what_the_roles_say),

@@ -401,6 +401,64 @@ a_late_correction_reaches_the_session_that_has_ended(void **unused)
 	    REFUSAL_UNKNOWN_STATEMENT);
 }
 
+static enum refusal
+amend(struct ward *w, struct event_id statement, int64_t at_ms)
+{
+	struct statement st = { .kind = STATEMENT_AMEND, .amends = statement,
+		.at_ms = at_ms };
+
+	return hub_amend(&w->hub, &w->now, 0, &st);
+}
+
+/* A whole session of ten minutes; its start's id. */
+static struct event_id
+whole_session(struct ward *w)
+{
+	struct event_id start;
+
+	assert_int_equal(state(w, 0, STATEMENT_SESSION_START, w->now.t_ms),
+	    0);
+	start = last_statement(w)->id;
+	pass_to(w, 600000);
+	assert_int_equal(state(w, 0, STATEMENT_SESSION_END, w->now.t_ms), 0);
+	return start;
+}
+
+static void
+no_session_reaches_into_the_one_before_on_its_bed(void **unused)
+{
+	static struct ward w;
+	struct event_id second, third;
+	int64_t ended, again;
+
+	(void)unused;
+	open_ward(&w);
+	(void)whole_session(&w);
+	ended = w.now.t_ms;
+	pass_to(&w, 60000);
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, ended - 1),
+	    REFUSAL_OVERLAP);
+	assert_string_equal(hub_reached(&w.hub, 0, (struct event_id){ 0, 0 })
+	    .id, "20261121-CHAIR1-1");
+	assert_int_equal(hub_reached(&w.hub, 0, (struct event_id){ 0, 0 })
+	    .end_ms, ended);
+	second = whole_session(&w);
+	again = w.now.t_ms;
+	assert_int_equal(amend(&w, second, ended - 1), REFUSAL_OVERLAP);
+	assert_int_equal(hub_reached(&w.hub, 0, second).end_ms, ended);
+	assert_int_equal(amend(&w, second, ended), REFUSAL_NONE);
+	pass_to(&w, 60000);
+	/* From its very end on the next patient may lie there. */
+	assert_int_equal(state(&w, 0, STATEMENT_SESSION_START, again),
+	    REFUSAL_NONE);
+	third = last_statement(&w)->id;
+	assert_int_equal(amend(&w, third, again - 1), REFUSAL_OVERLAP);
+	assert_int_equal(hub_reached(&w.hub, 0, third).end_ms, again);
+	/* Another bed has nothing to do with it. */
+	assert_int_equal(state(&w, 1, STATEMENT_SESSION_START, ended - 60000),
+	    REFUSAL_NONE);
+}
+
 static void
 limits_of_a_session_do_not_survive_it(void **unused)
 {
@@ -884,6 +942,7 @@ main(void)
 		cmocka_unit_test(what_is_open_at_the_end_of_a_session_is_not_said_to_be_over),
 		cmocka_unit_test(acknowledging_names_the_person_and_what_is_not_open_cannot_be),
 		cmocka_unit_test(a_late_correction_reaches_the_session_that_has_ended),
+		cmocka_unit_test(no_session_reaches_into_the_one_before_on_its_bed),
 		cmocka_unit_test(limits_of_a_session_do_not_survive_it),
 		cmocka_unit_test(
 		    a_session_keeps_its_limits_through_any_number_of_reloads),

@@ -353,6 +353,45 @@ an_alarm_of_the_box_that_was_open_is_ended(void **state)
 	assert_string_equal(h->record[0].alarm.text, "vitalsd was restarted");
 }
 
+/* What the log says is what the hub is given. */
+static void
+a_session_that_ended_before_the_restart_is_not_reached_into(void **state)
+{
+	struct fixture *p;
+	void *made = NULL;
+	struct hospital *h = *state;
+	struct statement st = { .kind = STATEMENT_SESSION_START,
+		.session = "20261121-CHAIR3-2", .user = "nurse" };
+	struct now now = at(100000);
+
+	assert_int_equal(setup(&made), 0);
+	p = made;
+	open_store(p);
+	put_statement(p, STATEMENT_SESSION_START, 1, 50000, 50000);
+	await(p, put_statement(p, STATEMENT_SESSION_END, 2, 90000, 90000));
+	close_store(p, 92500);
+	open_store(p);
+	assert_int_equal(p->restored->ended_n, 1);
+	assert_int_equal(session_end_ms(&p->restored->ended[0]), 90000);
+	h->resume.restored->ended = p->restored->ended;
+	h->resume.restored->ended_n = 1;
+	p->restored->ended = NULL;
+	p->restored->ended_n = 0;
+	resume_now(h);
+	st.at_ms = 89999;
+	assert_int_equal(hub_state(&h->hub, &now, 0, &st), REFUSAL_OVERLAP);
+	assert_string_equal(hub_reached(&h->hub, 0, st.amends).id,
+	    "20261121-CHAIR3-1");
+	st.at_ms = 90000;
+	assert_int_equal(hub_state(&h->hub, &now, 0, &st), REFUSAL_NONE);
+	close_store(p, 93000);
+	/* A day later it is out of everybody's reach. */
+	p->options.now = at(90000 + 25 * HOUR_MS);
+	open_store(p);
+	assert_int_equal(p->restored->ended_n, 0);
+	assert_int_equal(teardown(&made), 0);
+}
+
 static uint64_t
 put_alarm(struct fixture *f, uint64_t n, enum alarm_state how,
     const char *session)
@@ -448,6 +487,7 @@ main(void)
 		T(a_bed_that_is_gone_keeps_its_session_open_in_the_log),
 		T(a_damaged_log_is_an_alarm_and_an_event),
 		T(an_alarm_of_the_box_that_was_open_is_ended),
+		T(a_session_that_ended_before_the_restart_is_not_reached_into),
 		cmocka_unit_test_setup_teardown(
 		    the_log_tells_which_alarms_of_no_session_were_open, setup,
 		    teardown),
