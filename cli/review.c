@@ -155,19 +155,19 @@ static void
 print_running(const struct review_view *v)
 {
 	char from[REVIEW_CLOCK], to[REVIEW_CLOCK], span[TABLE_SPAN];
-	size_t gaps = 0;
 
+	for (size_t i = 0; i < v->s->gaps_n; i++) {
+		const struct log_gap *g = &v->s->gaps[i];
+
+		table_span(g->to_ms - g->from_ms, span);
+		fprintf(v->c->out, "  vitalsd was not running from %s to %s "
+		    "(%s)\n", review_clock(v, g->from_ms, from),
+		    review_clock(v, g->to_ms, to), span);
+	}
 	for (size_t i = 0; i < v->s->events_n; i++) {
 		const struct log_event *e = &v->s->events[i];
 
-		if (e->event.kind == EVENT_GAP) {
-			table_span(e->event.count, span);
-			fprintf(v->c->out, "  vitalsd was not running from %s "
-			    "to %s (%s)\n", review_clock(v, e->x_ms -
-			    e->event.count, from), review_clock(v, e->x_ms, to),
-			    span);
-			gaps++;
-		} else if (e->event.kind == EVENT_BRIDGE ||
+		if (e->event.kind == EVENT_BRIDGE ||
 		    e->event.kind == EVENT_CLOCK_STEP ||
 		    e->event.kind == EVENT_READINGS_LOST ||
 		    e->event.kind == EVENT_STORE_FAULT ||
@@ -178,7 +178,7 @@ print_running(const struct review_view *v)
 			    e->event.text[0] ? ": " : "", e->event.text);
 		}
 	}
-	if (gaps == 0)
+	if (v->s->gaps_n == 0)
 		fprintf(v->c->out, "  vitalsd ran throughout\n");
 }
 

@@ -101,12 +101,32 @@ print_alarm(const struct review_view *v, const struct alarm_story *a)
 	review_line(v, 26, "%26s%s", "", text);
 }
 
+/* On an idle bed no limit is judged, whatever was stated of it later. */
+static void
+print_unjudged(const struct review_view *v)
+{
+	int64_t entered_ms = v->s->statements[0].x_ms;
+	char clock[REVIEW_CLOCK];
+
+	if (entered_ms - session_begin_ms(&v->s->session) <= 1000)
+		return;
+	review_clock(v, entered_ms, clock);
+	if (entered_ms < v->s->end_ms)
+		fprintf(v->c->out, "  no alarms were judged before %s, when "
+		    "the session was entered\n", clock);
+	else
+		fprintf(v->c->out, "  no alarms were judged: the session was "
+		    "over when it was entered, at %s\n", clock);
+}
+
 void
 review_alarms(const struct review_view *v, bool physiological)
 {
 	size_t n = 0;
 
 	review_heading(v, physiological ? "ALARMS" : "TECHNICAL ALARMS");
+	if (physiological)
+		print_unjudged(v);
 	for (size_t i = 0; i < v->m->alarms_n; i++) {
 		const struct alarm_story *a = &v->m->alarms[i];
 

@@ -84,7 +84,7 @@ struct walk {
 	size_t n;
 	enum absence why;	/* the latest reason that a monitor gave */
 	int64_t why_to;		/* it speaks up to here */
-	size_t event;		/* the next that may be a gap */
+	size_t gap;		/* the next that may not be over */
 	size_t removed;		/* the next that is no more known */
 	int64_t absent_ms;	/* without a value since so long */
 };
@@ -130,14 +130,13 @@ spend_absent(struct walk *w, int64_t to, enum absence why)
 static bool
 next_gap(struct walk *w, int64_t *from, int64_t *to)
 {
-	for (; w->event < w->s->events_n; w->event++) {
-		const struct log_event *e = &w->s->events[w->event];
+	for (; w->gap < w->s->gaps_n; w->gap++) {
+		const struct log_gap *g = &w->s->gaps[w->gap];
 
-		if (e->event.kind != EVENT_GAP || e->x_ms <= w->at_ms ||
-		    e->event.count <= 0)
+		if (g->to_ms <= w->at_ms)
 			continue;
-		*from = e->x_ms - e->event.count;
-		*to = e->x_ms;
+		*from = g->from_ms;
+		*to = g->to_ms;
 		return true;
 	}
 	return false;

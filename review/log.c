@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "review/log_gap.h"
 #include "review/log_reading.h"
 
 static int
@@ -168,6 +169,16 @@ read_changes(struct log_reader *y)
 	return r;
 }
 
+/* The first record that may be of the session's time: one that was entered late
+ * has a past that was noted for no session. */
+static int64_t
+first_event(const struct log_reader *y)
+{
+	bool late = y->s->statements[0].x_ms > session_begin_ms(&y->s->session);
+
+	return late && y->axis.n > 0 ? y->axis.shift[0].start : y->first_seq;
+}
+
 static int
 read_events(struct log_reader *y)
 {
@@ -176,7 +187,7 @@ read_events(struct log_reader *y)
 	    "kind, bed, port, session, from_ms, to_ms, count, text FROM event "
 	    "WHERE session = ?1 OR (session = '' AND bed IN ('', ?2) AND "
 	    "seq BETWEEN ?3 AND ?4) ORDER BY seq", "ttii", s->session.id,
-	    s->session.bed, y->first_seq, s->open ? INT64_MAX : y->last_seq);
+	    s->session.bed, first_event(y), s->open ? INT64_MAX : y->last_seq);
 	int r = 0;
 
 	s->boots = 1;
@@ -271,7 +282,8 @@ read_all(struct log_reader *y, const char *id, enum log_depth depth)
 	if ((r = find_end(y)) < 0)
 		return r;
 	if (depth >= LOG_RECORDS && ((r = read_changes(y)) < 0 ||
-	    (r = read_events(y)) < 0 || (r = log_read_ports(y)) < 0))
+	    (r = read_events(y)) < 0 || (r = log_read_gaps(y)) < 0 ||
+	    (r = log_read_ports(y)) < 0))
 		return r;
 	if (depth >= LOG_READINGS && (r = log_read_readings(y)) < 0)
 		return r;
@@ -311,6 +323,7 @@ log_session_free(struct log_session *s)
 	free(s->statements);
 	free(s->changes);
 	free(s->events);
+	free(s->gaps);
 	free(s->ports);
 	free(s->readings);
 	free(s->removed);

@@ -38,6 +38,20 @@ last_difference(struct log_query *y, int64_t seq, int64_t *out)
 	return r;
 }
 
+int
+log_axis_last(struct log_query *y, const struct log_axis *a, int64_t seq,
+    int64_t *out)
+{
+	sqlite3_stmt *q = log_prepare(y->db, "SELECT start, t_ms FROM ("
+	    NEWEST_OF_ALL ") ORDER BY seq DESC LIMIT 1", "i", seq);
+	int r = 0;
+
+	while (log_next(y, q, &r))
+		*out = sqlite3_column_int64(q, 1) +
+		    log_axis_shift(a, sqlite3_column_int64(q, 0));
+	return r;
+}
+
 static int
 read_starts(struct log_query *y, int64_t lowest, int64_t highest,
     struct log_axis *a)

@@ -29,6 +29,10 @@ void log_axis_free(struct log_axis *a);
 /* For records written by the process start 'start'. */
 int64_t log_axis_shift(const struct log_axis *a, int64_t start);
 
+/* The axis time of the last record below a seq; *out stays if there is none. */
+int log_axis_last(struct log_query *y, const struct log_axis *a, int64_t seq,
+    int64_t *out) MUST_CHECK;
+
 /* The axis time of the newest record or reading of the whole log: so far
  * vitalsd is known to have been there. */
 int log_axis_newest(struct log_query *y, const struct log_axis *a,

@@ -54,6 +54,11 @@ struct log_removed {
 	char setting[64];	/* by which setting: "keep-days: 1100" */
 };
 
+/* vitalsd was not running, or was given no time by the machine. */
+struct log_gap {
+	int64_t from_ms, to_ms;		/* on the axis, within the session */
+};
+
 struct log_session {
 	struct session session;	/* on the axis, as corrected */
 	int64_t begin_wall_ms;	/* wall time of its begin, as a label */
@@ -69,6 +74,8 @@ struct log_session {
 	struct log_event *events;	/* its own; while it lasted, also of
 					 * its bed and of the box */
 	size_t events_n;
+	struct log_gap *gaps;		/* in order, none touches another */
+	size_t gaps_n;
 	struct log_port *ports;
 	size_t ports_n;
 	struct log_reading *readings;	/* within its time, in order */

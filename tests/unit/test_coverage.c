@@ -22,7 +22,7 @@ struct scene {
 	struct log_session s;
 	struct log_port port[2];
 	struct log_reading reading[READINGS];
-	struct log_event event[4];
+	struct log_gap gap[4];
 	struct coverage c[COVEREDS];
 };
 
@@ -46,7 +46,7 @@ setup(void **state)
 	x->s.ports = x->port;
 	x->s.ports_n = 2;
 	x->s.readings = x->reading;
-	x->s.events = x->event;
+	x->s.gaps = x->gap;
 	*state = x;
 	return 0;
 }
@@ -71,11 +71,7 @@ put(struct scene *x, int64_t ms, uint16_t port, enum vital v, enum quality q)
 static void
 put_gap(struct scene *x, int64_t from, int64_t to)
 {
-	struct log_event *e = &x->event[x->s.events_n++];
-
-	e->event.kind = EVENT_GAP;
-	e->event.count = to - from;
-	e->x_ms = to;
+	x->gap[x->s.gaps_n++] = (struct log_gap){ from, to };
 }
 
 static const struct coverage *
@@ -213,7 +209,7 @@ fill_at_random(struct scene *x, unsigned *seed)
 		VITAL_RR, VITAL_NIBP_SYS };
 	int64_t t = -5000;
 
-	x->s.readings_n = x->s.events_n = 0;
+	x->s.readings_n = x->s.gaps_n = 0;
 	for (int i = 0; i < READINGS; i++) {
 		struct log_reading *r;
 

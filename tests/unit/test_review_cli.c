@@ -243,6 +243,109 @@ a_session_whose_monitors_told_nothing_has_no_such_section(void **state)
 	free(text);
 }
 
+/* vitalsd was killed at 20 s and back at 25 s; the session is entered at 60 s,
+ * as begun at 10 s. */
+static void
+a_session_entered_late(struct fixture *f, int64_t end_at, int64_t end_entered)
+{
+	struct record end = statement(STATEMENT_SESSION_END, 2, end_at);
+
+	open_store(f);
+	for (int64_t t = 5000; t <= 20000; t += 1000)
+		await(f, put_hr(f, t, 70));
+	/* Its last word, as if it had been killed: no later than a reading. */
+	close_store(f, 20000);
+	f->options.now = at(25000);
+	open_store(f);
+	for (int64_t t = 25000; t < 80000; t += 1000)
+		put_hr(f, t, 70);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 60000);
+	await(f, put(f, end_entered, &end));
+}
+
+static void
+an_outage_counts_by_its_time_however_late_the_session_was_entered(
+    void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	a_session_entered_late(f, 80000, 80000);
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "  vitalsd was not running from 23:00:20 "
+	    "to 23:00:25 (5 s)\n"));
+	assert_null(strstr(text, "ran throughout"));
+	assert_non_null(strstr(text, "  Heart rate    92 %   1 min 5 s; not: "
+	    "vitalsd not running 5 s\n"));
+	assert_non_null(strstr(text, "\nALARMS\n  no alarms were judged before "
+	    "23:01:00, when the session was entered\n  none\n"));
+	free(text);
+}
+
+static void
+a_session_entered_after_its_end_had_no_alarms_judged(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	a_session_entered_late(f, 40000, 62000);
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "\nALARMS\n  no alarms were judged: the "
+	    "session was over when it was entered, at 23:01:00\n"));
+	assert_non_null(strstr(text, "from 23:00:20 to 23:00:25 (5 s)\n"));
+	free(text);
+}
+
+static void
+an_outage_of_which_a_session_begins_or_ends_counts_within_it(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = statement(STATEMENT_AMEND, 3, 22000);
+	char *text;
+
+	a_session_entered_late(f, 40000, 62000);
+	r.statement.amends = (struct event_id){ 0xa2, 1 };
+	await(f, put(f, 63000, &r));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "from 23:00:22 to 23:00:25 (3 s)\n"));
+	free(text);
+	r.statement.id.n = 4;
+	r.statement.at_ms = 26000;
+	await(f, put(f, 64000, &r));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "  vitalsd ran throughout\n"));
+	free(text);
+}
+
+/* It comes back to a session that is open: noted then, and told once. */
+static void
+an_outage_within_an_open_session_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct record gap = { .class = RECORD_EVENT };
+	const char *told;
+	char *text;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	await(f, put_hr(f, 20000, 70));
+	close_store(f, 20000);
+	f->options.now = at(25000);
+	open_store(f);
+	gap.event.kind = EVENT_GAP;
+	gap.event.count = 5010;
+	strcpy(gap.event.session, SESSION);
+	put(f, 25010, &gap);
+	await(f, put_statement(f, STATEMENT_SESSION_END, 2, 40000, 40000));
+	text = review(f, "review", EXIT_OK);
+	told = strstr(text, "  vitalsd was not running from 23:00:20 to "
+	    "23:00:25 (5 s)\n");
+	assert_non_null(told);
+	assert_null(strstr(told + 20, "was not running"));
+	assert_null(strstr(text, "no alarms were judged"));
+	free(text);
+}
+
 static void
 an_empty_log_is_a_sentence_and_status_1(void **state)
 {
@@ -269,6 +372,12 @@ main(void)
 		T(the_monitors_own_alarms_have_a_section_with_the_infusion_clock),
 		T(a_restart_ends_what_is_known_of_a_monitors_alarm),
 		T(a_session_whose_monitors_told_nothing_has_no_such_section),
+		T(
+		  an_outage_counts_by_its_time_however_late_the_session_was_entered
+		),
+		T(a_session_entered_after_its_end_had_no_alarms_judged),
+		T(an_outage_of_which_a_session_begins_or_ends_counts_within_it),
+		T(an_outage_within_an_open_session_is_told_once),
 		T(an_empty_log_is_a_sentence_and_status_1),
 	};
 
