@@ -100,6 +100,31 @@ print_removed(const struct review_view *v)
 	}
 }
 
+/* Against the minimum that the site had when the session was ended. */
+static void
+print_recovery(const struct review_view *v)
+{
+	int64_t lasted_ms = v->s->end_ms - session_stop_ms(&v->s->session);
+	char lasted[TABLE_SPAN], minimum[TABLE_SPAN];
+
+	for (size_t i = 0; i < v->s->statements_n; i++) {
+		const struct statement *st = &v->s->statements[i].st;
+		json_t *o = st->kind == STATEMENT_SESSION_END ?
+		    json_loads(st->text, 0, NULL) : NULL;
+		int64_t min_ms = json_integer_value(json_object_get(o,
+		    "recovery_min_ms"));
+
+		json_decref(o);
+		if (session_stop_ms(&v->s->session) == INT64_MIN ||
+		    lasted_ms >= min_ms)
+			continue;
+		table_span(lasted_ms, lasted);
+		table_span(min_ms, minimum);
+		fprintf(v->c->out, "  *** RECOVERY LASTED %s, less than the %s "
+		    "of this site ***\n", lasted, minimum);
+	}
+}
+
 static void
 print_phases(const struct review_view *v)
 {
@@ -117,6 +142,8 @@ print_phases(const struct review_view *v)
 	}
 	if (v->m->infusion_start_ms == INT64_MIN)
 		fprintf(v->c->out, "  no infusion was stated\n");
+	else
+		print_recovery(v);
 }
 
 static void

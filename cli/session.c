@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cli/table.h"
 #include "daemon/clock.h"
 #include "schemas/record.h"
 
@@ -28,6 +29,21 @@ stated_print(struct cli *c, const json_t *r, const char *what)
 	cli_warn_durable(c, r);
 }
 
+/* Pointed out, never refused (vitalsd.yaml(5), recovery). */
+static void
+recovery_print(struct cli *c, const json_t *r)
+{
+	char lasted[TABLE_SPAN], minimum[TABLE_SPAN];
+	int64_t min_ms = client_int(r, "recovery_min_ms", 0);
+
+	if (min_ms == 0)
+		return;
+	table_span(client_int(r, "recovery_ms", 0), lasted);
+	table_span(min_ms, minimum);
+	fprintf(c->out, "%s: *** RECOVERY LASTED %s, less than the %s of this "
+	    "site ***\n", client_text(r, "bed"), lasted, minimum);
+}
+
 int
 verb_statement(struct cli *c)
 {
@@ -43,6 +59,7 @@ verb_statement(struct cli *c)
 	if (status != EXIT_OK)
 		return status;
 	stated_print(c, answer, c->verb->name);
+	recovery_print(c, answer);
 	json_decref(answer);
 	return EXIT_OK;
 }

@@ -121,19 +121,6 @@ control_box_alarms(const struct control_host *h,
 	return list;
 }
 
-/* When the infusion was stopped for the last time, as corrected. */
-static int64_t
-recovery_begin_ms(const struct session *s)
-{
-	int64_t at = session_begin_ms(s);
-
-	for (size_t i = 0; i < s->n; i++)
-		if (s->step[i].kind == STATEMENT_INFUSION_STOP &&
-		    !s->step[i].withdrawn && s->step[i].at_ms > at)
-			at = s->step[i].at_ms;
-	return at;
-}
-
 static json_t *
 bed_json(const struct control_host *h, size_t i, const struct now *now)
 {
@@ -163,7 +150,7 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	json_object_set_new(o, "paused_until_ms", paused > now->t_ms ?
 	    json_integer(paused) : json_null());
 	json_object_set_new(o, "recovery_ms", stamp.phase == PHASE_RECOVERY ?
-	    json_integer(now->t_ms - recovery_begin_ms(&s)) :
+	    json_integer(now->t_ms - session_stop_ms(&s)) :
 	    json_null());
 	for (size_t j = 0; j < b->ports_n; j++) {
 		const struct hub_port *p = &h->hub->port[b->port[j]];

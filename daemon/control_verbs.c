@@ -103,6 +103,20 @@ stated(struct control_call *c, size_t bed, enum refusal no,
 	    "correct its end with 'session amend' first", past.id, end);
 }
 
+/* The patient was watched for less after the infusion than the site wants. */
+static void
+point_out(struct control_call *c, int64_t recovery_ms)
+{
+	int64_t min_ms = c->host->config->recovery_min_ms;
+
+	if (recovery_ms >= min_ms)
+		return;
+	json_object_set_new(c->result, "recovery_ms",
+	    json_integer(recovery_ms));
+	json_object_set_new(c->result, "recovery_min_ms",
+	    json_integer(min_ms));
+}
+
 static enum control_error
 transition(struct control_call *c, enum statement_kind kind)
 {
@@ -110,24 +124,33 @@ transition(struct control_call *c, enum statement_kind kind)
 	size_t bed = 0;
 	enum control_error e = call_take_statement(c, &bed, &st);
 	char reason[TEXT_MAX / 2];
+	struct session s;
+	bool recovered;
 	json_t *o;
 	char *text;
 
 	if (e != CONTROL_OK)
 		return e;
 	st.kind = kind;
+	hub_session(c->host->hub, bed, &s);
+	recovered = kind == STATEMENT_SESSION_END &&
+	    session_stop_ms(&s) != INT64_MIN;
 	if ((e = call_take_text(c, "subject", st.subject, sizeof st.subject)) !=
 	    CONTROL_OK || (e = call_take_text(c, "reason", reason,
 	    sizeof reason)) != CONTROL_OK)
 		return e;
-	if (reason[0] != '\0' || kind == STATEMENT_SESSION_START) {
+	if (reason[0] != '\0' || kind == STATEMENT_SESSION_START ||
+	    recovered) {
 		const struct limit_set *l = c->host->hub->site;
 
 		/* A session says which limits it began with. */
 		o = kind == STATEMENT_SESSION_START ?
 		    json_pack("{s:s, s:s}", "limits", l->name,
 		    "confirmed_by", l->confirmed_by) :
-		    json_pack("{s:s}", "reason", reason);
+		    !recovered ? json_pack("{s:s}", "reason", reason) :
+		    json_pack("{s:s*, s:I}", "reason", reason[0] != '\0' ?
+		    reason : NULL, "recovery_min_ms",
+		    (json_int_t)c->host->config->recovery_min_ms);
 		text = json_dumps(o, JSON_COMPACT);
 		json_decref(o);
 		if (text == NULL)
@@ -143,7 +166,10 @@ transition(struct control_call *c, enum statement_kind kind)
 	if (kind == STATEMENT_SESSION_START)
 		c->host->session_id(c->host->arg, bed, st.at_wall_ms,
 		    st.session);
-	return stated(c, bed, hub_state(c->host->hub, &c->now, bed, &st), &st);
+	e = stated(c, bed, hub_state(c->host->hub, &c->now, bed, &st), &st);
+	if (e == CONTROL_OK && recovered)
+		point_out(c, st.at_ms - session_stop_ms(&s));
+	return e;
 }
 
 #define TRANSITION(name, kind) \

@@ -363,6 +363,18 @@ session_end_ms(const struct session *s)
 	return is_over(w.phase) ? w.last_ms : INT64_MAX;
 }
 
+int64_t
+session_stop_ms(const struct session *s)
+{
+	int64_t at = INT64_MIN;
+
+	for (size_t i = 0; i < s->n && i < SESSION_STATEMENTS_MAX; i++)
+		if (s->step[i].kind == STATEMENT_INFUSION_STOP &&
+		    !s->step[i].withdrawn && s->step[i].at_ms > at)
+			at = s->step[i].at_ms;
+	return at;
+}
+
 /* Two digits at text[i], or -1.  Reads no further than the first that is
  * none. */
 static int

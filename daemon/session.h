@@ -104,6 +104,9 @@ enum phase session_phase(const struct session *s);
 int64_t session_begin_ms(const struct session *s);
 int64_t session_end_ms(const struct session *s);
 
+/* When the infusion was stopped for the last time; INT64_MIN without one. */
+int64_t session_stop_ms(const struct session *s);
+
 /* "HH:MM" or "HH:MM:SS" as local time of day: the latest such moment at or
  * before now, which must lie within the past 12 h.  'midnight_wall_ms' is the
  * start of today's local day and 'prev_midnight_wall_ms' that of yesterday's

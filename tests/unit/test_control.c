@@ -87,6 +87,7 @@ struct fixture {
 	unsigned sessions;
 	bool reload_fails;
 	char last_bed[BED_MAX];		/* of the last statement recorded */
+	char last_text[TEXT_MAX];
 	struct line_client {
 		int fd;
 		struct lines lines;
@@ -111,8 +112,10 @@ take_record(void *arg, const struct now *now, const struct record *r,
 {
 	struct fixture *f = arg;
 
-	if (r->class == RECORD_STATEMENT)
+	if (r->class == RECORD_STATEMENT) {
 		strcpy(f->last_bed, r->statement.bed);
+		strcpy(f->last_text, r->statement.text);
+	}
 	f->ticket = store_record(f->store, now, r, urgent);
 }
 
@@ -832,6 +835,34 @@ what_cannot_be_now_is_refused_and_changes_nothing(void **state)
 }
 
 static void
+a_short_recovery_is_pointed_out_and_not_refused(void **state)
+{
+	struct fixture *f = *state;
+	char params[128];
+	json_t *r;
+
+	f->config.recovery_min_ms = 7200000;
+	open_silent_session(f, 0);
+	/* Without an infusion there is nothing to recover from. */
+	r = ask_result(f, "session.end", "{\"bed\":\"CHAIR1\"}");
+	assert_null(json_object_get(r, "recovery_min_ms"));
+	json_decref(r);
+	open_silent_session(f, 1);
+	do_ask(f, "infusion.start", "{\"bed\":\"CHAIR2\"}");
+	do_ask(f, "infusion.stop", "{\"bed\":\"CHAIR2\"}");
+	snprintf(params, sizeof params, "{\"bed\":\"CHAIR2\",\"reason\":"
+	    "\"went home\"}");
+	r = ask_result(f, "session.end", params);
+	assert_int_equal(json_integer_value(json_object_get(r,
+	    "recovery_min_ms")), 7200000);
+	assert_true(json_integer_value(json_object_get(r, "recovery_ms")) <
+	    7200000);
+	json_decref(r);
+	assert_string_equal(f->last_text, "{\"reason\":\"went home\","
+	    "\"recovery_min_ms\":7200000}");
+}
+
+static void
 a_start_within_the_session_before_is_refused_by_its_name(void **state)
 {
 	struct fixture *f = *state;
@@ -1325,6 +1356,7 @@ main(void)
 		T(a_long_name_is_answered_wherever_it_is_cut),
 		T(wrong_parameters_are_refused_with_a_sentence),
 		T(what_cannot_be_now_is_refused_and_changes_nothing),
+		T(a_short_recovery_is_pointed_out_and_not_refused),
 		T(a_start_within_the_session_before_is_refused_by_its_name),
 		T(each_method_needs_its_role),
 		T(without_memory_a_statement_is_not_called_wrong_nor_half_recorded),

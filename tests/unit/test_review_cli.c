@@ -346,6 +346,32 @@ an_outage_within_an_open_session_is_told_once(void **state)
 	free(text);
 }
 
+/* 40 s, as corrected, of a minimum of a minute. */
+static void
+a_recovery_shorter_than_the_site_wants_is_pointed_out(void **state)
+{
+	struct fixture *f = *state;
+	struct record end = statement(STATEMENT_SESSION_END, 4, 130000);
+	struct record r = statement(STATEMENT_AMEND, 5, 60000);
+	char *text;
+
+	strcpy(end.statement.text, "{\"recovery_min_ms\":60000}");
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	put_statement(f, STATEMENT_INFUSION_START, 2, 20000, 20000);
+	put_statement(f, STATEMENT_INFUSION_STOP, 3, 90000, 90000);
+	await(f, put(f, 130000, &end));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "  *** RECOVERY LASTED 40 s, less than "
+	    "the 1 min 0 s of this site ***\n"));
+	free(text);
+	r.statement.amends = (struct event_id){ 0xa2, 3 };
+	await(f, put(f, 131000, &r));
+	text = review(f, "review", EXIT_OK);
+	assert_null(strstr(text, "RECOVERY LASTED"));
+	free(text);
+}
+
 static void
 an_empty_log_is_a_sentence_and_status_1(void **state)
 {
@@ -378,6 +404,7 @@ main(void)
 		T(a_session_entered_after_its_end_had_no_alarms_judged),
 		T(an_outage_of_which_a_session_begins_or_ends_counts_within_it),
 		T(an_outage_within_an_open_session_is_told_once),
+		T(a_recovery_shorter_than_the_site_wants_is_pointed_out),
 		T(an_empty_log_is_a_sentence_and_status_1),
 	};
 
