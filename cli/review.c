@@ -172,6 +172,11 @@ print_level(const struct review_view *v, const char *label,
 		    "by retention", label);
 		return;
 	}
+	if (!c->told && v->s->readings_n > 0) {
+		review_line(v, 23, "  %-12s   0 %%   not measured by any "
+		    "monitor that was heard on this bed", label);
+		return;
+	}
 	/* Rounded down: 100 % means all of it. */
 	review_line(v, 23, "  %-12s %3d %%   %s%s", label,
 	    (int)(length > 0 ? c->watched_ms * 100 / length : 0),
@@ -257,12 +262,24 @@ print_part(const struct review_view *v, enum vital vital,
 	fprintf(v->c->out, " %-*s", width, text);
 }
 
+static void
+print_extreme(const struct review_view *v, const char *which, enum vital vital,
+    int32_t value, int64_t at_ms)
+{
+	char text[24], clock[REVIEW_CLOCK], since[REVIEW_CLOCK];
+
+	review_infusion(v, at_ms, since);
+	fprintf(v->c->out, "%s %s at %s%s%s", which,
+	    review_value(vital, value, text), review_clock(v, at_ms, clock),
+	    since[0] != '\0' ? " " : "", since);
+}
+
 /* The lowest and the highest of the whole session, and when. */
 static void
-print_extremes(const struct review_view *v, const struct vital_summary *s)
+print_extremes(const struct review_view *v, const struct vital_summary *s,
+    int width)
 {
 	const struct vital_part *least = NULL, *most = NULL;
-	char value[24], clock[REVIEW_CLOCK], since[REVIEW_CLOCK];
 
 	for (int p = 0; p < PARTS; p++) {
 		const struct vital_part *q = &s->part[p];
@@ -276,22 +293,48 @@ print_extremes(const struct review_view *v, const struct vital_summary *s)
 	}
 	if (least == NULL)
 		return;
-	fprintf(v->c->out, "  %-25s lowest %s at %s %s,", "",
-	    review_value(s->vital, least->least, value),
-	    review_clock(v, least->least_ms, clock),
-	    review_infusion(v, least->least_ms, since));
-	fprintf(v->c->out, " highest %s at %s %s\n",
-	    review_value(s->vital, most->most, value),
-	    review_clock(v, most->most_ms, clock),
-	    review_infusion(v, most->most_ms, since));
+	fprintf(v->c->out, "  %*s ", width, "");
+	print_extreme(v, "lowest", s->vital, least->least, least->least_ms);
+	print_extreme(v, ", highest", s->vital, most->most, most->most_ms);
+	fprintf(v->c->out, "\n");
+}
+
+#define LABEL_WIDTH 15
+#define NAME_WIDTH 10		/* at least */
+#define NAME_WIDTH_MAX 21	/* so that three phases fit beside it */
+
+/* The monitor by its own name, "ox2" of "CHAIR3/ox2": several on a bed may have
+ * the same driver. */
+static const char *
+name_of(const struct review_view *v, const struct vital_summary *s)
+{
+	const char *name = v->s->ports[s->port].name;
+	const char *slash = strchr(name, '/');
+
+	return slash != NULL ? slash + 1 : name;
+}
+
+static int
+name_width(const struct review_view *v)
+{
+	int width = NAME_WIDTH;
+
+	for (size_t i = 0; i < v->m->vitals_n; i++) {
+		int n = (int)strlen(name_of(v, &v->m->vitals[i]));
+
+		width = n > width ? n : width;
+	}
+	return width < NAME_WIDTH_MAX ? width : NAME_WIDTH_MAX;
 }
 
 static void
 print_vitals(const struct review_view *v)
 {
+	int width = name_width(v);
+
 	review_heading(v, "VITALS   median (lowest to highest)");
-	fprintf(v->c->out, "  %-25s %-19s %-19s %s\n", "", part_name[0],
-	    part_name[1], part_name[2]);
+	fprintf(v->c->out, "  %*s %-19s %-19s %s\n", LABEL_WIDTH + width, "",
+	    part_name[0], part_name[1], part_name[2]);
 	for (size_t i = 0; i < v->m->vitals_n; i++) {
 		const struct vital_summary *s = &v->m->vitals[i];
 		const struct vital_info *info = &vital_info[s->vital];
@@ -302,16 +345,16 @@ print_vitals(const struct review_view *v)
 			continue;
 		snprintf(label, sizeof label, "%s %s", info->label,
 		    info->unit);
-		fprintf(v->c->out, "  %s%*s%-10.10s", label,
-		    (int)(table_width(label) < 15 ? 15 - table_width(label) : 1), "",
-		    v->s->ports[s->port].driver);
+		fprintf(v->c->out, "  %s%*s%-*.*s", label,
+		    (int)(table_width(label) < LABEL_WIDTH ? LABEL_WIDTH -
+		    table_width(label) : 1), "", width, width, name_of(v, s));
 		for (int p = 0; p < PARTS; p++)
 			print_part(v, s->vital, &s->part[p],
 			    p + 1 < PARTS ? 19 : 0);
 		fprintf(v->c->out, "\n");
 		/* Each measurement of the cuff is listed below. */
 		if (!info->episodic)
-			print_extremes(v, s);
+			print_extremes(v, s, LABEL_WIDTH + width);
 	}
 	if (v->m->vitals_n == 0)
 		fprintf(v->c->out, v->s->removed_n > 0 ? "  none are left: "

@@ -56,6 +56,15 @@ add_values(char text[WORDS], json_t *o)
 	}
 }
 
+static void
+add_pause(char text[WORDS], json_int_t seconds)
+{
+	if (seconds == 0)
+		add(text, "  off");
+	else
+		add(text, "  for %lld s", (long long)seconds);
+}
+
 /* The words behind a statement's JSON, or the text itself. */
 static void
 add_words(char text[WORDS], const struct statement *st)
@@ -77,8 +86,8 @@ add_words(char text[WORDS], const struct statement *st)
 		add(text, ": %s", text_of(o, "reason"));
 		break;
 	case STATEMENT_ALARM_PAUSE:
-		add(text, "  for %lld s", (long long)json_integer_value(
-		    json_object_get(o, "seconds")));
+		add_pause(text, json_integer_value(json_object_get(o,
+		    "seconds")));
 		break;
 	case STATEMENT_SESSION_END:
 	case STATEMENT_SESSION_ABORT:

@@ -232,7 +232,11 @@ review_trend(const struct review_view *v)
 	t.span_ms = v->s->end_ms - t.from_ms;
 	if (t.span_ms < COLUMNS || v->m->vitals_n == 0)
 		return;
-	table_span(t.span_ms / COLUMNS, each);
+	if (t.span_ms / COLUMNS < 1000)
+		snprintf(each, sizeof each, "%.1f s", (double)t.span_ms /
+		    COLUMNS / 1000);
+	else
+		table_span(t.span_ms / COLUMNS, each);
 	snprintf(title, sizeof title, "AT A GLANCE   a column is %s and shows "
 	    "its most extreme value", each);
 	review_heading(v, title);

@@ -260,6 +260,7 @@ find_level(const struct log_session *s, int64_t from, int64_t to,
 			break;
 		spend(&w, r->x_ms);
 		take(&w, r);
+		c->told = true;
 		c->seen |= has_value(r) && r->x_ms >= from;
 	}
 	spend(&w, to);
@@ -280,7 +281,7 @@ find_cuff(const struct log_session *s, int64_t from, int64_t to,
 		if (r->vital != VITAL_NIBP_SYS || x < from || x >= to ||
 		    !has_value(r))
 			continue;
-		c->seen = true;
+		c->told = c->seen = true;
 		c->measurements++;
 		if (x - before > c->longest_wait_ms)
 			c->longest_wait_ms = x - before;

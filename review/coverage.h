@@ -34,6 +34,8 @@ enum covered {
 extern const char *const covered_label[COVEREDS];
 
 struct coverage {
+	bool told;		/* any monitor spoke of it, with a value or
+				 * without */
 	bool seen;		/* at least one reading with a value */
 	int64_t watched_ms;	/* of the session */
 	int64_t absent_ms[ABSENCES];

@@ -373,6 +373,77 @@ a_recovery_shorter_than_the_site_wants_is_pointed_out(void **state)
 }
 
 static void
+put_spo2(struct fixture *f, int64_t t_ms, size_t port, int32_t value)
+{
+	struct reading x = { .vital = VITAL_SPO2, .value = value };
+	struct now now = at(t_ms);
+
+	store_reading(f->store, &now, port, &x);
+}
+
+static void
+what_no_monitor_of_the_bed_measures_is_not_called_lost(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	for (int64_t t = 10000; t < 40000; t += 1000)
+		put_spo2(f, t, 0, 9700);
+	await(f, put_statement(f, STATEMENT_SESSION_END, 2, 40000, 40000));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "  Respiration    0 %   not measured by "
+	    "any monitor that was heard on this bed\n"));
+	assert_non_null(strstr(text, "AT A GLANCE   a column is 0.5 s"));
+	/* Without an infusion there is no clock beside the time. */
+	assert_non_null(strstr(text, "lowest 97 at 23:00:10, highest 97 at "
+	    "23:00:10\n"));
+	free(text);
+}
+
+static void
+two_monitors_of_one_driver_are_told_apart(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	f->ports[0].name = "CHAIR3/finger";
+	f->ports[1] = (struct store_port){ "CHAIR3/philips-intellivue",
+		"CHAIR3", "ge-dri", "/dev/y" };
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	for (int64_t t = 10000; t < 20000; t += 1000) {
+		put_spo2(f, t, 0, 9700);
+		put_spo2(f, t, 1, 9100);
+	}
+	await(f, put_statement(f, STATEMENT_SESSION_END, 2, 20000, 20000));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "\n  SpO2 %         finger             97 "
+	    "(97 to 97) "));
+	assert_non_null(strstr(text, "\n  SpO2 %         philips-intellivue "
+	    "91 (91 to 91) "));
+	free(text);
+}
+
+static void
+the_end_of_an_alarm_pause_is_called_so(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = statement(STATEMENT_ALARM_PAUSE, 2, 15000);
+	char *text;
+
+	open_store(f);
+	put_statement(f, STATEMENT_SESSION_START, 1, 10000, 10000);
+	strcpy(r.statement.text, "{\"seconds\":0}");
+	await(f, put(f, 15000, &r));
+	text = review(f, "review", EXIT_OK);
+	assert_non_null(strstr(text, "alarm.pause      M. K. (as nurse)  "
+	    "off\n"));
+	free(text);
+}
+
+static void
 an_empty_log_is_a_sentence_and_status_1(void **state)
 {
 	struct fixture *f = *state;
@@ -405,6 +476,9 @@ main(void)
 		T(an_outage_of_which_a_session_begins_or_ends_counts_within_it),
 		T(an_outage_within_an_open_session_is_told_once),
 		T(a_recovery_shorter_than_the_site_wants_is_pointed_out),
+		T(what_no_monitor_of_the_bed_measures_is_not_called_lost),
+		T(two_monitors_of_one_driver_are_told_apart),
+		T(the_end_of_an_alarm_pause_is_called_so),
 		T(an_empty_log_is_a_sentence_and_status_1),
 	};
 
