@@ -197,7 +197,8 @@ draw_cuff(struct tile *t)
 		grid_right(t->g, t->a.row + t->row, t->a.column + 5, 6,
 		    STYLE_STRONG, "--");
 		grid_text(t->g, t->a.row + t->row, t->a.column + 12,
-		    t->a.columns - 12, STYLE_NORMAL, !sys ? "none yet" :
+		    t->a.columns - 12, STYLE_NORMAL, !sys ?
+		    t->b->restarted ? "none" : "none yet" :
 		    sys->shown[0] ? "too old" :
 		    state_quality_words(sys->quality));
 	}
@@ -218,6 +219,9 @@ draw_cuff(struct tile *t)
 		snprintf(text, sizeof(text), "      %s %.5s, %s ago",
 		    valid ? "at" : "last", at, clock);
 	}
+	/* There may be results; the review has them. */
+	if (!sys && t->b->restarted)
+		snprintf(text, sizeof(text), "      since the restart");
 	line(t, valid ? STYLE_DIM : STYLE_NORMAL, text);
 }
 

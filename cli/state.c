@@ -229,6 +229,7 @@ bed_parse(const json_t *o, int64_t t_ms, struct state_bed *b)
 			b->phase = (enum phase)p;
 	}
 	b->since_start_ms = client_int(o, "since_start_ms", 0);
+	b->restarted = json_is_true(json_object_get(o, "restarted"));
 	b->infusion_ms = client_int(o, "infusion_ms", INFUSION_NONE);
 	b->recovery_ms = client_int(o, "recovery_ms", INFUSION_NONE);
 	b->interval = (uint32_t)client_int(o, "interval", 0);

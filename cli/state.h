@@ -63,6 +63,7 @@ struct state_bed {
 	char subject[SUBJECT_MAX];
 	enum phase phase;
 	int64_t since_start_ms;
+	bool restarted;			/* vitalsd, since the session began */
 	int64_t infusion_ms;		/* INFUSION_NONE before the first */
 	int64_t recovery_ms;		/* INFUSION_NONE outside RECOVERY */
 	uint32_t interval;

@@ -156,6 +156,27 @@ six_beds_fit_an_ordinary_terminal(void **state)
 	screen_free(s);
 }
 
+/* The cuff may have measured before: that is in the log. */
+static void
+after_a_restart_no_cuff_result_is_not_called_none_yet(void **state)
+{
+	static const char *const resumed =
+	    "{\"t_ms\":1000000,\"wall\":\"2026-11-21T14:02:31Z\","
+	    "\"log\":{\"failing\":false},\"clock\":{\"synced\":true},"
+	    "\"notifier\":{\"connected\":true,\"undelivered\":0},"
+	    "\"box\":{\"alarms\":[]},\"beds\":["
+	    BED("CHAIR1", "\"restarted\":true," INFUSION UP("CHAIR1")
+	    "\"vitals\":[" READING("spo2", "97", "900") "],\"alarms\":[]}")
+	    "]}";
+	struct screen *s = screen_new(resumed, 24, 80);
+
+	(void)state;
+	assert_true(shows(s, "NIBP     -- none"));
+	assert_false(shows(s, "NIBP     -- none yet"));
+	assert_true(shows(s, "      since the restart"));
+	screen_free(s);
+}
+
 static void
 no_contact_takes_the_whole_screen_after_five_seconds(void **state)
 {
@@ -541,6 +562,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(six_beds_fit_an_ordinary_terminal),
+		cmocka_unit_test(
+		    after_a_restart_no_cuff_result_is_not_called_none_yet),
 		cmocka_unit_test(
 		    no_contact_takes_the_whole_screen_after_five_seconds),
 		cmocka_unit_test(a_stale_value_is_gone_and_says_for_how_long),

@@ -835,6 +835,22 @@ what_cannot_be_now_is_refused_and_changes_nothing(void **state)
 }
 
 static void
+a_session_that_began_before_the_start_is_told_so(void **state)
+{
+	struct fixture *f = *state;
+	json_t *r;
+
+	open_silent_session(f, 0);
+	do_ask(f, "session.start", "{\"bed\":\"CHAIR2\"}");
+	r = ask_result(f, "status", "{}");
+	assert_true(json_is_true(json_object_get(json_array_get(
+	    json_object_get(r, "beds"), 0), "restarted")));
+	assert_true(json_is_false(json_object_get(json_array_get(
+	    json_object_get(r, "beds"), 1), "restarted")));
+	json_decref(r);
+}
+
+static void
 a_short_recovery_is_pointed_out_and_not_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -1356,6 +1372,7 @@ main(void)
 		T(a_long_name_is_answered_wherever_it_is_cut),
 		T(wrong_parameters_are_refused_with_a_sentence),
 		T(what_cannot_be_now_is_refused_and_changes_nothing),
+		T(a_session_that_began_before_the_start_is_told_so),
 		T(a_short_recovery_is_pointed_out_and_not_refused),
 		T(a_start_within_the_session_before_is_refused_by_its_name),
 		T(each_method_needs_its_role),
