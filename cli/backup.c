@@ -80,6 +80,9 @@ check_name(struct backup *b)
 	struct cli *c = b->c;
 	struct stat log, st;
 
+	if (b->file[0] == '\0')
+		return cli_usage(c, "the name of the backup is empty: give the "
+		    "file that it is to be");
 	if (is_of_the_log(b))
 		return cli_problem(c, "%s: the names log.db... in the folder "
 		    "of the log are the log's own", b->file);

@@ -47,7 +47,9 @@ call_take_text(struct control_call *c, const char *name, char *out, size_t cap)
 		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
 			return call_refuse(c, CONTROL_BAD_PARAMS, "%s has a "
 			    "control character at position %zu", name, i + 1);
-	strcpy(out, s);
+	/* Nothing but blanks says nothing. */
+	if (s[strspn(s, " ")] != '\0')
+		strcpy(out, s);
 	return CONTROL_OK;
 }
 

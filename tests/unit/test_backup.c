@@ -321,6 +321,15 @@ a_log_with_a_fault_gives_no_backup_of_that_name(void **state)
 }
 
 static void
+a_backup_without_a_name_is_not_begun(void **state)
+{
+	struct fixture *f = *state;
+
+	run_sealed_session(f, "one", 2000);
+	backup(f, "", NULL, EXIT_USAGE, "the name of the backup is empty");
+}
+
+static void
 a_file_that_cannot_be_written_is_said_and_nothing_is_left(void **state)
 {
 	struct fixture *f = *state;
@@ -394,6 +403,7 @@ main(void)
 		BACKUP_TEST(
 		    a_file_that_is_there_is_replaced_only_when_told_so),
 		BACKUP_TEST(a_log_with_a_fault_gives_no_backup_of_that_name),
+		BACKUP_TEST(a_backup_without_a_name_is_not_begun),
 		BACKUP_TEST(
 		    a_file_that_cannot_be_written_is_said_and_nothing_is_left),
 		BACKUP_TEST(readings_of_two_ports_that_cross_are_backed_up),

@@ -734,6 +734,11 @@ wrong_parameters_are_refused_with_a_sentence(void **state)
 		{ "session.start", "{\"bed\":\"CHAIR1\",\"at\":\"\"}", -32602,
 		    "HH:MM" },
 		{ "mark", "{\"bed\":\"CHAIR1\"}", -32602, "needs its words" },
+		{ "mark", "{\"bed\":\"CHAIR1\",\"text\":\"  \"}", -32602,
+		    "needs its words" },
+		{ "session.amend", "{\"bed\":\"CHAIR1\",\"statement\":"
+		    "\"0000000000c0ffee-1\",\"withdraw\":true,\"reason\":"
+		    "\" \"}", -32602, "needs its reason" },
 		{ "session.amend", "{\"bed\":\"CHAIR1\",\"statement\":\"x\","
 		    "\"withdraw\":true,\"reason\":\"r\"}", -32602,
 		    "does not name a statement" },
