@@ -111,7 +111,7 @@ print_unjudged(const struct review_view *v)
 	if (entered_ms - session_begin_ms(&v->s->session) <= 1000)
 		return;
 	review_clock(v, entered_ms, clock);
-	if (entered_ms < v->s->end_ms)
+	if (v->s->open || entered_ms < v->s->end_ms)
 		fprintf(v->c->out, "  no alarms were judged before %s, when "
 		    "the session was entered\n", clock);
 	else

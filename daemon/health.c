@@ -173,6 +173,7 @@ look_at_self(struct health *h, const struct now *now)
 	int64_t for_ms = now->t_ms - h->ran_ms;
 	struct event e = { .kind = EVENT_GAP, .count = for_ms,
 		.from_ms = now->wall_ms - for_ms, .to_ms = now->wall_ms };
+	bool told = false;
 
 	h->ran_ms = now->t_ms;
 	if (for_ms < FROZEN_MS)
@@ -189,7 +190,11 @@ look_at_self(struct health *h, const struct now *now)
 		snprintf(e.bed, sizeof e.bed, "%s", b->id);
 		snprintf(e.session, sizeof e.session, "%s", b->session.id);
 		hub_event(h->hub, now, &e);
+		told = true;
 	}
+	/* A session may be entered later that had begun before. */
+	if (!told)
+		hub_event(h->hub, now, &e);
 }
 
 static int

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -246,6 +247,33 @@ what_waited_when_both_were_killed_is_delivered_after(void **state)
 	free(key);
 }
 
+/* As in a machine that is suspended. */
+static void
+a_vitalsd_that_got_no_time_has_a_gap_in_a_session_entered_later(void **state)
+{
+	struct ward *w = *state;
+	char *review, at[16];
+	time_t then;
+	struct tm tm;
+
+	start_all(w);
+	ward_wait_sql(w, "SELECT count(*) > 5 FROM reading_000001", 1, 10);
+	then = time(NULL);
+	localtime_r(&then, &tm);
+	strftime(at, sizeof at, "%H:%M:%S", &tm);
+	assert_int_equal(kill(w->vitalsd, SIGSTOP), 0);
+	sleep(6);
+	assert_int_equal(kill(w->vitalsd, SIGCONT), 0);
+	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 7 AND "
+	    "session = '' AND count >= 5000", 1, 10);
+	json_decref(durable(w, "session.start", json_pack("{s:s}", "at", at)));
+	assert_int_equal(ward_ctl(w, &review, WORDS("review", "last")), 0);
+	if (strstr(review, "vitalsd was not running from ") == NULL ||
+	    strstr(review, "no alarms were judged before ") == NULL)
+		ward_fail(w, "the review lacks something: %s", review);
+	free(review);
+}
+
 int
 main(void)
 {
@@ -254,6 +282,9 @@ main(void)
 		    a_session_goes_on_after_a_kill_with_its_alarm_and_clock),
 		WARD_TEST(a_killed_notifier_is_missed_and_loses_no_notice),
 		WARD_TEST(what_waited_when_both_were_killed_is_delivered_after),
+		WARD_TEST(
+		    a_vitalsd_that_got_no_time_has_a_gap_in_a_session_entered_later
+		),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY"));
