@@ -162,6 +162,10 @@ a_reboot_lies_on_the_same_axis_by_wall_time(void **state)
 	assert_int_equal(s->readings_n, 2);
 	assert_int_equal(s->readings[1].x_ms, 63000);
 	assert_int_equal(s->end_ms, 64000);
+	/* From the stop to the start in the other boot. */
+	assert_int_equal(s->gaps_n, 1);
+	assert_int_equal(s->gaps[0].from_ms, 6000);
+	assert_int_equal(s->gaps[0].to_ms, 61000);
 	log_session_free(s);
 	late.t_ms = 5000;
 	late.wall_ms = WALL + 65000;
