@@ -162,7 +162,7 @@ hub_amend(struct hub *h, const struct now *now, size_t bed,
 	/* Nor may it reach into the session that followed. */
 	if (no == REFUSAL_NONE && which == HUB_ENDED && !st->withdrawn &&
 	    st->at_ms > open_begin_ms(h, bed))
-		no = REFUSAL_ORDER;
+		no = REFUSAL_NEXT;
 	if (no == REFUSAL_NONE && !st->withdrawn && s.n > 0 &&
 	    event_id_equal(st->amends, s.step[0].id))
 		no = check_overlap(h, bed, which, st->at_ms);

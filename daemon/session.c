@@ -65,6 +65,10 @@ static const char *const refusal_texts[REFUSALS] = {
 	[REFUSAL_OVERLAP] =
 	    "this bed's session before had not ended at that time: give a "
 	    "later --at, or correct its end with 'session amend' first",
+	[REFUSAL_NEXT] =
+	    "the session that followed on this bed had begun at that time: "
+	    "give an earlier --at, or correct its start with 'session amend' "
+	    "first",
 };
 
 const char *

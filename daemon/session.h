@@ -62,8 +62,9 @@ enum refusal {
 	REFUSAL_NO_TIME,		/* --at: no time of day */
 	REFUSAL_OVERLAP,		/* the bed's session before had not
 					 * ended yet */
+	REFUSAL_NEXT,			/* the one after it had begun */
 };
-#define REFUSALS 18
+#define REFUSALS 19
 
 /* A sentence for people that says what is missing and which verb helps. */
 const char *refusal_text(enum refusal r);

@@ -428,7 +428,7 @@ static void
 no_session_reaches_into_the_one_before_on_its_bed(void **unused)
 {
 	static struct ward w;
-	struct event_id second, third;
+	struct event_id second, third, end;
 	int64_t ended, again;
 
 	(void)unused;
@@ -444,6 +444,7 @@ no_session_reaches_into_the_one_before_on_its_bed(void **unused)
 	    .end_ms, ended);
 	second = whole_session(&w);
 	again = w.now.t_ms;
+	end = last_statement(&w)->id;
 	assert_int_equal(amend(&w, second, ended - 1), REFUSAL_OVERLAP);
 	assert_int_equal(hub_reached(&w.hub, 0, second).end_ms, ended);
 	assert_int_equal(amend(&w, second, ended), REFUSAL_NONE);
@@ -454,6 +455,9 @@ no_session_reaches_into_the_one_before_on_its_bed(void **unused)
 	third = last_statement(&w)->id;
 	assert_int_equal(amend(&w, third, again - 1), REFUSAL_OVERLAP);
 	assert_int_equal(hub_reached(&w.hub, 0, third).end_ms, again);
+	/* Nor does the one before reach into it. */
+	assert_int_equal(amend(&w, end, again + 1), REFUSAL_NEXT);
+	assert_int_equal(amend(&w, end, again), REFUSAL_NONE);
 	/* Another bed has nothing to do with it. */
 	assert_int_equal(state(&w, 1, STATEMENT_SESSION_START, ended - 60000),
 	    REFUSAL_NONE);
