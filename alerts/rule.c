@@ -229,93 +229,157 @@ first_beyond(enum comparison c, int32_t limit)
 	return limit;
 }
 
-/* What is wrong with one tier by itself; NULL if nothing. */
-static const char *
-tier_fault(enum tier t, const struct limit *l)
+/* And the limit that has it. */
+static int32_t
+limit_before(enum comparison c, int64_t first)
 {
-	const struct tier_info *info = &tier_info[t];
-	const struct vital_info *v = &vital_info[subject_vital(info->subject)];
-	enum vital vital = subject_vital(info->subject);
-	int64_t first = first_beyond(info->comparison, l->limit);
-	int64_t lowest = vital_shown(vital, v->reject_below);
-	int64_t highest = vital_shown(vital, v->reject_above);
-	bool high = comparison_is_high(info->comparison);
-
-	if (l->priority < PRIORITY_LOW || l->priority > PRIORITY_HIGH)
-		return "priority is none of low, medium, high";
-	if (l->delay_ms < 0 || l->delay_ms > DELAY_MAX_MS)
-		return "delay is not within 0 to 10 min";
-	if (info->subject >= SUBJECT_LEVELS && l->delay_ms != 0)
-		return "a cuff measurement is one event, its delay must be 0";
-	if (info->relative == ABSOLUTE) {
-		if (first < lowest || first > highest)
-			return "no value of this vital can lie beyond the limit";
-	} else if (info->relative == RELATIVE_PERCENT) {
-		if (l->limit < -99 || l->limit > 300)
-			return "limit is not within -99 % to 300 %";
-	} else if (first < -highest || first > highest) {
-		return "limit is larger than this vital's whole range";
-	}
-	if (info->relative != ABSOLUTE && (high ? first <= 0 : first >= 0))
-		return "limit lies on the wrong side of the baseline";
-	if (comparison_beyond(info->comparison, l->clear, l->limit))
-		return "clear value lies beyond the limit";
-	if (info->relative != ABSOLUTE &&
-	    (l->clear < -2 * highest || l->clear > 2 * highest))
-		return "clear value is larger than this vital's whole range";
-	return NULL;
+	return (int32_t)(c == BELOW ? first + 1 : c == ABOVE ? first - 1 :
+	    first);
 }
 
-/* What is wrong with tier b, given a, which stands above it; NULL if nothing. */
-static const char *
-pair_fault(const struct limit_set *s, enum tier a, enum tier b)
+struct range { int64_t least, most; };
+
+/* What the vital of a tier can be, in shown units. */
+static struct range
+shown_range(enum tier t)
+{
+	enum vital vital = subject_vital(tier_info[t].subject);
+	const struct vital_info *v = &vital_info[vital];
+
+	return (struct range){ vital_shown(vital, v->reject_below),
+		vital_shown(vital, v->reject_above) };
+}
+
+/* The first values beyond a limit that make sense: there is a value beyond, and
+ * one that is not. */
+static struct range
+first_range(enum tier t)
+{
+	const struct tier_info *info = &tier_info[t];
+	struct range r = shown_range(t);
+	bool high = comparison_is_high(info->comparison);
+
+	if (info->relative == RELATIVE_PERCENT)
+		return high ? (struct range){ 1, 300 } :
+		    (struct range){ -99, -1 };
+	if (info->relative == RELATIVE_UNITS)
+		return high ? (struct range){ 1, r.most } :
+		    (struct range){ -r.most, -1 };
+	return high ? (struct range){ r.least + 1, r.most } :
+	    (struct range){ r.least, r.most - 1 };
+}
+
+static struct range
+clear_range(enum tier t)
+{
+	struct range r = shown_range(t);
+
+	if (tier_info[t].relative != ABSOLUTE)
+		return (struct range){ -2 * r.most, 2 * r.most };
+	return r;
+}
+
+void
+limit_move(enum tier t, struct limit *l, int32_t limit)
+{
+	const struct tier_info *info = &tier_info[t];
+	struct range r = clear_range(t);
+	int64_t clear = (int64_t)limit + l->clear - l->limit;
+
+	/* Not past the baseline, to which a value may never come back. */
+	if (info->relative != ABSOLUTE) {
+		if (comparison_is_high(info->comparison))
+			r.least = 0;
+		else
+			r.most = 0;
+	}
+	clear = clear < r.least ? r.least : clear > r.most ? r.most : clear;
+	l->limit = limit;
+	l->clear = (int32_t)clear;
+}
+
+static bool
+is_within(int64_t v, int64_t least, int64_t most, struct limit_fault *f)
+{
+	f->least = (int32_t)least;
+	f->most = (int32_t)most;
+	return v >= least && v <= most;
+}
+
+/* What is wrong with one tier by itself. */
+static enum limit_wrong
+tier_fault(enum tier t, const struct limit *l, struct limit_fault *f)
+{
+	const struct tier_info *info = &tier_info[t];
+	enum comparison c = info->comparison;
+	struct range first = first_range(t), clear = clear_range(t);
+	bool high = comparison_is_high(c);
+
+	if (!is_within(l->priority, PRIORITY_LOW, PRIORITY_HIGH, f))
+		return LIMIT_PRIORITY;
+	if (!is_within(l->delay_ms, 0, info->subject < SUBJECT_LEVELS ?
+	    DELAY_MAX_MS : 0, f))
+		return LIMIT_DELAY;
+	if (!is_within(l->limit, limit_before(c, first.least),
+	    limit_before(c, first.most), f))
+		return LIMIT_RANGE;
+	if (high)
+		clear.most = first_beyond(c, l->limit) - 1;
+	else
+		clear.least = first_beyond(c, l->limit) + 1;
+	if (!is_within(l->clear, clear.least, clear.most, f))
+		return LIMIT_CLEAR;
+	return LIMIT_FINE;
+}
+
+/* What is wrong with tier b, given a, which stands above it. */
+static enum limit_wrong
+pair_fault(const struct limit_set *s, enum tier a, enum tier b,
+    struct limit_fault *f)
 {
 	const struct tier_info *ia = &tier_info[a], *ib = &tier_info[b];
 	bool high_a = comparison_is_high(ia->comparison);
 	bool high_b = comparison_is_high(ib->comparison);
 	int64_t first_a = first_beyond(ia->comparison, s->tier[a].limit);
 	int64_t first_b = first_beyond(ib->comparison, s->tier[b].limit);
+	/* At least one value lies between the two directions. */
+	int64_t apart = high_a != high_b ? 2 : 1;
 
 	if (ia->subject != ib->subject || ia->relative != ib->relative)
-		return NULL;
-	if (high_a != high_b) {
-		bool apart = high_a ? first_b < first_a : first_a < first_b;
-
-		return apart ? NULL : "every value would lie beyond one of both";
-	}
-	if (ia->ladder != ib->ladder)
-		return NULL;
-	if (s->tier[b].priority < s->tier[a].priority)
-		return "is less urgent than the one it follows in its ladder";
-	if (high_b && first_b <= first_a)
-		return "limit has to lie above that of the less urgent tier";
-	if (!high_b && first_b >= first_a)
-		return "limit has to lie below that of the less urgent tier";
-	return NULL;
+		return LIMIT_FINE;
+	if (high_a == high_b && ia->ladder != ib->ladder)
+		return LIMIT_FINE;
+	if (ia->ladder == ib->ladder && high_a == high_b &&
+	    s->tier[b].priority < s->tier[a].priority)
+		return LIMIT_URGENCY;
+	if (high_b ? first_b >= first_a + apart : first_b <= first_a - apart)
+		return LIMIT_FINE;
+	f->least = limit_before(ib->comparison, high_b ? first_a + apart :
+	    first_a - apart);
+	f->most = limit_before(ia->comparison, high_b ? first_b - apart :
+	    first_b + apart);
+	return high_a != high_b ? LIMIT_APART : LIMIT_ORDER;
 }
 
 bool
 limit_set_check(const struct limit_set *s, struct limit_fault *fault)
 {
-	const char *what;
-
 	for (int b = 0; b < TIERS; b++) {
+		*fault = (struct limit_fault){ .tier = (enum tier)b,
+			.against = -1 };
+		fault->what = tier_fault((enum tier)b, &s->tier[b], fault);
+		if (fault->what != LIMIT_FINE)
+			return false;
 		if (!s->tier[b].on)
 			continue;
-		what = tier_fault((enum tier)b, &s->tier[b]);
-		if (what) {
-			*fault = (struct limit_fault){ (enum tier)b, -1, what };
-			return false;
-		}
 		for (int a = 0; a < b; a++) {
 			if (!s->tier[a].on)
 				continue;
-			what = pair_fault(s, (enum tier)a, (enum tier)b);
-			if (what) {
-				*fault = (struct limit_fault){ (enum tier)b, a,
-				    what };
+			fault->against = a;
+			fault->what = pair_fault(s, (enum tier)a, (enum tier)b,
+			    fault);
+			if (fault->what != LIMIT_FINE)
 				return false;
-			}
 		}
 	}
 	return true;

@@ -128,13 +128,35 @@ void limit_set_default(struct limit_set *out);
 /* The tier of that name; -1 if there is none. */
 int tier_find(const char *name) MUST_CHECK;
 
-/* Whether the tiers that are on make sense: in each ladder the more urgent
- * limit lies beyond the less urgent, high limits above low ones, a clear value
- * on the safe side of its limit, limits within the vital's range, delays
- * 0..10 min.  On failure names the tier and what is wrong ("limit has to lie
- * below that of the less urgent tier"); 'against' is -1 or the other tier ("spo2-low").
- * The technical numbers are the configuration's to check. */
-struct limit_fault { enum tier tier; int against; const char *what; };
+/* Another limit for a tier; the clear value keeps its distance, as far as a value
+ * can come. */
+void limit_move(enum tier t, struct limit *l, int32_t limit);
+
+/* What is wrong, and what 'least' and 'most' then are. */
+enum limit_wrong {
+	LIMIT_FINE,
+	LIMIT_PRIORITY,	/* none of low, medium, high */
+	LIMIT_DELAY,	/* of the delay in ms; a cuff has none */
+	LIMIT_RANGE,	/* of the limit: beyond it are all values, or none; or it
+			 * is on the wrong side of the baseline */
+	LIMIT_CLEAR,	/* of the clear value: beyond the limit, or never come to */
+	LIMIT_URGENCY,	/* less urgent than 'against', which it follows */
+	LIMIT_ORDER,	/* not beyond the less urgent 'against': 'least' is the
+			 * nearest limit for the tier, 'most' that for 'against' */
+	LIMIT_APART,	/* every value is beyond it or 'against'; likewise */
+};
+
+/* Whether each tier makes sense by itself, on or off: a delay of 0..10 min, a
+ * limit within the vital's range and a clear value on its safe side.  And those
+ * that are on, together: in each ladder the more urgent limit lies beyond the
+ * less urgent, high limits above low ones.  On failure says the tier, and the
+ * other one or -1.  The technical numbers are the configuration's to check. */
+struct limit_fault {
+	enum tier tier;
+	int against;
+	enum limit_wrong what;
+	int32_t least, most;
+};
 bool limit_set_check(const struct limit_set *s, struct limit_fault *fault)
     MUST_CHECK;
 

@@ -6,6 +6,7 @@
  * settings from the driver; so a field without a place is filled in here.
  */
 #include "daemon/config_check.h"
+#include "daemon/limit_say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -210,7 +211,7 @@ static bool
 same_fault(const struct limit_fault *a, const struct limit_fault *b)
 {
 	return a->tier == b->tier && a->against == b->against &&
-	    strcmp(a->what, b->what) == 0;
+	    a->what == b->what;
 }
 
 /* The place of that key of a tier which makes the fault: with its shipped
@@ -258,30 +259,49 @@ complain_of_limit(const struct config *c, const struct limit_set *set,
 	const struct config_place *at = place_of_fault(set,
 	    &c->limits.tier[f->tier], f->tier, f, places);
 	bool pair = f->against >= 0 && f->against < TIERS;
+	char text[LIMIT_SAY_MAX];
 
 	/* The shipped half of a pair has no place: the other one has. */
 	if (at == NULL && pair)
 		at = place_of_fault(set, &c->limits.tier[f->against],
 		    (size_t)f->against, f, places);
+	limit_say(text, set, f);
 	complain(out, at != NULL ? at->line : 0, at != NULL ? at->column : 0,
-	    "%s: %s%s%s%s", tier_info[f->tier].name, f->what,
-	    pair ? " (" : "", pair ? tier_info[f->against].name : "",
-	    pair ? ")" : "");
+	    "%s", text);
+}
+
+/* Who writes a limit alone means the alarm, and not that it should end where it
+ * ended before. */
+static void
+move_clear_values(struct config *c, const struct config_places *places)
+{
+	struct limit_set shipped;
+
+	limit_set_default(&shipped);
+	for (int t = 0; t < TIERS; t++) {
+		struct limit *l = &c->limits.tier[t], moved = shipped.tier[t];
+
+		if (config_place_of(places, &l->limit) == NULL ||
+		    config_place_of(places, &l->clear) != NULL)
+			continue;
+		limit_move((enum tier)t, &moved, l->limit);
+		l->clear = moved.clear;
+	}
 }
 
 /* limit_set_check() names the first fault.  To hear of the next, the tier is
- * left out of a copy and the copy asked again. */
+ * made whole and left out in a copy, and the copy asked again. */
 static void
 check_limits(const struct config *c, const struct config_places *places,
     struct complaints *out)
 {
-	struct limit_set rest = c->limits;
+	struct limit_set rest = c->limits, shipped;
 	struct limit_fault f;
 
+	limit_set_default(&shipped);
 	for (int i = 0; i < TIERS && !limit_set_check(&rest, &f); i++) {
 		complain_of_limit(c, &rest, &f, places, out);
-		if (!rest.tier[f.tier].on)
-			break;
+		rest.tier[f.tier] = shipped.tier[f.tier];
 		rest.tier[f.tier].on = false;
 	}
 }
@@ -349,6 +369,7 @@ config_check(struct config *c, const struct config_places *places,
 	}
 	check_channels(c, places, out);
 	check_preset(c, places, out);
+	move_clear_values(c, places);
 	check_limits(c, places, out);
 	check_order(places, &l->no_data_ms, "no-data", &l->no_data_high_ms,
 	    "no-data-high", out);

@@ -13,6 +13,7 @@
 
 #include "daemon/control_state.h"
 #include "daemon/json.h"
+#include "daemon/limit_say.h"
 
 enum control_error
 control_baseline_suggest(struct control_call *c)
@@ -97,15 +98,19 @@ take_number(struct control_call *c, const char *name, int32_t *out)
 }
 
 static enum control_error
-take_limit(struct control_call *c, struct limit *l)
+take_limit(struct control_call *c, enum tier t, struct limit *l)
 {
+	int32_t limit = l->limit;
 	const json_t *on = json_object_get(c->params, "on");
 	char word[16];
 	enum control_error e;
 	int p;
 
-	if ((e = take_number(c, "limit", &l->limit)) != CONTROL_OK ||
-	    (e = take_number(c, "clear", &l->clear)) != CONTROL_OK ||
+	if ((e = take_number(c, "limit", &limit)) != CONTROL_OK)
+		return e;
+	if (json_object_get(c->params, "limit") != NULL)
+		limit_move(t, l, limit);
+	if ((e = take_number(c, "clear", &l->clear)) != CONTROL_OK ||
 	    (e = take_number(c, "delay_ms", &l->delay_ms)) != CONTROL_OK ||
 	    (e = call_take_text(c, "priority", word, sizeof word)) != CONTROL_OK)
 		return e;
@@ -123,6 +128,16 @@ take_limit(struct control_call *c, struct limit *l)
 		l->on = json_is_true(on);
 	}
 	return CONTROL_OK;
+}
+
+static enum control_error
+refuse_limit(struct control_call *c, const struct limit_set *trial,
+    const struct limit_fault *fault)
+{
+	char text[LIMIT_SAY_MAX];
+
+	limit_say(text, trial, fault);
+	return call_refuse(c, CONTROL_REFUSED, "%s", text);
 }
 
 enum control_error
@@ -152,11 +167,10 @@ control_limits_set(struct control_call *c)
 		    "needs its reason (--reason)");
 	trial = c->host->hub->bed[bed].board.limits[0];
 	old = trial.tier[t];
-	if ((e = take_limit(c, &trial.tier[t])) != CONTROL_OK)
+	if ((e = take_limit(c, (enum tier)t, &trial.tier[t])) != CONTROL_OK)
 		return e;
 	if (!limit_set_check(&trial, &fault))
-		return call_refuse(c, CONTROL_REFUSED, "%s: %s",
-		    tier_info[fault.tier].name, fault.what);
+		return refuse_limit(c, &trial, &fault);
 	change = json_pack("{s:s, s:o, s:o, s:s}", "tier", name, "old",
 	    json_limit(&old), "new", json_limit(&trial.tier[t]), "reason",
 	    reason);

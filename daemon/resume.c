@@ -19,6 +19,7 @@
 
 #include "daemon/journal.h"
 #include "daemon/json.h"
+#include "daemon/limit_say.h"
 
 int
 resume_boot_id(char out[40])
@@ -45,7 +46,7 @@ restore_limits(const struct store_session *s, struct limit_set *limits)
 		const char *name = json_string_value(json_object_get(o,
 		    "tier"));
 		int t = name != NULL ? tier_find(name) : -1;
-		char error[128] = "no such tier";
+		char error[LIMIT_SAY_MAX] = "no such tier";
 		struct limit_set trial = *limits;
 		struct limit_fault fault;
 		bool ok = t >= 0 && json_read_limit(json_object_get(o, "new"),
@@ -53,7 +54,7 @@ restore_limits(const struct store_session *s, struct limit_set *limits)
 
 		/* The site's may have changed meanwhile. */
 		if (ok && !limit_set_check(&trial, &fault)) {
-			snprintf(error, sizeof error, "%s", fault.what);
+			limit_say(error, &trial, &fault);
 			ok = false;
 		}
 		if (ok)

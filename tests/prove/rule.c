@@ -32,6 +32,7 @@ main(void)
 		struct limit_fault fault = { .against = -1 };
 		enum comparison c = (enum comparison)Frama_C_interval(0,
 		    AT_OR_ABOVE);
+		struct limit moved = any_limit();
 		char name[24];
 
 		limit_set_default(&s);
@@ -43,6 +44,8 @@ main(void)
 			Frama_C_show_each_sound_limits();
 		else
 			Frama_C_show_each_fault(fault.tier, fault.against);
+		limit_move((enum tier)Frama_C_interval(0, TIERS - 1), &moved,
+		    any_int32());
 		Frama_C_make_unknown(name, sizeof name - 1);
 		name[sizeof name - 1] = '\0';
 		(void)!tier_find(name);

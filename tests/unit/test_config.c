@@ -406,7 +406,7 @@ a_value_is_what_is_written(void **state)
 	assert_string_equal(c->ports[0].name, "no/1");
 	assert_int_equal(c->limits.tier[TIER_HR_HIGH].limit, 125);
 	assert_false(c->limits.tier[TIER_HR_HIGH].on);
-	assert_int_equal(c->limits.tier[TIER_HR_HIGH].clear, 115);
+	assert_int_equal(c->limits.tier[TIER_HR_HIGH].clear, 120);
 	assert_int_equal(c->limits.no_data_ms, 2500);
 	config_free(c);
 }
@@ -946,11 +946,14 @@ limits_in_the_wrong_order_are_refused_all_of_them(void **state)
 	 * has. */
 	assert_int_equal(complaints.item[0].line, 6);
 	assert_int_equal(complaints.item[0].column, 20);
-	assert_non_null(strstr(complaints.item[0].text, "hr-very-high: "));
-	assert_non_null(strstr(complaints.item[0].text, "(hr-high)"));
+	assert_string_equal(complaints.item[0].text, "hr-very-high (>130, as "
+	    "shipped) has to lie above the less urgent hr-high (>140); "
+	    "expected at least 141 for hr-very-high, or at most 129 for "
+	    "hr-high");
 	assert_int_equal(complaints.item[1].line, 7);
 	assert_int_equal(complaints.item[1].column, 26);
-	assert_non_null(strstr(complaints.item[1].text, "(spo2-low)"));
+	assert_non_null(strstr(complaints.item[1].text, "spo2-low (<92, as "
+	    "shipped)"));
 	assert_int_equal(complaints.item[2].line, 8);
 	assert_string_equal(complaints.item[2].text, "no-data-high: 1min is "
 	    "less than no-data (2min); expected at least as much");
@@ -961,21 +964,66 @@ a_faulty_tier_is_refused_at_the_key_that_makes_it_so(void **state)
 {
 	static const struct bad bad[] = {
 		{ BED "limits: {hr-high: {limit: 120, clear: 121, on: true}}",
-		  "5:39: hr-high: clear value lies beyond the limit" },
+		  "5:39: hr-high: the clear value 121 lies beyond the limit "
+		  "(>120, as shipped); expected at most 120" },
+		{ BED "limits: {spo2-low: {clear: 90}}",
+		  "5:28: spo2-low: the clear value 90 lies beyond the limit "
+		  "(<92, as shipped); expected at least 92" },
+		{ BED "limits: {spo2-low: {clear: 101}}",
+		  "5:28: spo2-low: no value comes to the clear value 101, so "
+		  "the alarm would never end; expected 92 to 100" },
 		{ BED "limits: {nibp-sys-high: {limit: 160, delay: 5s}}",
-		  "5:45: nibp-sys-high: a cuff measurement is one event, its "
-		  "delay must be 0" },
+		  "5:45: nibp-sys-high: a cuff measurement is one event and "
+		  "does not last for a delay of 5 s; expected 0s" },
 		{ BED "limits: {hr-high: {priority: high}, "
 		  "hr-very-high: {limit: 131, priority: medium}}",
-		  "5:74: hr-very-high: is less urgent than the one it follows "
-		  "in its ladder (hr-high)" },
+		  "5:74: hr-very-high: priority medium is lower than that of "
+		  "hr-high (high), which it follows; expected at least high" },
 		{ BED "limits: {spo2-low: {clear: 95, limit: 102}}",
-		  "5:39: spo2-low: no value of this vital can lie beyond the "
-		  "limit" },
+		  "5:39: spo2-low: the limit 102 leaves SpO2 no value beyond "
+		  "it, or none inside; expected 2 to 100" },
+		{ BED "limits: {hr-low: {limit: 121}}",
+		  "5:26: hr-low (<121) and hr-high (>120, as shipped) leave "
+		  "no value between them; expected at most 120 for hr-low, or "
+		  "at least 121 for hr-high" },
+		{ BED "limits: {hr-rise: {limit: 301}}",
+		  "5:27: hr-rise: limit 301 is too far from the baseline; "
+		  "expected 1 to 300" },
 	};
 
 	(void)state;
 	EXPECT_ALL(bad);
+}
+
+/* Whoever switches it on later does not look at the number again. */
+static void
+a_tier_that_is_off_is_refused_if_it_makes_no_sense(void **state)
+{
+	static const struct bad bad[] = {
+		{ BED "limits: {hr-fall: {limit: 30}, spo2-drop: {limit: 5}}",
+		  "5:27: hr-fall: limit 30 is no fall from the baseline; "
+		  "expected a negative number, -99 to -1\n"
+		  "5:51: spo2-drop: limit 5 is no fall from the baseline; "
+		  "expected a negative number, -100 to -1" },
+	};
+
+	(void)state;
+	EXPECT_ALL(bad);
+}
+
+static void
+who_changes_a_limit_alone_keeps_the_distance_of_its_clear_value(void **state)
+{
+	struct config *c = parse_good(BED "limits:\n"
+	    "  hr-high: {limit: 110}\n"
+	    "  spo2-low: {limit: 90, clear: 94}\n"
+	    "  hr-low: {clear: 60}\n");
+
+	(void)state;
+	assert_int_equal(c->limits.tier[TIER_HR_HIGH].clear, 105);
+	assert_int_equal(c->limits.tier[TIER_SPO2_LOW].clear, 94);
+	assert_int_equal(c->limits.tier[TIER_HR_LOW].clear, 60);
+	config_free(c);
 }
 
 static void
@@ -1142,8 +1190,9 @@ all_complaints_come_at_once_in_the_order_of_the_file(void **state)
 	    "4:42: port: \"/dev/ttyUSB0\" goes by the order of plugging: "
 	    "plugging another monitor first swaps patients; expected its link "
 	    "in /dev/serial/by-id or by-path\n"
-	    "5:26: hr-very-low: limit has to lie below that of the less "
-	    "urgent tier (hr-low)\n"
+	    "5:26: hr-very-low (<=40, as shipped) has to lie below the less "
+	    "urgent hr-low (<40); expected at most 38 for hr-very-low, or at "
+	    "least 42 for hr-low\n"
 	    "5:39: preset: \"x\" is not known; expected ketamine-adult-draft\n"
 	    "6:1: unknown key \"nope\"; expected one of site, beds, limits, "
 	    "notify, roles, line-rules, log, recovery");
@@ -1245,6 +1294,8 @@ main(void)
 		T(a_name_that_is_there_twice_is_refused),
 		T(limits_in_the_wrong_order_are_refused_all_of_them),
 		T(a_faulty_tier_is_refused_at_the_key_that_makes_it_so),
+		T(a_tier_that_is_off_is_refused_if_it_makes_no_sense),
+		T(who_changes_a_limit_alone_keeps_the_distance_of_its_clear_value),
 		T(another_preset_is_refused),
 		T(what_a_configuration_has_no_use_for_is_refused),
 		T(what_is_not_yaml_is_refused_where_it_ends_to_be),

@@ -546,6 +546,8 @@ a_whole_session_by_the_socket_is_as_the_schema_says(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(r,
 	    "new"), "limit")), 91);
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(r,
+	    "new"), "clear")), 92);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(r,
 	    "old"), "limit")), 92);
 	json_decref(r);
 	do_ask(f, "limits.show", "{\"bed\":\"CHAIR1\"}");
@@ -821,9 +823,13 @@ what_cannot_be_now_is_refused_and_changes_nothing(void **state)
 	    "nothing to confirm");
 	/* The medium limit beyond the high one. */
 	refuse(f, "limits.set", "{\"bed\":\"CHAIR1\",\"tier\":\"spo2-low\","
-	    "\"limit\":85,\"reason\":\"r\"}", CONTROL_REFUSED, "spo2-");
+	    "\"limit\":85,\"reason\":\"r\"}", CONTROL_REFUSED, "spo2-very-low "
+	    "(<88, as shipped) has to lie below the less urgent spo2-low (<85); "
+	    "expected at most 84 for spo2-very-low, or at least 89 for "
+	    "spo2-low");
 	refuse(f, "limits.set", "{\"bed\":\"CHAIR1\",\"tier\":\"spo2-low\","
-	    "\"delay_ms\":-1,\"reason\":\"r\"}", CONTROL_REFUSED, "spo2-low");
+	    "\"delay_ms\":-1,\"reason\":\"r\"}", CONTROL_REFUSED, "spo2-low: "
+	    "delay -0.001 s; expected 0 to 600 s");
 	/* Ahead; over midnight it is long past instead. */
 	snprintf(params, sizeof params, "{\"bed\":\"CHAIR1\",\"at\":\"%s\"}",
 	    time_ago(-600000));

@@ -94,69 +94,90 @@ the_shipped_preset_makes_sense_and_is_unconfirmed(void **state)
 	assert_true(limit_set_check(&s, &f));
 }
 
+/* The other one is -1 where a tier is wrong by itself.  'nearest' is what its
+ * number may be instead. */
 static void
-refused(enum tier t, struct limit l, int against, const char *part)
+refused(enum tier t, struct limit l, int against, enum limit_wrong what,
+    int32_t nearest)
 {
 	struct limit_set s;
-	struct limit_fault f = { TIERS, -2, "" };
+	struct limit_fault f = { .tier = TIERS };
+	bool later = against > (int)t;
 
 	limit_set_default(&s);
 	s.tier[t] = l;
 	assert_false(limit_set_check(&s, &f));
-	assert_int_equal(f.tier, against > (int)t ? against : (int)t);
-	assert_int_equal(f.against, against > (int)t ? (int)t : against);
-	if (!strstr(f.what, part))
-		fail_msg("'%s' does not speak of '%s'", f.what, part);
+	assert_int_equal(f.tier, later ? against : (int)t);
+	assert_int_equal(f.against, later ? (int)t : against);
+	assert_int_equal(f.what, what);
+	if (what == LIMIT_PRIORITY || what == LIMIT_URGENCY)
+		return;
+	if (later)
+		assert_int_equal(f.most, nearest);
+	else if (f.least != nearest)
+		assert_int_equal(f.most, nearest);
+	if (what == LIMIT_DELAY)
+		l.delay_ms = nearest;
+	else if (what == LIMIT_CLEAR)
+		l.clear = nearest;
+	else
+		limit_move(t, &l, nearest);
+	s.tier[t] = l;
+	assert_true(limit_set_check(&s, &f));
 }
 
 static void
-a_set_that_contradicts_itself_is_refused_by_name(void **state)
+a_set_that_contradicts_itself_is_refused_with_what_would_do(void **state)
 {
 	const int32_t s = 1000;
 
 	(void)state;
 	/* A limit above its escalation, both ways. */
 	refused(TIER_SPO2_VERY_LOW, (struct limit){ true, PRIORITY_HIGH, 93, 94,
-	    10 * s }, TIER_SPO2_LOW, "below");
+	    10 * s }, TIER_SPO2_LOW, LIMIT_ORDER, 91);
 	refused(TIER_SPO2_LOW, (struct limit){ true, PRIORITY_MEDIUM, 85, 93,
-	    15 * s }, TIER_SPO2_VERY_LOW, "below");
+	    15 * s }, TIER_SPO2_VERY_LOW, LIMIT_ORDER, 89);
 	refused(TIER_HR_HIGH, (struct limit){ true, PRIORITY_MEDIUM, 140, 115,
-	    15 * s }, TIER_HR_VERY_HIGH, "above");
+	    15 * s }, TIER_HR_VERY_HIGH, LIMIT_ORDER, 129);
 	/* Rows 5 and 6: ">199" and ">=200" are one limit. */
 	refused(TIER_NIBP_SEVERE_SYS, (struct limit){ true, PRIORITY_HIGH, 199,
-	    170, 0 }, TIER_NIBP_EXTREME_SYS, "above");
+	    170, 0 }, TIER_NIBP_EXTREME_SYS, LIMIT_ORDER, 198);
 	refused(TIER_HR_VERY_HIGH, (struct limit){ true, PRIORITY_LOW, 130, 125,
-	    10 * s }, TIER_HR_HIGH, "less urgent");
+	    10 * s }, TIER_HR_HIGH, LIMIT_URGENCY, 0);
+	/* "<122" and ">120" leave 121 to neither. */
 	refused(TIER_HR_LOW, (struct limit){ true, PRIORITY_MEDIUM, 125, 126,
-	    15 * s }, TIER_HR_HIGH, "every value");
+	    15 * s }, TIER_HR_HIGH, LIMIT_APART, 120);
+	refused(TIER_HR_LOW, (struct limit){ true, PRIORITY_MEDIUM, 121, 123,
+	    15 * s }, TIER_HR_HIGH, LIMIT_APART, 120);
 	refused(TIER_SPO2_LOW, (struct limit){ true, PRIORITY_MEDIUM, 92, 91,
-	    15 * s }, -1, "clear");
+	    15 * s }, -1, LIMIT_CLEAR, 92);
 	refused(TIER_HR_VERY_LOW, (struct limit){ true, PRIORITY_HIGH, 40, 40,
-	    15 * s }, -1, "clear");
-	refused(TIER_SPO2_LOW, (struct limit){ true, PRIORITY_MEDIUM, 1, 93,
-	    15 * s }, -1, "beyond");
+	    15 * s }, -1, LIMIT_CLEAR, 41);
+	/* No saturation of 101 % ends it. */
+	refused(TIER_SPO2_LOW, (struct limit){ true, PRIORITY_MEDIUM, 92, 101,
+	    15 * s }, -1, LIMIT_CLEAR, 100);
 	refused(TIER_NIBP_EXTREME_SYS, (struct limit){ true, PRIORITY_HIGH, 301,
-	    170, 0 }, -1, "beyond");
+	    170, 0 }, -1, LIMIT_RANGE, 300);
+	refused(TIER_SPO2_DROP, (struct limit){ true, PRIORITY_LOW, 5, 7,
+	    30 * s }, -1, LIMIT_RANGE, -1);
 	refused(TIER_RR_HIGH, (struct limit){ true, PRIORITY_MEDIUM, 30, 28,
-	    601 * s }, -1, "delay");
+	    601 * s }, -1, LIMIT_DELAY, 600 * s);
 	refused(TIER_RR_HIGH, (struct limit){ true, PRIORITY_MEDIUM, 30, 28,
-	    -1 }, -1, "delay");
+	    -1 }, -1, LIMIT_DELAY, 0);
 	refused(TIER_NIBP_SYS_LOW, (struct limit){ true, PRIORITY_MEDIUM, 90, 95,
-	    1 }, -1, "cuff");
+	    1 }, -1, LIMIT_DELAY, 0);
 	refused(TIER_RR_HIGH, (struct limit){ true, PRIORITY_NONE, 30, 28, 0 },
-	    -1, "priority");
+	    -1, LIMIT_PRIORITY, 0);
 	refused(TIER_NIBP_RISE_SYS, (struct limit){ true, PRIORITY_MEDIUM, -40,
-	    -50, 0 }, -1, "side");
+	    -50, 0 }, -1, LIMIT_RANGE, 1);
 	refused(TIER_NIBP_RISE_SYS, (struct limit){ true, PRIORITY_MEDIUM, 0,
-	    -1, 0 }, -1, "side");
-	refused(TIER_HR_LOW, (struct limit){ true, PRIORITY_MEDIUM, 122, 123,
-	    15 * s }, TIER_HR_HIGH, "every value");
+	    -1, 0 }, -1, LIMIT_RANGE, 1);
 	refused(TIER_HR_FALL, (struct limit){ true, PRIORITY_LOW, -100, -25, 0 },
-	    -1, "99");
+	    -1, LIMIT_RANGE, -99);
 }
 
 static void
-what_is_off_is_not_checked(void **state)
+what_is_off_is_checked_by_itself_but_not_beside_others(void **state)
 {
 	struct limit_set s;
 	struct limit_fault f;
@@ -165,7 +186,42 @@ what_is_off_is_not_checked(void **state)
 	limit_set_default(&s);
 	s.tier[TIER_SPO2_VERY_LOW].on = false;
 	s.tier[TIER_SPO2_VERY_LOW].limit = 99;
+	s.tier[TIER_SPO2_VERY_LOW].clear = 100;
 	assert_true(limit_set_check(&s, &f));
+	assert_false(s.tier[TIER_HR_FALL].on);
+	s.tier[TIER_HR_FALL].limit = 30;
+	assert_false(limit_set_check(&s, &f));
+	assert_int_equal(f.tier, TIER_HR_FALL);
+	assert_int_equal(f.what, LIMIT_RANGE);
+}
+
+static void
+a_clear_value_moves_with_its_limit_as_far_as_a_value_can_come(void **state)
+{
+	static const struct { enum tier t; int32_t limit, clear; } want[] = {
+		{ TIER_HR_HIGH, 110, 105 },
+		{ TIER_HR_HIGH, 125, 120 },
+		{ TIER_HR_LOW, 45, 48 },
+		{ TIER_SPO2_LOW, 94, 95 },
+		{ TIER_SPO2_LOW, 100, 100 },
+		{ TIER_SPO2_DESATURATION, 95, 100 },
+		/* Back at the baseline it is over. */
+		{ TIER_NIBP_RISE_SYS, 20, 9 },
+		{ TIER_NIBP_RISE_SYS, 5, 0 },
+		{ TIER_HR_FALL, -40, -35 },
+		{ TIER_SPO2_DROP, -1, 0 },
+	};
+	struct limit_set s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct limit *l = &s.tier[want[i].t];
+
+		limit_set_default(&s);
+		limit_move(want[i].t, l, want[i].limit);
+		assert_int_equal(l->limit, want[i].limit);
+		assert_int_equal(l->clear, want[i].clear);
+	}
 }
 
 static void
@@ -229,8 +285,11 @@ main(void)
 		cmocka_unit_test(
 		    the_shipped_preset_makes_sense_and_is_unconfirmed),
 		cmocka_unit_test(
-		    a_set_that_contradicts_itself_is_refused_by_name),
-		cmocka_unit_test(what_is_off_is_not_checked),
+		    a_set_that_contradicts_itself_is_refused_with_what_would_do),
+		cmocka_unit_test(
+		    what_is_off_is_checked_by_itself_but_not_beside_others),
+		cmocka_unit_test(
+		    a_clear_value_moves_with_its_limit_as_far_as_a_value_can_come),
 		cmocka_unit_test(
 		    a_limit_is_inclusive_or_not_exactly_as_it_is_written),
 		cmocka_unit_test(no_name_fills_its_array),
