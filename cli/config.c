@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "daemon/config.h"
+#include "daemon/roles.h"
 
 static void
 complaint_print(FILE *out, const char *file, const struct complaint *x)
@@ -27,6 +28,16 @@ more_print(FILE *out, const char *file, size_t more)
 {
 	if (more > 0)
 		fprintf(out, "%s: and %zu complaints more\n", file, more);
+}
+
+/* Of what is no fault of the file, and may be just what was meant. */
+static void
+warning_print(FILE *out, const char *file, const char *text)
+{
+	char clean[ROLES_MISSING_MAX];
+
+	table_clean(text, clean, sizeof(clean));
+	fprintf(out, "%s: warning: %s\n", file, clean);
 }
 
 struct config *
@@ -53,9 +64,12 @@ verb_config_check(struct cli *c)
 {
 	const char *file = c->args_n > 0 ? c->arg[0] : c->paths.config;
 	struct config *config = config_read(c, file);
+	char warning[ROLES_MISSING_MAX];
 
 	if (!config)
 		return EXIT_PROBLEM;
+	for (size_t from = 0; roles_missing(config, &from, warning); )
+		warning_print(c->err, file, warning);
 	fprintf(c->out, "%s: %zu bed%s on %zu port%s, limit set %s, "
 	    "no complaints\n", file, config->beds_n,
 	    config->beds_n == 1 ? "" : "s", config->ports_n,
@@ -84,10 +98,15 @@ verb_reload(struct cli *c)
 	}
 	more_print(c->err, c->paths.config,
 	    (size_t)client_int(answer, "more", 0));
-	json_decref(answer);
-	if (i > 0)
+	if (i > 0) {
+		json_decref(answer);
 		return cli_problem(c, "refused; the running configuration "
 		    "is kept");
+	}
+	json_array_foreach(json_object_get(answer, "warnings"), i, o)
+		warning_print(c->err, c->paths.config,
+		    json_string_value(o) ? json_string_value(o) : "");
+	json_decref(answer);
 	fprintf(c->out, "the configuration is reloaded\n");
 	return EXIT_OK;
 }

@@ -16,6 +16,7 @@
 #include "daemon/control_limits.h"
 #include "daemon/control_state.h"
 #include "daemon/json.h"
+#include "daemon/roles.h"
 
 static enum control_error
 run_hello(struct control_call *c)
@@ -403,6 +404,21 @@ run_record_stop(struct control_call *c)
 	return record_port(c, false);
 }
 
+/* {} or {"warnings": [...]}. */
+static json_t *
+reload_warnings(const struct config *config)
+{
+	char line[ROLES_MISSING_MAX];
+	json_t *o = json_object(), *list = json_array();
+
+	for (size_t from = 0; roles_missing(config, &from, line); )
+		json_array_append_new(list, json_string(line));
+	if (json_array_size(list) > 0)
+		json_object_set(o, "warnings", list);
+	json_decref(list);
+	return o;
+}
+
 static enum control_error
 run_reload(struct control_call *c)
 {
@@ -412,7 +428,7 @@ run_reload(struct control_call *c)
 	if (why == NULL)
 		return CONTROL_INTERNAL;
 	if (c->host->reload(c->host->arg, why)) {
-		c->result = json_object();
+		c->result = reload_warnings(c->host->config);
 		free(why);
 		return CONTROL_OK;
 	}

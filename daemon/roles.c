@@ -96,21 +96,31 @@ roles_of_peer(int fd, const struct config *c, struct peer *out)
 	return 0;
 }
 
-size_t
-roles_warn(const struct config *c)
+bool
+roles_missing(const struct config *c, size_t *from, char out[ROLES_MISSING_MAX])
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->roles_n; i++) {
-		const struct config_role *r = &c->roles[i];
+	while (*from < c->roles_n) {
+		const struct config_role *r = &c->roles[(*from)++];
 
 		if (r->group ? getgrnam(r->name) != NULL :
 		    getpwnam(r->name) != NULL)
 			continue;
-		n++;
-		journal_warning("roles: there is no %s \"%s\" on this machine, "
-		    "so it lets nobody in", r->group ? "group" : "user",
-		    r->name);
+		snprintf(out, ROLES_MISSING_MAX, "roles: there is no %s \"%s\" "
+		    "on this machine, so it lets nobody in; expected one that "
+		    "`getent %s` lists", r->group ? "group" : "user", r->name,
+		    r->group ? "group" : "passwd");
+		return true;
 	}
+	return false;
+}
+
+size_t
+roles_warn(const struct config *c)
+{
+	char line[ROLES_MISSING_MAX];
+	size_t n = 0;
+
+	for (size_t from = 0; roles_missing(c, &from, line); n++)
+		journal_warning("%s", line);
 	return n;
 }

@@ -25,9 +25,15 @@ struct peer {
 /* Reads the peer of a connected socket.  0 or negative errno. */
 int roles_of_peer(int fd, const struct config *c, struct peer *out) MUST_CHECK;
 
-/* Warns of each user and group of the roles table that this machine does not
- * know: no fault of the file, but a misspelt one shuts its people out.  How
- * many there are. */
+/* What there is to be said of a user or group of the roles table that this
+ * machine does not know: no fault of the file, but a misspelt one shuts its
+ * people out.  *from: the row to begin with, first 0, then the one behind it.
+ * False: there is none from there on. */
+#define ROLES_MISSING_MAX 192
+bool roles_missing(const struct config *c, size_t *from,
+    char out[ROLES_MISSING_MAX]) MUST_CHECK;
+
+/* Says it of each in the journal.  How many there are. */
 size_t roles_warn(const struct config *c);
 
 #endif

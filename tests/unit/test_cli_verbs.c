@@ -116,6 +116,9 @@ static const struct fake_answer answers[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+/* What vitalsd answers; a test may put other answers in their place. */
+static const struct fake_answer *answered = answers;
+
 /* One run of the program. */
 struct run {
 	struct fake fake;
@@ -134,7 +137,7 @@ run(struct run *r, const char *words, const char *typed)
 	FILE *out, *err;
 	int n = 0;
 
-	fake_start(&r->fake, answers);
+	fake_start(&r->fake, answered);
 	out = open_memstream(&r->out, &out_n);
 	err = open_memstream(&r->err, &err_n);
 	word[n++] = (char *)"--run";
@@ -717,6 +720,35 @@ a_configuration_is_checked_without_a_daemon(void **state)
 	assert_run(words, EXIT_PROBLEM, "", path);
 }
 
+/* A misspelt group would shut the nurses out without a word. */
+static void
+who_is_not_known_to_this_machine_is_a_warning_and_no_refusal(void **state)
+{
+	static const char text[] = "beds:\n  - id: A\n    monitors:\n"
+	    "      - {name: m, driver: nonin-2, port: /dev/ttyS0}\n"
+	    "roles: {admin: [root], staff: [no-such-user]}\n";
+	static const struct fake_answer other[] = {
+		{ "reload", "\"result\":{\"warnings\":[\"roles: there is no "
+		  "user \\\"x\\\"\"]}", NULL, NULL },
+		{ NULL, NULL, NULL, NULL },
+	};
+	char path[] = "/tmp/test-config-XXXXXX", words[64], want[128];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	snprintf(words, sizeof(words), "config|check|%s", path);
+	snprintf(want, sizeof(want), "%s: warning: roles: there is no user "
+	    "\"no-such-user\" on this machine, so it lets nobody in; ", path);
+	assert_run(words, EXIT_OK, NULL, want);
+	unlink(path);
+	answered = other;
+	assert_run("reload", EXIT_OK, "the configuration is reloaded\n",
+	    ": warning: roles: there is no user \"x\"\n");
+	answered = answers;
+}
+
 /* A file of that text; the caller frees its name and removes it. */
 static char *
 file_of(const char *text, size_t n)
@@ -874,6 +906,8 @@ main(void)
 		cmocka_unit_test(a_capture_is_scrubbed_into_a_new_file),
 		cmocka_unit_test(messages_that_are_lost_by_scrubbing_are_told),
 		cmocka_unit_test(a_configuration_is_checked_without_a_daemon),
+		cmocka_unit_test(
+		    who_is_not_known_to_this_machine_is_a_warning_and_no_refusal),
 		cmocka_unit_test(a_print_out_is_tried_line_by_line),
 		cmocka_unit_test(what_cannot_be_tried_is_said),
 		cmocka_unit_test(help_says_how_each_verb_is_used),

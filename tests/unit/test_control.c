@@ -582,6 +582,27 @@ a_reload_that_fails_says_every_complaint(void **state)
 }
 
 static void
+a_reload_warns_of_users_that_the_machine_does_not_know(void **state)
+{
+	struct fixture *f = *state;
+	json_t *r;
+
+	f->config.roles_n = 2;
+	f->roles[0] = (struct config_role){ "root", false, ROLE_ADMIN };
+	f->roles[1] = (struct config_role){ "no-such", true, ROLE_STAFF };
+	r = ask_result(f, "reload", "{}");
+	assert_string_equal(json_string_value(json_array_get(
+	    json_object_get(r, "warnings"), 0)), "roles: there is no group "
+	    "\"no-such\" on this machine, so it lets nobody in; expected one "
+	    "that `getent group` lists");
+	json_decref(r);
+	f->config.roles_n = 1;
+	r = ask_result(f, "reload", "{}");
+	assert_int_equal(json_object_size(r), 0);
+	json_decref(r);
+}
+
+static void
 an_alarm_is_listed_and_acknowledged_once(void **state)
 {
 	struct fixture *f = *state;
@@ -1375,6 +1396,7 @@ main(void)
 		    unknown_users_and_groups_of_the_roles_are_counted),
 		T(a_whole_session_by_the_socket_is_as_the_schema_says),
 		T(a_reload_that_fails_says_every_complaint),
+		T(a_reload_warns_of_users_that_the_machine_does_not_know),
 		T(an_alarm_is_listed_and_acknowledged_once),
 		T(all_alarms_of_a_bed_are_acknowledged_at_once),
 		T(the_restart_alarm_of_a_bed_belongs_to_its_session),
