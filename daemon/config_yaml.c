@@ -8,6 +8,7 @@
  */
 #include "daemon/config_yaml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The length of the character at p, 0 if it is none that YAML 1.1 allows
@@ -85,19 +86,49 @@ start_parser(yaml_parser_t *parser, const char *text, size_t n)
 	yaml_parser_set_input_string(parser, (const unsigned char *)text, n);
 }
 
-/* What libyaml does not say about the most common slips. */
-static const char *
-hint_at(const char *text, size_t n, const yaml_mark_t *at)
+/* The byte at a mark, which counts characters; n: none. */
+static size_t
+offset_of(const char *text, size_t n, const yaml_mark_t *at)
 {
 	size_t i = 0;
 
 	for (size_t c = 0; i < n && c < at->index; c++)
 		for (i++; i < n && ((unsigned char)text[i] & 0xc0) == 0x80; )
 			i++;
+	return i;
+}
+
+/* Whether a key with its colon stands before that byte on its line. */
+static bool
+is_behind_key(const char *text, size_t i)
+{
+	while (i > 0 && text[i - 1] != '\n' && text[i - 1] != '\r') {
+		i--;
+		if (text[i] == ':' && text[i + 1] == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* What libyaml does not say about the most common slips. */
+static const char *
+hint_at(const char *text, size_t n, size_t i, const char *problem)
+{
 	if (i < n && text[i] == '@')
 		return "; a name with '@' must stand in quotes";
+	if (i < n && (text[i] == '`' || text[i] == '%'))
+		return "; a text that begins so must stand in quotes";
 	if (i < n && text[i] == '\t')
 		return "; this is a tab, expected blanks";
+	if (i < n && text[i] == ':' && is_behind_key(text, i))
+		return "; a text with a colon in it must stand in quotes";
+	if (strcmp(problem, "mapping values are not allowed in this context")
+	    == 0)
+		return "; expected \"key: value\", each key as far to the right "
+		    "as those beside it";
+	if (strcmp(problem, "did not find expected key") == 0)
+		return "; is a quote above not closed, or this line further to "
+		    "the right or left than those beside it?";
 	return "";
 }
 
@@ -106,16 +137,33 @@ complain_of_syntax(const yaml_parser_t *parser, const char *text, size_t n,
     struct complaints *out)
 {
 	const yaml_mark_t *at = &parser->problem_mark;
-	const char *problem = parser->problem;
+	const yaml_mark_t *from = &parser->context_mark;
+	const char *problem = parser->problem != NULL ? parser->problem :
+	    "not YAML";
+	const char *context = parser->context;
+	char begin[48] = "";
+	size_t i = offset_of(text, n, at), opened;
 
 	if (parser->error == YAML_MEMORY_ERROR) {
 		complain(out, 0, 0, "out of memory");
 		return;
 	}
+	/* The end of the file, to which it goes on, says nothing. */
+	if (context != NULL && strcmp(context, "while scanning a quoted scalar")
+	    == 0 && i >= n && (opened = offset_of(text, n, from)) < n) {
+		complain(out, (unsigned)from->line + 1,
+		    (unsigned)from->column + 1, "the quote that opens here is "
+		    "never closed; expected another %c behind the text",
+		    text[opened]);
+		return;
+	}
+	if (context != NULL && from->line != at->line)
+		snprintf(begin, sizeof(begin), " (it begins at %u:%u)",
+		    (unsigned)from->line + 1, (unsigned)from->column + 1);
 	complain(out, (unsigned)at->line + 1, (unsigned)at->column + 1,
-	    "%s%s%s%s", parser->context != NULL ? parser->context : "",
-	    parser->context != NULL ? ": " : "",
-	    problem != NULL ? problem : "not YAML", hint_at(text, n, at));
+	    "%s%s%s%s%s", context != NULL ? context : "", begin,
+	    context != NULL ? ": " : "", problem,
+	    hint_at(text, n, i, problem));
 }
 
 struct gate {

@@ -510,7 +510,10 @@ service_run(const struct paths *paths)
 	signal(SIGXFSZ, SIG_IGN);
 	r = start(&s);
 	if (r < 0) {
-		journal_error("vitalsd cannot run: %s", strerror(-r));
+		/* That error is the file's, and was told line by line. */
+		journal_error("vitalsd cannot run: %s", s.config == NULL &&
+		    r == -EINVAL ? "its configuration is refused, see above" :
+		    strerror(-r));
 		hold_failed_start(paths->run, paths->config, s.config == NULL ?
 		    HOLD_CONFIG_MS : HOLD_OTHER_MS);
 	} else {

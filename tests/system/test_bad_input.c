@@ -410,6 +410,9 @@ a_wrong_configuration_is_refused_whole_and_the_running_one_stays(void **state)
 	    ward_path(w, "vitalsd.yaml"), "--state", ward_path(w, "state"),
 	    "--run", ward_path(w, "run"))), 1);
 	assert_non_null(strstr(out, ":7:1"));
+	/* An errno says nothing to who wrote the file. */
+	assert_null(strstr(out, strerror(EINVAL)));
+	assert_non_null(strstr(out, "its configuration is refused, see above"));
 	free(out);
 }
 

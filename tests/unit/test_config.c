@@ -1060,17 +1060,59 @@ what_is_not_yaml_is_refused_where_it_ends_to_be(void **state)
 {
 	static const struct bad bad[] = {
 		{ "site: x\n\tbeds: y\n", "2:1: while scanning a plain "
-		  "scalar: found a tab character that violates indentation; "
+		  "scalar (it begins at 1:7): found a tab character that violates indentation; "
 		  "this is a tab, expected blanks" },
 		{ BED "roles: {view: [@nurses]}\n", "5:16: while scanning for "
 		  "the next token: found character that cannot start any "
 		  "token; a name with '@' must stand in quotes" },
-		{ "site: \"x\n", "2:1: while scanning a quoted scalar: found "
-		  "unexpected end of stream" },
-		{ "site: {a: b\n", "2:1: while parsing a flow mapping: did "
-		  "not find expected ',' or '}'" },
+		{ "site: x\nlimits: %\n", "2:9: while scanning for the next "
+		  "token: found character that cannot start any token; a text "
+		  "that begins so must stand in quotes" },
+		{ "site: {a: b\n", "2:1: while parsing a flow mapping (it "
+		  "begins at 1:7): did not find expected ',' or '}'" },
 		{ "site: x\n beds: y\n", "2:6: mapping values are not allowed "
-		  "in this context" },
+		  "in this context; expected \"key: value\", each key as far "
+		  "to the right as those beside it" },
+	};
+
+	(void)state;
+	EXPECT_ALL(bad);
+}
+
+static void
+a_text_with_a_colon_is_told_to_stand_in_quotes(void **state)
+{
+#define HINT "; a text with a colon in it must stand in quotes"
+	static const struct bad bad[] = {
+		{ "site: Dr. X: clinic\n", "1:12: mapping values are not "
+		  "allowed in this context" HINT },
+		{ "site: unix:\n" BED, "1:11: mapping values are not allowed "
+		  "in this context" HINT },
+		{ MONITOR("name: m, driver: nonin-2, port: unix:"), "4:46: "
+		  "while scanning a plain scalar: found unexpected ':'" HINT },
+		{ MONITOR("name: m, driver: nonin-2, port: unix: x"), "4:46: "
+		  "while parsing a flow mapping: did not find expected ',' or "
+		  "'}'" HINT },
+	};
+#undef HINT
+
+	(void)state;
+	EXPECT_ALL(bad);
+}
+
+static void
+a_quote_that_is_not_closed_is_told_where_it_opens(void **state)
+{
+	static const struct bad bad[] = {
+		{ "limits: {}\nsite: \"x\n" BED, "2:7: the quote that opens "
+		  "here is never closed; expected another \" behind the text" },
+		{ "site: '\xc3\xa9\n", "1:7: the quote that opens here is "
+		  "never closed; expected another ' behind the text" },
+		/* Another quote closes it. */
+		{ "site: \"x\nbeds:\n  - id: \"A\"\n", "3:10: while parsing a "
+		  "block mapping (it begins at 1:1): did not find expected key"
+		  "; is a quote above not closed, or this line further to the "
+		  "right or left than those beside it?" },
 	};
 
 	(void)state;
@@ -1299,6 +1341,8 @@ main(void)
 		T(another_preset_is_refused),
 		T(what_a_configuration_has_no_use_for_is_refused),
 		T(what_is_not_yaml_is_refused_where_it_ends_to_be),
+		T(a_text_with_a_colon_is_told_to_stand_in_quotes),
+		T(a_quote_that_is_not_closed_is_told_where_it_opens),
 		T(bytes_that_are_not_text_are_refused_on_every_line),
 		T(a_byte_order_mark_and_dos_lines_do_no_harm),
 		T(a_huge_file_or_list_is_bounded),
