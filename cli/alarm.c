@@ -3,7 +3,7 @@
  * `vitalsctl alarm list|ack|pause`.
  *
  * Easy to get wrong: an acknowledgement is of what someone has seen.  Naming a
- * bed acknowledges all that is open on it, so the answer says each event.
+ * bed acknowledges all that is open on it, so the answer says each alarm.
  */
 #include "cli/cli.h"
 #include "cli/state.h"
@@ -71,10 +71,22 @@ verb_alarm_list(struct cli *c)
 	return status;
 }
 
+/* CHAIR3: acknowledgement of "SpO2 86 % (<88)" recorded (9f86d081884c7d65-1) */
+static void
+acknowledged_print(FILE *out, const json_t *o)
+{
+	const char *bed = client_text(o, "bed");
+	char clean[TEXT_MAX];
+
+	table_clean(client_text(o, "text"), clean, sizeof(clean));
+	fprintf(out, "%s: acknowledgement of \"%s\" recorded (%s)\n",
+	    bed[0] ? bed : "(box)", clean, client_text(o, "event"));
+}
+
 int
 verb_alarm_ack(struct cli *c)
 {
-	json_t *answer = NULL, *params = cli_params(c), *e;
+	json_t *answer = NULL, *params = cli_params(c), *o;
 	struct event_id id;
 	size_t i;
 	int status;
@@ -89,9 +101,8 @@ verb_alarm_ack(struct cli *c)
 	status = cli_ask(c, "alarm.ack", params, &answer);
 	if (status != EXIT_OK)
 		return status;
-	json_array_foreach(json_object_get(answer, "acknowledged"), i, e)
-		fprintf(c->out, "acknowledgement of %s recorded\n",
-		    json_string_value(e) ? json_string_value(e) : "?");
+	json_array_foreach(json_object_get(answer, "alarms"), i, o)
+		acknowledged_print(c->out, o);
 	if (i == 0)
 		fprintf(c->out, "there was no open alarm to acknowledge\n");
 	fflush(c->out);

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/clock.h"
+
 #define TAKES_ALWAYS \
 	(TAKES(CONFIG) | TAKES(STATE) | TAKES(RUN) | TAKES(HELP) | \
 	 TAKES(VERSION))
@@ -277,10 +279,23 @@ paths_take(struct cli *c)
 	return EXIT_OK;
 }
 
+/* A time that is none is a slip of the hand; whether it may be is vitalsd's to
+ * say. */
+static bool
+is_time(const char *text)
+{
+	enum refusal why = REFUSAL_NONE;
+	int64_t wall;
+
+	return clock_parse_at(text, clock_wall_ms(), &wall, &why) ||
+	    why != REFUSAL_NO_TIME;
+}
+
 static int
 options_check(struct cli *c)
 {
 	const char *format = c->value[OPTION_FORMAT];
+	const char *at = c->value[OPTION_AT];
 
 	for (size_t i = 0; i < OPTIONS; i++) {
 		if (c->value[i] && !((TAKES_ALWAYS | c->verb->takes) >> i & 1))
@@ -292,6 +307,9 @@ options_check(struct cli *c)
 		return cli_usage(c, "-o takes table or json, not `%s`",
 		    format);
 	c->json = format && strcmp(format, "json") == 0;
+	if (at && !is_time(at))
+		return cli_usage(c, "--at takes a time of day, 00:00 to 23:59 "
+		    "or with seconds, like 14:02 or 14:02:31, not `%s`", at);
 	if (c->args_n < c->verb->args_min)
 		return cli_usage(c, "`%s` needs %s", c->verb->name,
 		    c->verb->args_min == 1 ? "an argument" : "more arguments");

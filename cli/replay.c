@@ -189,7 +189,7 @@ take_driver(struct cli *c, const struct driver **out)
 
 	if (name == NULL)
 		return cli_usage(c, "say which protocol it is (--driver); "
-		    "`vitalsctl help replay` lists them");
+		    "`vitalsctl drivers` lists them");
 	*out = driver_find(name);
 	if (*out != NULL)
 		return EXIT_OK;

@@ -64,6 +64,16 @@ verb_statement(struct cli *c)
 	return EXIT_OK;
 }
 
+/* "infusion.start" as people type it. */
+static void
+words_of(const char *kind, char *out, size_t n)
+{
+	snprintf(out, n, "%s", kind);
+	for (char *p = out; *p != '\0'; p++)
+		if (*p == '.')
+			*p = ' ';
+}
+
 int
 verb_amend(struct cli *c)
 {
@@ -71,7 +81,9 @@ verb_amend(struct cli *c)
 	/* As the review prints it, "#9f86d081884c7d65-7", or without. */
 	const char *statement = c->arg[0] + (c->arg[0][0] == '#');
 	json_t *answer = NULL, *params;
+	char what[80], kind[48];
 	struct event_id id;
+	int64_t was;
 	int status;
 
 	if (!event_id_parse(statement, &id))
@@ -88,14 +100,22 @@ verb_amend(struct cli *c)
 	status = cli_ask(c, "session.amend", params, &answer);
 	if (status != EXIT_OK)
 		return status;
-	if (withdraw)
-		fprintf(c->out, "%s: withdrawal of %s recorded (%s)\n",
-		    client_text(answer, "bed"), statement,
+	words_of(client_text(answer, "amended"), kind, sizeof(kind));
+	was = client_wall_ms(client_text(answer, "was"));
+	if (withdraw) {
+		char local[CLOCK_TEXT] = "?";
+
+		if (was >= 0)
+			clock_format_local(was, local);
+		fprintf(c->out, "%s: withdrawal of %s at %s recorded (%s)\n",
+		    client_text(answer, "bed"), kind, local,
 		    client_text(answer, "session"));
-	else
-		stated_print(c, answer, "correction: it happened");
-	if (withdraw)
+		fflush(c->out);
 		cli_warn_durable(c, answer);
+	} else {
+		snprintf(what, sizeof(what), "correction: %s", kind);
+		stated_print(c, answer, what);
+	}
 	json_decref(answer);
 	return EXIT_OK;
 }
@@ -135,7 +155,9 @@ nibp_take(struct cli *c, json_t *values)
 			break;
 		more = p[length] == '/';
 		p += length + more;
-		if (!more && n > 0 && v[0] > v[1]) {
+		/* The mean lies between them. */
+		if (!more && n > 0 && v[0] > v[1] &&
+		    (n == 1 || (v[2] >= v[1] && v[2] <= v[0]))) {
 			for (size_t i = 0; i < 3; i++) {
 				json_object_del(values, key[i]);
 				if (i <= n)
@@ -145,8 +167,9 @@ nibp_take(struct cli *c, json_t *values)
 			return EXIT_OK;
 		}
 	}
-	return cli_usage(c, "--nibp takes SYS/DIA or SYS/DIA/MAP in mmHg, "
-	    "like 128/79, not `%s`", c->value[OPTION_NIBP]);
+	return cli_usage(c, "--nibp takes SYS/DIA or SYS/DIA/MAP, 1 to 300 "
+	    "mmHg, SYS above DIA and MAP between them, like 128/79, not `%s`",
+	    c->value[OPTION_NIBP]);
 }
 
 static int

@@ -10,19 +10,24 @@
 
 #include <string.h>
 
+/* Not which bed it is done to, but which alone is shown. */
+#define ONE_BED (UINT64_C(1) << 63)
+#define LOOKS_AT_BED (TAKES(BED) | ONE_BED)
+_Static_assert(OPTIONS < 63, "the last bit is no option");
+
 #define ENTERED (TAKES(BED) | TAKES(AT) | TAKES(BY))
 #define ENTERED_ARGS "[--bed BED] [--at HH:MM[:SS]] [--by NAME]"
 
 const struct verb verbs[] = {
 	{ "status", "[--bed BED] [-o table|json]",
 	  "what every bed and the box are doing",
-	  TAKES(BED) | TAKES(FORMAT), 0, 0, verb_status, NULL },
+	  LOOKS_AT_BED | TAKES(FORMAT), 0, 0, verb_status, NULL },
 	{ "devices", "[--bed BED] [-o table|json]",
 	  "is each monitor heard, what came, and why not",
-	  TAKES(BED) | TAKES(FORMAT), 0, 0, verb_devices, NULL },
+	  LOOKS_AT_BED | TAKES(FORMAT), 0, 0, verb_devices, NULL },
 	{ "watch", "[--bed BED] [-o table|json]",
 	  "what changes, one line each, until interrupted",
-	  TAKES(BED) | TAKES(FORMAT), 0, 0, verb_watch, NULL },
+	  LOOKS_AT_BED | TAKES(FORMAT), 0, 0, verb_watch, NULL },
 	{ "board", "[--by NAME] [--ascii] [--quiet]",
 	  "the full-screen board for the bedside box",
 	  TAKES(BY) | TAKES(ASCII) | TAKES(QUIET), 0, 0, verb_board, NULL },
@@ -62,7 +67,7 @@ const struct verb verbs[] = {
 	  TAKES(BED) | TAKES(BY) | TAKES(HR) | TAKES(SPO2) | TAKES(RR) |
 	  TAKES(NIBP) | TAKES(YES), 0, 0, verb_baseline, NULL },
 	{ "alarm list", "[--bed BED] [-o table|json]", "the open alarms",
-	  TAKES(BED) | TAKES(FORMAT), 0, 0, verb_alarm_list, NULL },
+	  LOOKS_AT_BED | TAKES(FORMAT), 0, 0, verb_alarm_list, NULL },
 	{ "alarm ack", "[EVENT] [--bed BED] [--by NAME]",
 	  "someone has seen this alarm, or all of a bed",
 	  TAKES(BED) | TAKES(BY), 0, 1, verb_alarm_ack, NULL },
@@ -143,7 +148,8 @@ help_verb(struct cli *c, const struct verb *v)
 			continue;
 		snprintf(left, sizeof(left), "%s%s%s", o->name,
 		    o->value ? " " : "", o->value ? o->value : "");
-		fprintf(c->out, "  %-30s %s\n", left, o->help);
+		fprintf(c->out, "  %-30s %s\n", left, i == OPTION_BED &&
+		    v->takes & ONE_BED ? "this bed alone" : o->help);
 	}
 }
 

@@ -208,6 +208,7 @@ static enum control_error
 run_amend(struct control_call *c)
 {
 	struct statement st;
+	struct session_step was = { 0 };
 	size_t bed = 0;
 	char id[EVENT_ID_TEXT];
 	bool withdrawn = json_is_true(json_object_get(c->params, "withdraw"));
@@ -232,12 +233,20 @@ run_amend(struct control_call *c)
 		return call_refuse(c, CONTROL_BAD_PARAMS, "a correction needs "
 		    "its reason (--reason)");
 	st.withdrawn = withdrawn;
+	(void)!hub_step(c->host->hub, bed, st.amends, &was);
 	no = hub_amend(c->host->hub, &c->now, bed, &st);
 	if (no == REFUSAL_NO_SESSION)
 		return call_refuse(c, CONTROL_REFUSED, "this bed has no open "
 		    "session, and none has ended on it in the last day; an "
 		    "older one is not corrected");
-	return stated(c, bed, no, &st);
+	e = stated(c, bed, no, &st);
+	if (e != CONTROL_OK)
+		return e;
+	json_object_set_new(c->result, "amended",
+	    json_string(statement_name(was.kind)));
+	json_object_set_new(c->result, "was", json_wall(c->now.wall_ms -
+	    (c->now.t_ms - was.at_ms)));
+	return CONTROL_OK;
 }
 
 static enum control_error
@@ -271,8 +280,9 @@ run_alarm_list(struct control_call *c)
 	return CONTROL_OK;
 }
 
+/* 'done' gets the alarm as it was told. */
 static enum control_error
-acknowledge(struct control_call *c, struct event_id event, json_t *done)
+acknowledge(struct control_call *c, const struct alarm_change *a, json_t *done)
 {
 	struct statement st = { 0 };
 	enum control_error e = call_take_who(c, &st);
@@ -281,10 +291,12 @@ acknowledge(struct control_call *c, struct event_id event, json_t *done)
 		return e;
 	st.at_ms = c->now.t_ms;
 	st.at_wall_ms = c->now.wall_ms;
-	if (!hub_ack(c->host->hub, &c->now, event, &st))
+	if (!hub_ack(c->host->hub, &c->now, a->event, &st))
 		return call_refuse(c, CONTROL_NO_SUCH, "no such alarm is open; "
 		    "it may have ended meanwhile (`vitalsctl alarm list`)");
-	json_array_append_new(done, json_event_id(event));
+	json_array_append_new(done, json_pack("{s:o, s:s, s:s, s:s}", "event",
+	    json_event_id(a->event), "bed", a->bed, "priority",
+	    priority_name(a->priority), "text", a->text));
 	return CONTROL_OK;
 }
 
@@ -305,7 +317,7 @@ acknowledge_bed(struct control_call *c, size_t bed, json_t *done)
 			if (open[i].acknowledged ||
 			    strcmp(open[i].bed, h->bed[bed].id) != 0)
 				continue;
-			e = acknowledge(c, open[i].event, done);
+			e = acknowledge(c, &open[i], done);
 			if (e != CONTROL_OK && e != CONTROL_NO_SUCH)
 				return e;
 		}
@@ -317,13 +329,35 @@ acknowledge_bed(struct control_call *c, size_t bed, json_t *done)
 	return CONTROL_OK;
 }
 
+/* The open alarm of that event; without one, the event alone. */
+static struct alarm_change
+open_alarm(const struct hub *h, struct event_id event)
+{
+	struct alarm_change open[HUB_BED_ALARMS];
+	size_t n = 0, from = 0;
+
+	for (size_t bed = 0; bed < h->beds_n && n == 0; bed++)
+		if (board_holds(&h->bed[bed].board, event))
+			n = hub_alarms(h, bed, open, HUB_BED_ALARMS);
+	if (n == 0)
+		n = box_view(&h->box, &from, open, HUB_BED_ALARMS);
+	while (n > 0) {
+		for (size_t i = 0; i < n; i++)
+			if (event_id_equal(open[i].event, event))
+				return open[i];
+		n = box_view(&h->box, &from, open, HUB_BED_ALARMS);
+	}
+	return (struct alarm_change){ .event = event };
+}
+
 static enum control_error
 run_ack(struct control_call *c)
 {
 	char id[EVENT_ID_TEXT];
 	struct event_id event;
-	json_t *done = json_array();
-	size_t bed = 0;
+	struct alarm_change alarm;
+	json_t *done = json_array(), *ids, *o;
+	size_t bed = 0, i;
 	enum control_error e = call_take_text(c, "event", id, sizeof id);
 
 	if (e != CONTROL_OK)
@@ -333,14 +367,19 @@ run_ack(struct control_call *c)
 		if (e == CONTROL_OK)
 			e = acknowledge_bed(c, bed, done);
 	} else if (event_id_parse(id, &event)) {
-		e = acknowledge(c, event, done);
+		alarm = open_alarm(c->host->hub, event);
+		e = acknowledge(c, &alarm, done);
 	} else {
 		e = call_refuse(c, CONTROL_BAD_PARAMS, "\"%s\" does not name "
 		    "an alarm (`vitalsctl alarm list`)", id);
 	}
 	if (e != CONTROL_OK)
 		goto fail;
-	c->result = json_pack("{s:o}", "acknowledged", done);
+	ids = json_array();
+	json_array_foreach(done, i, o)
+		json_array_append(ids, json_object_get(o, "event"));
+	c->result = json_pack("{s:o, s:o}", "acknowledged", ids, "alarms",
+	    done);
 	return CONTROL_OK;
 fail:
 	json_decref(done);

@@ -72,6 +72,10 @@ int64_t hub_next_ms(const struct hub *h);
 enum refusal hub_state(struct hub *h, const struct now *now, size_t bed,
     struct statement *st) MUST_CHECK;
 
+/* A step of the bed's open or last session, as it was stated or corrected. */
+bool hub_step(const struct hub *h, size_t bed, struct event_id statement,
+    struct session_step *out) MUST_CHECK;
+
 /* A correction: st->amends, st->withdrawn or st->at_ms, st->text (reason).  Of
  * the open session, or of the one that ended last on this bed, if that was
  * since vitalsd started or within the day before: what was noticed too late is

@@ -139,6 +139,22 @@ hub_reached(const struct hub *h, size_t bed, struct event_id amends)
 	    find_amended(h, bed, amends, &s) : HUB_OPEN);
 }
 
+bool
+hub_step(const struct hub *h, size_t bed, struct event_id statement,
+    struct session_step *out)
+{
+	struct session s;
+
+	(void)find_amended(h, bed, statement, &s);
+	for (size_t i = 0; i < s.n && i < SESSION_STATEMENTS_MAX; i++) {
+		if (!event_id_equal(s.step[i].id, statement))
+			continue;
+		*out = s.step[i];
+		return true;
+	}
+	return false;
+}
+
 /* When the bed's open session began; INT64_MAX if there is none. */
 static int64_t
 open_begin_ms(const struct hub *h, size_t bed)

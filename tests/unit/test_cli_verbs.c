@@ -65,8 +65,9 @@ static const struct fake_answer answers[] = {
 	{ "infusion.stop", "\"error\":{\"code\":1,\"message\":\"no infusion "
 	  "has been started; say `infusion start` first\"}", NULL, NULL },
 	{ "mark", "\"result\":{" STATED ",\"durable\":true}", NULL, NULL },
-	{ "session.amend", "\"result\":{" STATED ",\"durable\":true}",
-	  NULL, NULL },
+	{ "session.amend", "\"result\":{" STATED ",\"durable\":true,"
+	  "\"amended\":\"infusion.start\",\"was\":"
+	  "\"2026-11-21T13:58:00.000Z\"}", NULL, NULL },
 	{ "session.end", "\"error\":{\"code\":2,\"message\":"
 	  "\"user `guest` may only look\"}", NULL, NULL },
 	{ "session.abort", FAKE_HANG_UP, NULL, NULL },
@@ -85,6 +86,8 @@ static const struct fake_answer answers[] = {
 	  "\"high\",\"level\":\"none\",\"acknowledged\":false,\"text\":"
 	  "\"SpO2 86 % (<88)\",\"since_ms\":0}]}", NULL, NULL },
 	{ "alarm.ack", "\"result\":{\"acknowledged\":[\"9f86d081884c7d65-1\"],"
+	  "\"alarms\":[{\"event\":\"9f86d081884c7d65-1\",\"bed\":\"CHAIR3\","
+	  "\"priority\":\"high\",\"text\":\"SpO2 86 % (<88)\"}],"
 	  "\"durable\":true}", NULL, NULL },
 	{ "alarm.pause", "\"result\":{\"bed\":\"CHAIR3\",\"until_ms\":1,"
 	  "\"seconds\":60,\"durable\":true}", NULL, NULL },
@@ -201,6 +204,47 @@ a_statement_is_one_clear_sentence(void **state)
 	    "(20261121-CHAIR3-1)\n", NULL);
 	assert_run("mark|second cannula", EXIT_OK,
 	    "CHAIR3: mark at 14:02:31 recorded (20261121-CHAIR3-1)\n", NULL);
+}
+
+/* A number alone tells nobody whether it was the right one. */
+static void
+what_was_acknowledged_or_withdrawn_is_said_in_words(void **state)
+{
+	(void)state;
+	assert_run("alarm|ack|--bed|CHAIR3", EXIT_OK, "CHAIR3: acknowledgement "
+	    "of \"SpO2 86 % (<88)\" recorded (9f86d081884c7d65-1)\n", NULL);
+	assert_run("session|amend|9f86d081884c7d65-7|--withdraw|--reason|x",
+	    EXIT_OK, "CHAIR3: withdrawal of infusion start at 13:58:00 "
+	    "recorded (20261121-CHAIR3-1)\n", NULL);
+	assert_run("session|amend|9f86d081884c7d65-7|--at|14:02:31|--reason|x",
+	    EXIT_OK, "CHAIR3: correction: infusion start at 14:02:31 recorded "
+	    "(20261121-CHAIR3-1)\n", NULL);
+}
+
+static void
+a_time_that_is_none_is_wrong_usage(void **state)
+{
+	(void)state;
+	assert_run("mark|x|--at|25:00", EXIT_USAGE, "", "--at takes a time of "
+	    "day, 00:00 to 23:59 or with seconds, like 14:02 or 14:02:31, not "
+	    "`25:00`\nusage: vitalsctl mark ");
+	assert_run("infusion|start|--at|1402", EXIT_USAGE, "", "`1402`");
+	assert_run("infusion|start|--at|", EXIT_USAGE, "", "");
+}
+
+static void
+help_says_of_a_bed_what_it_is_for(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run(&r, "status|--help", NULL);
+	assert_non_null(strstr(r.out, "this bed alone"));
+	assert_null(strstr(r.out, "needed"));
+	run_free(&r);
+	run(&r, "mark|--help", NULL);
+	assert_non_null(strstr(r.out, "needed where there are several"));
+	run_free(&r);
 }
 
 static void
@@ -398,6 +442,11 @@ a_baseline_is_shown_and_asked_for(void **state)
 	    "like 128/79");
 	assert_run("baseline|confirm|--nibp|120", EXIT_USAGE, "",
 	    "like 128/79");
+	assert_run("baseline|confirm|--nibp|120/70/130", EXIT_USAGE, "",
+	    "MAP between them");
+	assert_run("baseline|confirm|--nibp|999/120", EXIT_USAGE, "",
+	    "--nibp takes SYS/DIA or SYS/DIA/MAP, 1 to 300 mmHg, SYS above "
+	    "DIA and MAP between them, like 128/79, not `999/120`\n");
 	assert_run("baseline|confirm|--nibp|120/70/90/3", EXIT_USAGE, "",
 	    "like 128/79");
 }
@@ -880,6 +929,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_statement_is_one_clear_sentence),
+		cmocka_unit_test(
+		    what_was_acknowledged_or_withdrawn_is_said_in_words),
+		cmocka_unit_test(a_time_that_is_none_is_wrong_usage),
+		cmocka_unit_test(help_says_of_a_bed_what_it_is_for),
 		cmocka_unit_test(options_reach_vitalsd_as_parameters),
 		cmocka_unit_test(
 		    the_most_urgent_alarm_is_listed_first),

@@ -530,7 +530,9 @@ a_whole_session_by_the_socket_is_as_the_schema_says(void **state)
 	    "\"%s\",\"at\":\"%s\",\"reason\":\"it began earlier\"}",
 	    text_of(r, "statement"), time_ago(120000));
 	json_decref(r);
-	do_ask(f, "session.amend", params);
+	r = ask_result(f, "session.amend", params);
+	assert_string_equal(text_of(r, "amended"), "session.start");
+	json_decref(r);
 	do_ask(f, "baseline.suggest", "{\"bed\":\"CHAIR1\"}");
 	r = ask_result(f, "baseline.confirm", "{\"bed\":\"CHAIR1\","
 	    "\"values\":{\"spo2\":97,\"nibp-sys\":128}}");
@@ -620,6 +622,9 @@ an_alarm_is_listed_and_acknowledged_once(void **state)
 	r = ask_result(f, "alarm.ack", params);
 	assert_int_equal(json_array_size(json_object_get(r, "acknowledged")),
 	    1);
+	a = json_array_get(json_object_get(r, "alarms"), 0);
+	assert_string_equal(text_of(a, "bed"), "CHAIR1");
+	assert_non_null(strstr(text_of(a, "text"), "CHAIR1/ox"));
 	json_decref(r);
 	r = ask_result(f, "alarm.list", "{}");
 	a = json_array_get(json_object_get(r, "alarms"), 0);
@@ -664,6 +669,8 @@ the_restart_alarm_of_a_bed_belongs_to_its_session(void **state)
 	r = ask_result(f, "alarm.ack", "{\"bed\":\"CHAIR2\"}");
 	assert_int_equal(json_array_size(json_object_get(r, "acknowledged")),
 	    2);	/* and the silent monitor */
+	assert_string_equal(text_of(json_array_get(json_object_get(r,
+	    "alarms"), 1), "text"), "restarted");
 	json_decref(r);
 	assert_string_equal(f->last_bed, "CHAIR2");	/* in the log too */
 	r = ask_result(f, "alarm.list", "{}");
