@@ -277,7 +277,9 @@ take_scalar(struct reader *r, const yaml_node_t *node,
 		    take_bool(k, s, field);
 		break;
 	case TYPE_WORD:
-		fault = take_word(k, s, field);
+		/* Some words are numbers. */
+		fault = config_yaml_quoted(node) && k->words[0].word[0] <= '9' ?
+		    "is text in quotes" : take_word(k, s, field);
 		break;
 	case TYPE_DRIVER:
 		if (!take_driver(r, node, k, s, field))

@@ -372,7 +372,7 @@ every_setting_of_a_monitor_arrives(void **state)
 {
 	struct config *c = parse_good(MONITOR("name: x, driver: ge-dri, "
 	    "port: /tmp/sim, transport: pty, interval: 10s, baud: 9600, "
-	    "bits: 7, parity: odd, stop: 2, flow: none, "
+	    "bits: 7, parity: 'odd', stop: 2, flow: none, "
 	    "same-limb-as-cuff: true"));
 	const struct config_port *p = &c->ports[0];
 
@@ -493,6 +493,13 @@ a_number_that_is_not_plainly_one_is_refused(void **state)
 		{ BED "limits: {hr-high: {limit: 99999999999999999999}}",
 		  "5:27: limit: \"99999999999999999999\" is far too large"
 		  WHOLE },
+		{ MONITOR("name: m, driver: nonin-2, port: /dev/a, baud: '9600'"),
+		  "4:56: baud: \"9600\" is text in quotes; expected one of "
+		  "1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, "
+		  "230400" },
+		{ MONITOR("name: m, driver: nonin-2, port: /dev/a, bits: \"8\""),
+		  "4:56: bits: \"8\" is text in quotes; expected one of 7, "
+		  "8" },
 		{ BED "limits: {reject-percent: 0}",
 		  "5:26: reject-percent: \"0\" is too small; expected a whole "
 		  "number from 1 to 100" },
