@@ -116,6 +116,9 @@ void cli_warn_durable(struct cli *c, const json_t *result);
 struct config;
 struct config *config_read(struct cli *c, const char *file) MUST_CHECK;
 
+/* The bed's own object in an answer to `status` or `watch`; NULL: none. */
+json_t *cli_bed(const json_t *state, const char *bed);
+
 /* The time of now for JSON lines. */
 const char *cli_time(char out[32]);
 

@@ -109,8 +109,8 @@ verb_devices(struct cli *c)
 			device_row(&t, d);
 	}
 	if (bed && n == 0)
-		status = cli_problem(c, "bed %s has no port, or there is no "
-		    "such bed", bed);
+		status = cli_problem(c, "there is no bed %s; `vitalsctl "
+		    "status` lists them", bed);
 	else if (!c->json && table_print(&t, c->out) < 0)
 		status = cli_problem(c, "out of memory");
 	table_free(&t);

@@ -141,9 +141,8 @@ state_print(FILE *out, const struct state *s, const char *only)
 	}
 }
 
-/* The bed's own object in the state, or NULL. */
-static json_t *
-bed_find(const json_t *state, const char *bed)
+json_t *
+cli_bed(const json_t *state, const char *bed)
 {
 	size_t i;
 	json_t *b;
@@ -169,12 +168,13 @@ verb_status(struct cli *c)
 	if (!s)
 		status = cli_problem(c, "vitalsd sent a state that makes no "
 		    "sense");
-	else if (bed && !bed_find(answer, bed))
-		status = cli_problem(c, "there is no bed %s", bed);
+	else if (bed && !cli_bed(answer, bed))
+		status = cli_problem(c, "there is no bed %s; `vitalsctl "
+		    "status` lists them", bed);
 	else if (c->json)
 		table_json(c->out, bed ? "bed" : "state",
 		    client_text(answer, "wall"),
-		    bed ? bed_find(answer, bed) : answer);
+		    bed ? cli_bed(answer, bed) : answer);
 	else
 		state_print(c->out, s, bed);
 	state_free(s);

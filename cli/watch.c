@@ -226,11 +226,19 @@ verb_watch(struct cli *c)
 	struct client client;
 	struct state *last = NULL;
 	json_t *o = NULL, *params, *whole = NULL;
+	const char *bed = c->value[OPTION_BED];
 	int r;
 
 	if (cli_connect(c, &client) != EXIT_OK)
 		return EXIT_PROBLEM;
 	r = client_call_all(&client, "watch", NULL, &o);
+	/* Nothing would ever change on it. */
+	if (r == 0 && bed && !cli_bed(o, bed)) {
+		json_decref(o);
+		client_close(&client);
+		return cli_problem(c, "there is no bed %s; `vitalsctl status` "
+		    "lists them", bed);
+	}
 	if (r == 0) {
 		state_take(c, o, &last);
 		whole = o;

@@ -222,6 +222,18 @@ what_was_acknowledged_or_withdrawn_is_said_in_words(void **state)
 }
 
 static void
+a_bed_that_there_is_not_is_not_watched_for_ever(void **state)
+{
+	static const char *const words[] = { "status|--bed|CHAIR9",
+		"watch|--bed|CHAIR9", "devices|--bed|CHAIR9" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_run(words[i], EXIT_PROBLEM, "", "there is no bed CHAIR9"
+		    "; `vitalsctl status` lists them\n");
+}
+
+static void
 a_time_that_is_none_is_wrong_usage(void **state)
 {
 	(void)state;
@@ -931,6 +943,8 @@ main(void)
 		cmocka_unit_test(a_statement_is_one_clear_sentence),
 		cmocka_unit_test(
 		    what_was_acknowledged_or_withdrawn_is_said_in_words),
+		cmocka_unit_test(
+		    a_bed_that_there_is_not_is_not_watched_for_ever),
 		cmocka_unit_test(a_time_that_is_none_is_wrong_usage),
 		cmocka_unit_test(help_says_of_a_bed_what_it_is_for),
 		cmocka_unit_test(options_reach_vitalsd_as_parameters),
