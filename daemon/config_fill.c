@@ -546,8 +546,8 @@ take_pair(struct reader *r, const yaml_node_t *map,
 	}
 	config_text_quote(quoted, name, n);
 	if ((first = earlier_key(r, map, pair, name)) != NULL) {
-		complain_at(r->out, key, "the key %s stands here again; it is "
-		    "at line %u already", quoted,
+		complain_at(r->out, key, "the key %s stands here again; "
+		    "expected it once, and it is at line %u already", quoted,
 		    (unsigned)first->start_mark.line + 1);
 		return;
 	}
@@ -594,7 +594,8 @@ take_map(struct reader *r, const yaml_node_t *node,
 	}
 	pair = node->data.mapping.pairs.start;
 	if (node->data.mapping.pairs.top - pair > CONFIG_YAML_KEYS) {
-		complain_at(r->out, node, "more than %d keys here",
+		complain_at(r->out, node, "more than %d keys here; "
+		    "expected fewer",
 		    CONFIG_YAML_KEYS);
 		return;
 	}

@@ -127,7 +127,8 @@ read_file(const char *path, char *buf, size_t size, struct complaints *out)
 		return -1;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		complain(out, 0, 0, "is not a regular file");
+		complain(out, 0, 0, "is not a regular file; expected the "
+		    "configuration");
 		close(fd);
 		return -1;
 	}

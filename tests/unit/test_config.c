@@ -442,19 +442,19 @@ a_repeated_key_is_refused_and_names_the_first(void **state)
 {
 	static const struct bad bad[] = {
 		{ BED "site: x\nsite: y\n",
-		  "6:1: the key \"site\" stands here again; it is at line 5 "
-		  "already" },
+		  "6:1: the key \"site\" stands here again; expected it once, "
+		  "and it is at line 5 already" },
 		{ BED BED,
-		  "5:1: the key \"beds\" stands here again; it is at line 1 "
-		  "already" },
+		  "5:1: the key \"beds\" stands here again; expected it once, "
+		  "and it is at line 1 already" },
 		{ BED "limits:\n  hr-low: {limit: 45}\n  hr-low: {limit: x}\n",
-		  "7:3: the key \"hr-low\" stands here again; it is at line 6 "
-		  "already" },
+		  "7:3: the key \"hr-low\" stands here again; expected it once, "
+		  "and it is at line 6 already" },
 		{ BED "nope: 1\nnope: 2\n",
 		  "5:1: unknown key \"nope\"; expected one of site, beds, "
 		  "limits, notify, roles, line-rules, log, recovery\n"
-		  "6:1: the key \"nope\" stands here again; it is at line 5 "
-		  "already" },
+		  "6:1: the key \"nope\" stands here again; expected it once, "
+		  "and it is at line 5 already" },
 	};
 
 	(void)state;
@@ -1188,7 +1188,7 @@ a_huge_file_or_list_is_bounded(void **state)
 	o = 0;
 	for (int i = 0; i < 129; i++)
 		o += (size_t)sprintf(text + o, "k%d: 1\n", i);
-	expect(text, "1:1: more than 128 keys here");
+	expect(text, "1:1: more than 128 keys here; expected fewer");
 
 	o = (size_t)sprintf(text, BED "limits:\n");
 	for (int i = 0; i < 120; i++)
@@ -1212,7 +1212,7 @@ a_file_that_cannot_be_read_is_one_complaint(void **state)
 	    "directory");
 	assert_null(config_load("/tmp", &complaints));
 	assert_string_equal(complaints_text(&complaints),
-	    "0:0: is not a regular file");
+	    "0:0: is not a regular file; expected the configuration");
 }
 
 static void
