@@ -27,10 +27,12 @@ struct hearer {
 	struct detect *x;
 	struct tty *tty;
 	struct heard *out;
+	struct hearing *all;	/* settings of this port */
 	int64_t from_ms, until_ms;
 	size_t next;		/* in drivers[], to be asked next */
 	struct detect_claim *asked;	/* is being asked; NULL: nobody is */
 	bool said;		/* something was sent for it */
+	bool answered;		/* in frames of its own */
 	char what[96];
 };
 
@@ -121,17 +123,37 @@ next_to_ask(struct hearer *h)
 	return NULL;
 }
 
+/* Whether something else has come than what was asked for.  Nothing but the
+ * monitor that is being asked answers with its frames and no other byte. */
+static bool
+is_foreign(struct hearer *h, int64_t now_ms)
+{
+	const struct detect_claim *c = h->asked;
+
+	if (h->x->bytes == 0)
+		return false;
+	if (c != NULL && c->sound > 0)
+		h->answered = true;
+	if (h->answered)
+		return false;
+	return c == NULL || c->bad > 0 || c->stream.count.garbage > 0 ||
+	    now_ms >= h->until_ms;
+}
+
 static int
 end_probe(struct hearer *h)
 {
 	uint8_t m[TX_MAX];
 	size_t n = 0;
+	int r = read_bytes(h);
 
-	if (h->asked != NULL && h->said)
+	if (r < 0)
+		return r;
+	if (h->asked != NULL && h->said &&
+	    (h->x->bytes == 0 || h->asked->sound > 0))
 		n = stream_release(&h->asked->stream, clock_boot_ms(), m);
 	if (n > 0) {
-		int r = send_message(h, m, n);
-
+		r = send_message(h, m, n);
 		if (r < 0)
 			return r;
 		/* Closing drops what has not left, and an adapter has a
@@ -155,7 +177,14 @@ probe(struct hearer *h, int64_t now_ms)
 	size_t n;
 	int r;
 
-	if (!h->o->probe || now_ms - h->from_ms < HEAR_PROBE_AFTER_MS)
+	if (!h->o->probe || h->all->foreign)
+		return 0;
+	if (is_foreign(h, now_ms)) {
+		h->all->foreign = true;
+		h->asked = NULL;
+		return 0;
+	}
+	if (now_ms - h->from_ms < HEAR_PROBE_AFTER_MS)
 		return 0;
 	if (h->asked != NULL && now_ms >= h->until_ms &&
 	    (r = end_probe(h)) < 0)
@@ -285,7 +314,7 @@ hear_line(struct hearer *h, const struct line *line, char why[TTY_WHY])
 	h->until_ms = h->from_ms + h->o->ms;
 	h->next = 0;
 	h->asked = NULL;
-	h->said = false;
+	h->said = h->answered = false;
 	detect_init(h->x, line, h->from_ms);
 	r = listen_on(h);
 	keep(h);
@@ -334,7 +363,7 @@ hear_port(const struct detect_port *p, const struct hear_options *o,
 	for (size_t i = 0; i < lines; i++) {
 		struct heard *heard = &out->heard[out->n++];
 		struct hearer h = {
-			.o = o, .port = p, .x = x, .out = heard,
+			.o = o, .port = p, .x = x, .out = heard, .all = out,
 		};
 		char text[HEAR_LINE_TEXT], why[TTY_WHY] = "";
 		int r;

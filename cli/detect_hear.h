@@ -5,8 +5,9 @@
  *
  * Easy to get wrong: nothing is written, unless a person has allowed it and a
  * driver calls its questions harmless; and then only what its tx[] has, on a
- * line on which nothing at all was heard, and never again once anything else
- * than its own frames has come.
+ * line on which nothing at all was heard, and not one byte more on this port, at
+ * whatever setting, once anything else than its own frames has come: whoever
+ * that is, nobody knows what the question is to it.
  */
 #ifndef CLI_DETECT_HEAR_H
 #define CLI_DETECT_HEAR_H
@@ -47,6 +48,8 @@ struct hearing {
 	struct heard heard[DETECT_LINES];
 	size_t n;
 	const struct heard_claim *sure;	/* the last setting's; NULL */
+	bool foreign;		/* where asking is allowed: what came was no
+				 * answer, so nothing more was sent */
 	int error;		/* 0 or negative errno: it ended early */
 	char why[TTY_WHY + 128];	/* a sentence then */
 };

@@ -141,6 +141,9 @@ help_nothing(FILE *out, const struct hearing *h, bool probed)
 		    "Some monitors greet, and give values only when they are "
 		    "asked, as those of\nthese drivers do:\n");
 		names(out, false);
+		if (h->foreign)
+			fprintf(out, "As what came was no answer, nothing more "
+			    "was sent on this port.\n");
 		return;
 	}
 	fprintf(out, "Nothing came: the monitor is off, its output is not "

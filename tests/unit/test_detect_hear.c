@@ -106,6 +106,32 @@ play_noise(struct far *f, int64_t ms)
 	say(f, "x", 1);
 }
 
+/* Another device: to whatever it gets it says something of its own. */
+static size_t answered_at;
+
+static void
+play_foreign(struct far *f, int64_t ms)
+{
+	if (ms > 14000)		/* long after the last setting to ask at */
+		kill(getpid(), SIGINT);
+	if (f->got_n == 0 || answered_at != 0)
+		return;
+	answered_at = f->got_n;
+	say(f, "ABCD", 4);
+}
+
+/* Or begins as the asked one would, and leaves it at that. */
+static void
+play_half_an_answer(struct far *f, int64_t ms)
+{
+	if (ms > 14000)
+		kill(getpid(), SIGINT);
+	if (f->got_n == 0 || answered_at != 0)
+		return;
+	answered_at = f->got_n;
+	say(f, "\xc0", 1);
+}
+
 static void
 play_and_unplug(struct far *f, int64_t ms)
 {
@@ -270,6 +296,24 @@ a_silent_monitor_is_asked_if_that_is_allowed(void **state)
 	    d->tx[0].bytes, d->tx[0].length);
 }
 
+/* Neither a question at another setting nor the leave that is taken at the end. */
+static void
+nothing_more_is_sent_once_a_foreign_device_has_answered(void **state)
+{
+	void (*const play[])(struct far *f, int64_t ms) = {
+		play_foreign, play_half_an_answer };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		answered_at = far.got_n = 0;
+		assert_int_equal(hear(TRANSPORT_PTY, play[i], 2100, true),
+		    -EINTR);
+		assert_true(heard.foreign);
+		assert_true(answered_at > 0);
+		assert_int_equal(far.got_n, answered_at);
+	}
+}
+
 static void
 what_speaks_is_not_asked_and_ctrl_c_ends_it(void **state)
 {
@@ -379,6 +423,7 @@ main(void)
 		TEST(all_settings_are_tried_where_nothing_comes),
 		TEST(nothing_is_written_unless_it_is_allowed),
 		TEST(a_silent_monitor_is_asked_if_that_is_allowed),
+		TEST(nothing_more_is_sent_once_a_foreign_device_has_answered),
 		TEST(what_speaks_is_not_asked_and_ctrl_c_ends_it),
 		TEST(a_port_that_is_unplugged_meanwhile_is_said_to_be),
 		TEST(a_port_that_is_in_use_is_left_alone),
