@@ -316,6 +316,8 @@ hear_line(struct hearer *h, const struct line *line, char why[TTY_WHY])
 	h->asked = NULL;
 	h->said = h->answered = false;
 	detect_init(h->x, line, h->from_ms);
+	if (h->port->transport == TRANSPORT_PTY)
+		detect_invite(h->x, h->from_ms);
 	r = listen_on(h);
 	keep(h);
 	if (r == 0 || r == -EINTR)

@@ -119,9 +119,11 @@ detect_lines(struct line out[DETECT_LINES])
 }
 
 static void
-claim_init(struct detect_claim *c, const struct driver *d, int64_t t_ms)
+claim_init(struct detect_claim *c, const struct driver *d, bool guest,
+    int64_t t_ms)
 {
 	c->driver = d;
+	c->guest = guest;
 	c->sound = c->bad = 0;
 	c->sound_bytes = c->lost_bytes = 0;
 	c->longest = 0;
@@ -135,17 +137,52 @@ claim_init(struct detect_claim *c, const struct driver *d, int64_t t_ms)
 	stream_init(&c->stream, d, NULL, t_ms);
 }
 
+static bool
+has_kin_at(const struct driver *d, const struct line *line)
+{
+	for (size_t i = 0; d->kin != NULL && d->kin[i] != NULL; i++) {
+		const struct driver *k = driver_find(d->kin[i]);
+
+		if (k != NULL && detect_line_of(k, line) != NULL)
+			return true;
+	}
+	return false;
+}
+
 void
 detect_init(struct detect *x, const struct line *line, int64_t t_ms)
 {
 	x->line = line != NULL ? *line : (struct line){ 0 };
 	x->from_ms = t_ms;
 	x->bytes = x->errors = 0;
+	x->invited = false;
 	x->n = 0;
 	for (size_t i = 0; drivers[i] != NULL && x->n < DETECT_DRIVERS; i++) {
-		if (!drivers[i]->needs_rules && (line == NULL ||
-		    detect_line_of(drivers[i], line) != NULL))
-			claim_init(&x->claim[x->n++], drivers[i], t_ms);
+		const struct driver *d = drivers[i];
+		bool own = line == NULL || detect_line_of(d, line) != NULL;
+
+		if (!d->needs_rules && (own || has_kin_at(d, line)))
+			claim_init(&x->claim[x->n++], d, !own, t_ms);
+	}
+}
+
+static bool
+is_heard(const struct detect *x, const struct driver *d)
+{
+	for (size_t i = 0; i < x->n && i < DETECT_DRIVERS; i++) {
+		if (x->claim[i].driver == d)
+			return true;
+	}
+	return false;
+}
+
+void
+detect_invite(struct detect *x, int64_t t_ms)
+{
+	x->invited = true;
+	for (size_t i = 0; drivers[i] != NULL && x->n < DETECT_DRIVERS; i++) {
+		if (!drivers[i]->needs_rules && !is_heard(x, drivers[i]))
+			claim_init(&x->claim[x->n++], drivers[i], true, t_ms);
 	}
 }
 
@@ -371,6 +408,8 @@ find_rival(const struct detect *x, const struct detect_claim *c)
 		const struct detect_claim *o = &x->claim[i];
 
 		if (o != c && o->doubt == DETECT_CLEAR && o->sound > 0 &&
+		    (!o->guest || x->invited ||
+		    driver_is_kin(c->driver, o->driver)) &&
 		    (rival == NULL || (reads(o) && !reads(rival))))
 			rival = o;
 	}
@@ -400,6 +439,15 @@ judge_rivals(struct detect *x)
 		if (c->verdict == DETECT_DOUBT && c->doubt == DETECT_CLEAR)
 			c->doubt = driver_is_kin(c->driver, c->other) ?
 			    DETECT_KIN : DETECT_RIVAL;
+	}
+}
+
+static void
+dismiss_guests(struct detect *x)
+{
+	for (size_t i = 0; i < x->n && i < DETECT_DRIVERS; i++) {
+		if (x->claim[i].guest)
+			x->claim[i].verdict = DETECT_NOTHING;
 	}
 }
 
@@ -435,6 +483,7 @@ detect_judge(struct detect *x)
 	for (size_t i = 0; i < x->n && i < DETECT_DRIVERS; i++)
 		judge_alone(x, &x->claim[i]);
 	judge_rivals(x);
+	dismiss_guests(x);
 	clear_scraps(x);
 	for (size_t i = 0; i < x->n && i < DETECT_DRIVERS; i++) {
 		const struct detect_claim *c = &x->claim[i];
@@ -450,7 +499,7 @@ struct detect_claim *
 detect_claim_of(struct detect *x, const struct driver *d)
 {
 	for (size_t i = 0; i < x->n && i < DETECT_DRIVERS; i++) {
-		if (x->claim[i].driver == d)
+		if (x->claim[i].driver == d && !x->claim[i].guest)
 			return &x->claim[i];
 	}
 	return NULL;

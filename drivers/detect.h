@@ -13,7 +13,9 @@
  *				bursts a second apart; and readings that agree
  *
  * Easy to get wrong: two drivers that are both content with one stream are a
- * doubt, whichever stands first in the list.  A person settles it.  And who reads
+ * doubt, whichever stands first in the list.  A person settles it.  Kin are heard
+ * at each other's settings too, as guests, who can only doubt there: a maker's menu
+ * may have more settings than the driver lists.  And who reads
  * nothing without rules (needs_rules) knows no monitor, and is not asked.
  */
 #ifndef DRIVERS_DETECT_H
@@ -62,6 +64,7 @@ struct detect_row {
 /* What one driver makes of the stream. */
 struct detect_claim {
 	const struct driver *driver;
+	bool guest;		/* the setting is not its own */
 	uint64_t sound;		/* frames that speak for it */
 	uint64_t bad;
 	uint64_t sound_bytes;	/* in sound frames, those that are ignored too */
@@ -90,6 +93,7 @@ struct detect {
 	int64_t from_ms;
 	uint64_t bytes;
 	uint64_t errors;	/* of the line: framing, parity, breaks */
+	bool invited;		/* guests doubt all, not only their kin */
 	size_t n;		/* claims, in the order of the registry */
 	struct detect_claim claim[DETECT_DRIVERS];
 };
@@ -103,9 +107,13 @@ size_t detect_lines(struct line out[DETECT_LINES]);
 const struct line *detect_line_of(const struct driver *d,
     const struct line *heard);
 
-/* Starts afresh with all drivers that have this setting and need no rules; NULL:
- * whatever their setting, for bytes of which nobody knows it. */
+/* Starts afresh with all drivers that have this setting, and the kin of these, and
+ * need no rules; NULL: whatever their setting, for bytes of which nobody knows it. */
 void detect_init(struct detect *x, const struct line *line, int64_t t_ms);
+
+/* Straight after: a line without a rate, as a pseudo-terminal is, carries the bytes
+ * of every monitor, so all other drivers are heard as guests. */
+void detect_invite(struct detect *x, int64_t t_ms);
 
 /* Takes bytes that arrived at t_ms. */
 void detect_feed(struct detect *x, int64_t t_ms, const uint8_t *p, size_t n);
@@ -121,7 +129,7 @@ void detect_errors(struct detect *x, uint64_t errors);
  * more speaks for. */
 const struct detect_claim *detect_judge(struct detect *x);
 
-/* That of one driver, or NULL. */
+/* That of one driver which has the setting, or NULL. */
 struct detect_claim *detect_claim_of(struct detect *x, const struct driver *d);
 
 #endif

@@ -373,6 +373,47 @@ kin_without_a_pace_are_a_doubt_that_names_both(void **state)
 	assert_ptr_equal(claim("hl7-pds")->other, driver_find("hl7"));
 }
 
+/* Who asks lists only the one; a monitor's menu may have more. */
+static void
+kin_are_a_doubt_at_a_setting_that_only_one_of_them_has(void **state)
+{
+	static const struct line fast = { 115200, 8, 'N', 1, FLOW_NONE };
+	const struct detect_claim *best;
+
+	(void)state;
+	detect_init(&x, &fast, 0);
+	feed_message(500);
+	best = detect_judge(&x);
+	assert_non_null(best);
+	assert_string_equal(best->driver->name, "hl7");
+	assert_doubt("hl7", DETECT_KIN);
+	assert_ptr_equal(best->other, driver_find("hl7-pds"));
+	/* It is nobody's candidate there. */
+	assert_null(detect_claim_of(&x, best->other));
+	for (size_t i = 0; i < x.n; i++)
+		assert_true(x.claim[i].verdict == DETECT_NOTHING ||
+		    &x.claim[i] == best);
+}
+
+/* micropod has 9600, capnostream 115200. */
+static void
+a_line_without_a_rate_lets_everybody_doubt(void **state)
+{
+	static const struct line slow = { 9600, 8, 'N', 1, FLOW_NONE };
+
+	(void)state;
+	detect_init(&x, &slow, 0);
+	for (int i = 0; i < 10; i++)
+		feed_oridion(i * 50);
+	assert_sure("micropod");
+	detect_init(&x, &slow, 0);
+	detect_invite(&x, 0);
+	for (int i = 0; i < 10; i++)
+		feed_oridion(i * 50);
+	assert_doubt("micropod", DETECT_RIVAL);
+	assert_ptr_equal(claim("micropod")->other, driver_find("capnostream"));
+}
+
 static void
 settings_are_tried_once_each_and_those_of_most_drivers_first(void **state)
 {
@@ -478,6 +519,9 @@ main(void)
 		    two_drivers_that_are_content_with_one_stream_are_a_doubt),
 		cmocka_unit_test(
 		    kin_without_a_pace_are_a_doubt_that_names_both),
+		cmocka_unit_test(
+		    kin_are_a_doubt_at_a_setting_that_only_one_of_them_has),
+		cmocka_unit_test(a_line_without_a_rate_lets_everybody_doubt),
 		cmocka_unit_test(
 		settings_are_tried_once_each_and_those_of_most_drivers_first),
 		cmocka_unit_test(

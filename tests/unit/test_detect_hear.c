@@ -92,6 +92,14 @@ play_phasein(struct far *f, int64_t ms)
 	say(f, phasein, sizeof(phasein));
 }
 
+/* Of a code that neither of Oridion's drivers reads. */
+static void
+play_oridion(struct far *f, int64_t ms)
+{
+	(void)ms;
+	say(f, "\x85\x02\x7e\x01\x7d", 5);
+}
+
 static void
 play_nothing(struct far *f, int64_t ms)
 {
@@ -243,6 +251,20 @@ a_monitor_is_recognised_over_either_transport(void **state)
 		assert_true(heard.heard[0].bytes > 60);
 		assert_int_equal(far.got_n, 0);
 	}
+}
+
+/* It is capnostream's as well, at a rate that is not tried yet. */
+static void
+a_pseudo_terminal_has_no_rate_that_would_rule_anybody_out(void **state)
+{
+	(void)state;
+	assert_int_equal(hear(TRANSPORT_SERIAL, play_oridion, SHORT_MS, false),
+	    0);
+	assert_non_null(heard.sure);
+	assert_int_equal(hear(TRANSPORT_PTY, play_oridion, SHORT_MS, false),
+	    0);
+	assert_null(heard.sure);
+	assert_int_equal(heard.heard[0].claim[0].doubt, DETECT_RIVAL);
 }
 
 static void
@@ -420,6 +442,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_monitor_is_recognised_over_either_transport),
+		TEST(a_pseudo_terminal_has_no_rate_that_would_rule_anybody_out),
 		TEST(all_settings_are_tried_where_nothing_comes),
 		TEST(nothing_is_written_unless_it_is_allowed),
 		TEST(a_silent_monitor_is_asked_if_that_is_allowed),
