@@ -72,7 +72,7 @@ struct finding_facts {
 	int error;		/* why it is not open; negative errno, 0 */
 	unsigned brief_n;	/* so many lines in a row were lost soon */
 	int64_t byte_ms;	/* the last of this opening; STREAM_NEVER */
-	bool half;		/* bytes of an unfinished message wait */
+	bool half;		/* as stream_is_halfway() */
 	bool modem;
 	bool blocked;
 	const struct finding_watch *watch;

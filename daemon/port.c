@@ -554,7 +554,7 @@ look_for_findings(const struct port *p, struct port_status *out)
 		.error = p->error,
 		.brief_n = p->brief_n,
 		.byte_ms = p->stream->byte_ms,
-		.half = window_length(&p->stream->window) > 0,
+		.half = stream_is_halfway(p->stream),
 		.modem = p->modem.commands >= 2,
 		.blocked = p->say.blocked,
 		.watch = &p->watch,

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* No frame that its successor ends is longer. */
+#define PACKET_MOST 32
+
 static size_t
 longest_frame(const struct driver *d)
 {
@@ -366,4 +369,34 @@ stream_silent(const struct stream *s, int64_t t_ms)
 	    s->good_ms : s->open_ms;
 
 	return bounded(t_ms) - since_ms >= (int64_t)s->driver->silent_after_ms;
+}
+
+/* Whether it needs but the first bytes of another such frame to be one. */
+static bool
+waits_for_successor(const struct stream *s, size_t held)
+{
+	struct window w = { .rules = s->window.rules,
+		.capacity = 2 * PACKET_MOST, .longest = s->window.longest };
+	int n;
+
+	if (s->driver->evidence != EVIDENCE_PATTERN || held > PACKET_MOST)
+		return false;
+	for (size_t i = 0; i < 2 * held && i < 2 * PACKET_MOST; i++) {
+		w.at[i] = window_at(&s->window, i < held ? i : i - held);
+		w.end = i + 1;
+	}
+	n = s->driver->frame(&w, 0);
+	return n > 0 && held % (size_t)n == 0;
+}
+
+bool
+stream_is_halfway(const struct stream *s)
+{
+	size_t held = window_length(&s->window), i = 0;
+
+	while (i < held && i < WINDOW_CAPACITY &&
+	    (window_at(&s->window, i) == '\r' ||
+	    window_at(&s->window, i) == '\n'))
+		i++;
+	return i < held && !waits_for_successor(s, held);
 }

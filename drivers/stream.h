@@ -136,4 +136,8 @@ size_t stream_release(struct stream *s, int64_t t_ms, uint8_t buf[TX_MAX])
  * none: opening it again and again is not a sign of life). */
 bool stream_silent(const struct stream *s, int64_t t_ms) MUST_CHECK;
 
+/* Whether what has come ended within a frame.  Line ends, and a whole frame that
+ * waits for the one behind it, are all that is ever held between two. */
+bool stream_is_halfway(const struct stream *s) MUST_CHECK;
+
 #endif

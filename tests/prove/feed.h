@@ -91,6 +91,7 @@ feed(const struct driver *d, const struct driver_options *o)
 			break;
 		default:
 			(void)!stream_silent(&s, any_time());
+			(void)!stream_is_halfway(&s);
 			break;
 		}
 	}

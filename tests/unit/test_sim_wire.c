@@ -37,13 +37,28 @@ struct bench {
 };
 
 static void
+feed_all(struct stream *s, const uint8_t *p, size_t n)
+{
+	struct decoded d;
+
+	while (n > 0) {
+		size_t taken = stream_feed(s, 0, p, n);
+
+		p += taken;
+		n -= taken;
+		while (stream_next(s, &d))
+			;
+	}
+}
+
+static void
 hear(void *arg, struct monitor *m, int64_t t_ms, const uint8_t *p, size_t n)
 {
 	struct bench *b = arg;
 	struct decoded d;
 
 	(void)m;
-	while (n > 0) {
+	do {
 		size_t taken = stream_feed(&b->stream, t_ms, p, n);
 
 		p += taken;
@@ -71,7 +86,7 @@ hear(void *arg, struct monitor *m, int64_t t_ms, const uint8_t *p, size_t n)
 					b->most[r->vital] = r->value;
 			}
 		}
-	}
+	} while (n > 0);
 }
 
 /* Forgets what was seen so far. */
@@ -877,11 +892,63 @@ frozen_values_do_not_follow_the_patient(void **state)
 	free(b);
 }
 
+/* What a driver holds then, a line feed or a packet without its successor, is no
+ * half of anything. */
+static void
+a_monitor_that_falls_silent_between_messages_is_not_halfway(void **state)
+{
+	(void)state;
+	for (size_t i = 0; sim_drivers[i] != NULL; i++) {
+		struct bench *b;
+
+		if (driver_find(sim_drivers[i]->name)->needs_rules)
+			continue;
+		b = bench_new(sim_drivers[i]->name, 0);
+		/* Not between the two pieces of HL7's messages. */
+		run_to(b, 20 * S + 500);
+		assert_true(b->frames > 0);
+		apply(b, "m silence on");
+		run_to(b, 40 * S);
+		stream_quiet(&b->stream, 40 * S);
+		hear(b, NULL, 40 * S, NULL, 0);
+		if (stream_is_halfway(&b->stream))
+			fail_msg("%s", sim_drivers[i]->name);
+		free(b);
+	}
+}
+
+static void
+a_monitor_that_stops_within_a_message_is_halfway(void **state)
+{
+	static const char line[] = "SPO2=097 HR=072\r\n";
+	static const uint8_t packet[5] = { 0x86, 0x34, 0x05, 0x48, 0x61 };
+	struct stream s;
+
+	(void)state;
+	for (size_t cut = 1; cut < sizeof line - 2; cut++) {
+		stream_init(&s, driver_find("nonin-ascii"), NULL, 0);
+		feed_all(&s, (const uint8_t *)line, sizeof line - 1);
+		feed_all(&s, (const uint8_t *)line, cut);
+		assert_true(stream_is_halfway(&s));
+	}
+	for (size_t cut = 1; cut <= 5; cut++) {
+		stream_init(&s, driver_find("contec-v5"), NULL, 0);
+		for (int i = 0; i < 20; i++)
+			feed_all(&s, packet, 5);
+		feed_all(&s, packet, cut);
+		assert_int_equal(stream_is_halfway(&s), cut < 5);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_driver_reads_what_its_monitor_shows),
+		cmocka_unit_test(
+		a_monitor_that_falls_silent_between_messages_is_not_halfway),
+		cmocka_unit_test(
+		    a_monitor_that_stops_within_a_message_is_halfway),
 		cmocka_unit_test(
 		    every_driver_sees_a_desaturation_as_deep_as_it_is),
 		cmocka_unit_test(every_capnograph_reads_what_its_monitor_shows),
