@@ -280,6 +280,18 @@ board_frame(struct board *b, int64_t t_ms, size_t port, bool good)
 }
 
 void
+board_lost(struct board *b, int64_t t_ms, size_t port, uint16_t n)
+{
+	if (n == 0)
+		return;
+	advance(b, t_ms, false);
+	if (port >= b->ports_n || port >= BOARD_PORTS)
+		return;
+	technical_lost(b, &b->port[port], n);
+	judge(b);
+}
+
+void
 board_link(struct board *b, int64_t t_ms, size_t port, enum line_state line)
 {
 	advance(b, t_ms, false);

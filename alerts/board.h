@@ -86,6 +86,9 @@ void board_take(struct board *b, int64_t t_ms, size_t port, bool good,
 /* A frame was found on a port, good or bad: feeds T1, T5, T6. */
 void board_frame(struct board *b, int64_t t_ms, size_t port, bool good);
 
+/* So many frames were damaged beyond recognition: feeds T5. */
+void board_lost(struct board *b, int64_t t_ms, size_t port, uint16_t n);
+
 /* The port's line: T1's wording, and where another device is plugged in T1
  * itself, at once. */
 void board_link(struct board *b, int64_t t_ms, size_t port,

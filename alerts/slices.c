@@ -43,15 +43,14 @@ slices_advance(struct port_state *p, int64_t t_ms)
 }
 
 void
-slices_add(struct port_state *p, int64_t t_ms, bool good)
+slices_add(struct port_state *p, int64_t t_ms, bool good, uint16_t n)
 {
-	uint32_t *n = good ? &p->good_n[0] : &p->bad_n[0];
+	uint32_t *sum = good ? &p->good_n[0] : &p->bad_n[0];
 
 	slices_advance(p, t_ms);
 	if (slices_empty(p))
 		p->slice_ms = t_ms;
-	if (*n < UINT32_MAX)
-		(*n)++;
+	*sum = *sum < UINT32_MAX - n ? *sum + n : UINT32_MAX;
 }
 
 void

@@ -12,7 +12,7 @@
 #include "alerts/board_state.h"
 
 void slices_forget(struct port_state *p, int64_t t_ms);
-void slices_add(struct port_state *p, int64_t t_ms, bool good);
+void slices_add(struct port_state *p, int64_t t_ms, bool good, uint16_t n);
 void slices_advance(struct port_state *p, int64_t t_ms);
 bool slices_empty(const struct port_state *p);
 void slices_sum(const struct port_state *p, int64_t *bad, int64_t *all);

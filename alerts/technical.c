@@ -39,11 +39,17 @@ technical_open(struct board *b)
 void
 technical_frame(struct board *b, struct port_state *p, bool good)
 {
-	slices_add(p, b->now_ms, good);
+	slices_add(p, b->now_ms, good, 1);
 	if (!good)
 		return;
 	p->good_ms = b->now_ms;
 	p->other = false;
+}
+
+void
+technical_lost(struct board *b, struct port_state *p, uint16_t n)
+{
+	slices_add(p, b->now_ms, false, n);
 }
 
 void

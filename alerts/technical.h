@@ -19,6 +19,9 @@ void technical_open(struct board *b);
 /* A frame came at now_ms. */
 void technical_frame(struct board *b, struct port_state *p, bool good);
 
+/* So many damaged ones came that nobody could tell for frames. */
+void technical_lost(struct board *b, struct port_state *p, uint16_t n);
+
 /* The line of a port was opened or lost, or leads to another device; an open T1
  * changes its words. */
 void technical_link(struct board *b, size_t port, enum line_state line);

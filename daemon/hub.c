@@ -274,6 +274,7 @@ hub_frame(struct hub *h, const struct now *now, size_t port,
 		}
 		p->frame_ms = d->t_ms;
 	}
+	board_lost(&b->board, d->t_ms, p->slot, d->lost);
 	board_take(&b->board, d->t_ms, p->slot, good, d->readings.item,
 	    d->readings.n);
 	for (size_t i = 0; i < d->readings.n && i < READINGS_MAX; i++) {

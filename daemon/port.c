@@ -130,7 +130,8 @@ counted(const struct port *p)
 {
 	const struct stream_counters *c = &p->stream->count;
 	struct finding_count out = { .bytes = c->bytes,
-		.good = c->frames[DECODE_OK] + c->frames[DECODE_IGNORED] };
+		.good = c->frames[DECODE_OK] + c->frames[DECODE_IGNORED],
+		.bad = c->lost };
 	struct tty_errors e;
 
 	for (int d = DECODE_IGNORED + 1; d < DECODES; d++)

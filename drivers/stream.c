@@ -29,7 +29,7 @@ stream_size(const struct driver *d)
 }
 
 /* Every port has one. */
-_Static_assert(offsetof(struct stream, window.at) <= 640, "a port grows");
+_Static_assert(offsetof(struct stream, window.at) <= 656, "a port grows");
 
 size_t
 stream_size_narrow(void)
@@ -66,6 +66,7 @@ stream_start(struct stream *s)
 	s->byte_ms = STREAM_NEVER;
 	memset(s->last, 0, sizeof s->last);
 	s->agreed = 0;
+	s->joined = false;
 	s->said_ms = STREAM_NEVER;
 	memset(s->state, 0, s->driver->state_size < DRIVER_STATE_MAX ?
 	    s->driver->state_size : DRIVER_STATE_MAX);
@@ -83,6 +84,7 @@ init(struct stream *s, union driver_state *state, const struct driver *d,
 	s->good_ms = STREAM_NEVER;
 	s->open_ms = bounded(t_ms);
 	s->count = (struct stream_counters){ 0 };
+	s->settled = 0;
 	s->window.rules = s->options.rules;
 	s->window.longest = longest_frame(d);
 	stream_start(s);
@@ -264,6 +266,25 @@ is_repetition(struct stream *s, int64_t t_ms, const struct readings *r)
 	return false;
 }
 
+/* Before good_ms is that of this frame. */
+static uint16_t
+lost_before(struct stream *s, int64_t t_ms, size_t n)
+{
+	uint64_t garbage = s->count.garbage - s->settled, lost = 0;
+
+	if (s->driver->evidence != EVIDENCE_PATTERN ||
+	    s->driver->needs_rules || n == 0)
+		return 0;
+	if (s->joined && s->good_ms != STREAM_NEVER &&
+	    t_ms - s->good_ms < (int64_t)s->driver->silent_after_ms)
+		lost = garbage / n;
+	else
+		s->settled = s->count.garbage;
+	s->joined = true;
+	s->settled += lost * n;
+	return lost < UINT16_MAX ? (uint16_t)lost : UINT16_MAX;
+}
+
 static void
 stream_decode(struct stream *s, size_t n, struct decoded *out)
 {
@@ -272,6 +293,7 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 	out->t_ms = s->byte_ms -
 	    bounded((int64_t)window_age(&s->window, n));
 	out->length = n;
+	out->lost = 0;
 	out->readings.n = 0;
 	out->readings.device_clock_ms = 0;
 	out->readings.flags = 0;
@@ -294,8 +316,11 @@ stream_decode(struct stream *s, size_t n, struct decoded *out)
 		out->readings.alarms.told = false;
 	s->count.frames[out->result]++;
 	s->count.readings += out->readings.n;
-	if (out->result == DECODE_OK || out->result == DECODE_IGNORED)
+	if (out->result == DECODE_OK || out->result == DECODE_IGNORED) {
+		out->lost = lost_before(s, out->t_ms, n);
+		s->count.lost += out->lost;
 		s->good_ms = out->t_ms;
+	}
 	if (out->result > DECODE_IGNORED)
 		s->agreed = 0;
 	if (is_whole(out->result)) {

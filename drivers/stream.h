@@ -27,6 +27,7 @@ struct stream_counters {
 	uint64_t garbage;	/* bytes that belong to no frame */
 	uint64_t frames[DECODES];	/* by diagnosis */
 	uint64_t readings;
+	uint64_t lost;		/* sum of decoded.lost */
 };
 
 /* The last value of a vital. */
@@ -45,7 +46,9 @@ struct stream {
 	int64_t good_ms;	/* last sound frame; STREAM_NEVER */
 	int64_t open_ms;	/* when the line was first opened */
 	struct stream_last last[VITALS];
+	uint64_t settled;	/* garbage that is accounted for; decoded.lost */
 	uint8_t agreed;		/* such frames so far; EVIDENCE_PATTERN */
+	bool joined;		/* a sound frame has come since it was opened */
 	uint32_t said;		/* digest of the readings passed on last, */
 	int64_t said_ms;	/* at this time; repeat_ms */
 	struct stream_counters count;
@@ -73,6 +76,12 @@ struct decoded {
 	int64_t t_ms;		/* when its last byte arrived */
 	size_t length;		/* in bytes on the wire */
 	enum decode result;
+	/* Where no check tells a damaged frame it is garbage: as many as would
+	 * have filled what lies between this sound frame and the one before.  0
+	 * with the first one and after a silence: what came then may be of
+	 * plugging in.  EVIDENCE_PATTERN only, and not where rules may pass over
+	 * what they do not want. */
+	uint16_t lost;
 	struct readings readings;	/* empty unless DECODE_OK */
 };
 

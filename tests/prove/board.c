@@ -125,6 +125,8 @@ hear(void)
 		break;
 	case 1:
 		board_frame(&board, any_time(), from, any_bool());
+		board_lost(&board, any_time(), from,
+		    (uint16_t)Frama_C_interval(0, UINT16_MAX));
 		break;
 	case 2:
 		board_link(&board, any_time(), from,

@@ -1207,6 +1207,25 @@ damaged_data_are_told_by_their_share(void **state)
 	nothing_more();
 }
 
+/* Those of monitors without a checksum. */
+static void
+frames_that_were_lost_as_garbage_count_as_damaged(void **state)
+{
+	const struct alarm_change *c;
+
+	(void)state;
+	a_session();
+	for (int i = 0; i < 120; i++) {
+		pass(1);
+		board_lost(&w.board, w.t_ms, 0, i % 10 == 0 ? 2 : 0);
+	}
+	c = next("damaged-data:ge", ALARM_START, PRIORITY_LOW);
+	assert_string_equal(c->text,
+	    "damaged data from ge: 8 of 68 messages in a minute");
+	nothing_more();
+	board_lost(&w.board, w.t_ms, BOARD_PORTS, 9);
+}
+
 static void
 numbers_that_never_move_are_told_as_frozen(void **state)
 {
@@ -2206,6 +2225,7 @@ main(void)
 		T(an_oximeter_on_the_cuffs_arm_is_given_a_minute),
 		T(an_overdue_cuff_is_low_and_then_medium),
 		T(damaged_data_are_told_by_their_share),
+		T(frames_that_were_lost_as_garbage_count_as_damaged),
 		T(numbers_that_never_move_are_told_as_frozen),
 		T(an_oximeter_whose_two_numbers_stay_is_not_frozen),
 		T(another_source_is_told_and_clears_nothing_by_itself),

@@ -892,6 +892,49 @@ frozen_values_do_not_follow_the_patient(void **state)
 	free(b);
 }
 
+/* Where nothing else tells that a frame was damaged; and nothing is lost where all
+ * is well, nor while it is plugged in. */
+static void
+noise_on_a_line_without_checks_is_counted_as_lost_frames(void **state)
+{
+	static const char *const bare[] = { "nonin-1", "nonin-8", "contec-v5",
+		"contec-v7", "berry-bci" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++) {
+		struct bench *b = bench_new(bare[i], 0);
+		const struct stream_counters *c = &b->stream.count;
+		uint64_t bad, good;
+
+		feed_all(&b->stream, (const uint8_t *)"\x01\x81\x02\x03\x85"
+		    "\x01\x81\x02\x03\x85\x01\x81\x02\x03\x85", 15);
+		run_to(b, 60 * S);
+		assert_true(c->garbage > 0);
+		assert_int_equal(c->lost, 0);
+		apply(b, "m noise 0.05");
+		run_to(b, 120 * S);
+		good = c->frames[DECODE_OK] + c->frames[DECODE_IGNORED];
+		bad = c->lost;
+		for (int d = DECODE_IGNORED + 1; d < DECODES; d++)
+			bad += c->frames[d];
+		if (bad * 10 < good / 2)
+			fail_msg("%s: %u of %u", bare[i], (unsigned)bad,
+			    (unsigned)good);
+		/* A silence is told as such. */
+		apply(b, "m noise 0");
+		run_to(b, 130 * S);
+		bad = c->lost;
+		apply(b, "m silence on");
+		run_to(b, 150 * S);
+		feed_all(&b->stream, (const uint8_t *)"\x01\x81\x02\x03\x85"
+		    "\x01\x81\x02\x03\x85\x01\x81\x02\x03\x85", 15);
+		apply(b, "m silence off");
+		run_to(b, 170 * S);
+		assert_int_equal(c->lost, bad);
+		free(b);
+	}
+}
+
 /* What a driver holds then, a line feed or a packet without its successor, is no
  * half of anything. */
 static void
@@ -945,6 +988,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_driver_reads_what_its_monitor_shows),
+		cmocka_unit_test(
+		    noise_on_a_line_without_checks_is_counted_as_lost_frames),
 		cmocka_unit_test(
 		a_monitor_that_falls_silent_between_messages_is_not_halfway),
 		cmocka_unit_test(
