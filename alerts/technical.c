@@ -243,13 +243,14 @@ update_damaged(struct board *b, size_t port)
 {
 	struct port_state *p = &b->port[port];
 	/* Over at half the rate: around the limit it would come and go. */
-	int64_t bad = 0, all = 0, percent = (int64_t)b->limits->reject_percent *
-	    (alarm_is_open(&p->alarm[PORT_DAMAGED]) ? 50 : 100);
-	bool holds;
+	bool open = alarm_is_open(&p->alarm[PORT_DAMAGED]), holds;
+	int64_t bad = 0, all = 0,
+	    percent = (int64_t)b->limits->reject_percent * (open ? 50 : 100);
 
 	slices_advance(p, b->now_ms);
 	slices_sum(p, &bad, &all);
-	holds = b->in_session && bad >= DAMAGED_MIN &&
+	/* Where none was sound T1 says so: they are hardly this driver's. */
+	holds = b->in_session && bad >= DAMAGED_MIN && (open || bad < all) &&
 	    bad * 10000 > percent * all;
 	move(b, SLOT_DAMAGED + (int)port, holds ? PRIORITY_LOW : PRIORITY_NONE,
 	    b->now_ms);

@@ -178,8 +178,10 @@ look_at_open(const struct finding_facts *f, const struct finding_count *c)
 		return FINDING_TAKES_NOTHING;
 	if (line != FINDING_OK)
 		return line;
+	/* Where not one was ever sound, it is not the cable that hurts them. */
 	if (bytes && is_damaged(c))
-		return FINDING_DAMAGED;
+		return w->good_ms != STREAM_NEVER ? FINDING_DAMAGED :
+		    FINDING_UNREADABLE;
 	if (good && w->back_ms != 0 && f->now_ms - w->back_ms < CAME_BACK_MS)
 		return FINDING_CAME_BACK;
 	if (good)
@@ -415,7 +417,9 @@ say_todo(const struct finding_facts *f, enum finding finding,
 	case FINDING_UNREADABLE:
 		phrase_put(p, "It may be another driver's monitor, protocol, "
 		    "speed or parity: compare them with the monitor's menu. "
-		    "`vitalsctl record` keeps a sample.");
+		    "With vitalsd stopped, and so in no session, `vitalsctl "
+		    "detect` tells whose it is; `vitalsctl record` keeps a "
+		    "sample.");
 		return;
 	case FINDING_HALF_MESSAGE:
 		phrase_put(p, "Cable pulled at the monitor, or the monitor off "

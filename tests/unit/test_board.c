@@ -1207,6 +1207,22 @@ damaged_data_are_told_by_their_share(void **state)
 	nothing_more();
 }
 
+/* They are another driver's, most likely, and that is told as missing data. */
+static void
+a_minute_without_one_sound_frame_is_no_damage(void **state)
+{
+	(void)state;
+	a_session();
+	w.silent = true;
+	pass(70);
+	(void)next("no-data:ge", ALARM_START, PRIORITY_MEDIUM);
+	for (int i = 0; i < 50; i++) {
+		pass(1);
+		board_frame(&w.board, w.t_ms, 0, false);
+	}
+	nothing_more();
+}
+
 /* Those of monitors without a checksum. */
 static void
 frames_that_were_lost_as_garbage_count_as_damaged(void **state)
@@ -2225,6 +2241,7 @@ main(void)
 		T(an_oximeter_on_the_cuffs_arm_is_given_a_minute),
 		T(an_overdue_cuff_is_low_and_then_medium),
 		T(damaged_data_are_told_by_their_share),
+		T(a_minute_without_one_sound_frame_is_no_damage),
 		T(frames_that_were_lost_as_garbage_count_as_damaged),
 		T(numbers_that_never_move_are_told_as_frozen),
 		T(an_oximeter_whose_two_numbers_stay_is_not_frozen),

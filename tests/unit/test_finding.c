@@ -120,6 +120,21 @@ a_stray_error_among_sound_messages_is_none(void **state)
 	assert_int_equal(look(x, 1000), FINDING_LINE_ERRORS);
 }
 
+/* Lines of text are whole, and say nothing to the driver of another monitor. */
+static void
+messages_of_which_none_was_ever_sound_are_another_drivers(void **state)
+{
+	struct fixture *x = *state;
+
+	x->f.count.bad = 18;
+	hear(x, 1000, 500, 0);
+	assert_int_equal(look(x, 1000), FINDING_UNREADABLE);
+	assert_non_null(strstr(x->todo, "another driver's monitor"));
+	assert_non_null(strstr(x->todo, "vitalsctl detect"));
+	hear(x, 2000, 30, 1);
+	assert_int_equal(look(x, 2000), FINDING_DAMAGED);
+}
+
 /* A wrong speed damages messages and makes garbage, too. */
 static void
 the_line_explains_what_comes_of_it(void **state)
@@ -128,6 +143,7 @@ the_line_explains_what_comes_of_it(void **state)
 
 	hear(x, 1000, 500, 0);
 	assert_int_equal(look(x, 1000), FINDING_UNREADABLE);
+	hear(x, 1000, 30, 1);
 	x->f.count.bad = 5;
 	assert_int_equal(look(x, 1000), FINDING_DAMAGED);
 	x->f.count.parity = 9;
@@ -307,6 +323,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(messages_of_which_none_was_ever_sound_are_another_drivers),
 		TEST(half_a_message_is_told_for_hours),
 		TEST(errors_of_before_are_no_finding_now),
 		TEST(a_stray_error_among_sound_messages_is_none),
