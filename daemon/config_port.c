@@ -3,7 +3,7 @@
  * See config_port.h.
  *
  * Easy to get wrong: two texts may name one port.  They are compared as
- * written, without their "//" and "/./", and by what they lead to at this
+ * written, without their "//", "/./" and "/x/..", and by what they lead to at this
  * moment, where they lead anywhere: by-id and by-path are two links to one
  * adapter, and usb: is a third name of it.  A port whose cable is out leads
  * nowhere, and is no complaint.
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The path without empty and "." parts. */
+/* The path without empty, "." and ".." parts. */
 static void
 plain_path(char out[CONFIG_PATH_MAX], const char *path)
 {
@@ -29,6 +29,12 @@ plain_path(char out[CONFIG_PATH_MAX], const char *path)
 			path++;
 		n = strcspn(path, "/");
 		if (n == 0 || (n == 1 && *path == '.')) {
+			path += n;
+			continue;
+		}
+		if (n == 2 && strncmp(path, "..", 2) == 0) {
+			while (o > 0 && out[--o] != '/')
+				;
 			path += n;
 			continue;
 		}
@@ -94,8 +100,6 @@ node_of(char out[PATH_MAX], const struct config_port *p)
 	return true;
 }
 
-/* Links of simulators (pty) are not followed: one that a killed simulator left
- * behind may lead to any terminal. */
 static void
 look_at_path(const struct config_port *p, const struct config_places *places,
     struct known_path *out)
@@ -107,8 +111,7 @@ look_at_path(const struct config_port *p, const struct config_places *places,
 	if (out->at == NULL)
 		return;
 	plain_port(out->plain, p->path);
-	out->leads = p->transport != TRANSPORT_PTY && node_of(node, p) &&
-	    stat(node, &st) == 0;
+	out->leads = node_of(node, p) && stat(node, &st) == 0;
 	if (out->leads) {
 		out->dev = st.st_dev;
 		out->ino = st.st_ino;

@@ -814,12 +814,16 @@ one_port_by_another_spelling_is_the_same_port(void **state)
 {
 	static const struct { const char *first, *second; } same[] = {
 		{ "unix:/run/x", "unix://run/./x" },
+		/* With the cable out, no look at the device tells. */
+		{ "/dev/serial/by-id/x", "/dev/serial/by-id/../by-id/x" },
+		{ "/dev/x", "/../dev/serial/y/../../x" },
 		{ "usb:0403:6001:A", "usb:0403:6001:A" },
 		{ "usb:1a86:7523:A", "usb:1A86:7523:A" },
 		/* Which of its ports the first is nobody knows. */
 		{ "usb:0403:6011:A", "usb:0403:6011:A:if01" },
 	}, other[] = {
 		{ "unix:/run/x", "unix:/run/y" },
+		{ "/dev/serial/by-id/x", "/dev/serial/by-id/..x" },
 		{ "usb:0403:6011:A:if00", "usb:0403:6011:A:if01" },
 		{ "usb:0403:6011:A", "usb:0403:6011:B" },
 	};
@@ -898,6 +902,33 @@ two_links_to_one_port_are_one_port(void **state)
 	config_free(parse_good(text));
 	unlink(id);
 	unlink(path);
+	rmdir(dir);
+}
+
+/* A simulator's, or socat's. */
+static void
+two_links_to_one_pseudo_terminal_are_one_port(void **state)
+{
+	char dir[] = "/tmp/test_config.XXXXXX", text[1024], expected[1024];
+	char first[64], second[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(first, sizeof(first), "%s/a", dir);
+	snprintf(second, sizeof(second), "%s/b", dir);
+	assert_int_equal(symlink("/dev/null", first), 0);
+	assert_int_equal(symlink("/dev/null", second), 0);
+	snprintf(text, sizeof(text), "beds:\n  - id: A\n    monitors:\n"
+	    "      - {name: a, driver: nonin-2, port: %s, transport: pty}\n"
+	    "      - {name: b, driver: nonin-2, port: %s, transport: pty}\n",
+	    first, second);
+	snprintf(expected, sizeof(expected), "5:42: port: this and the port of "
+	    "A/a (line 4) both lead to /dev/null; expected one monitor on one "
+	    "port");
+	expect(text, expected);
+	unlink(second);
+	config_free(parse_good(text));
+	unlink(first);
 	rmdir(dir);
 }
 
@@ -1340,6 +1371,7 @@ main(void)
 		T(a_serial_number_and_a_link_to_its_adapter_are_one_port),
 		T(two_monitors_on_one_port_are_refused),
 		T(two_links_to_one_port_are_one_port),
+		T(two_links_to_one_pseudo_terminal_are_one_port),
 		T(a_name_that_is_there_twice_is_refused),
 		T(limits_in_the_wrong_order_are_refused_all_of_them),
 		T(a_faulty_tier_is_refused_at_the_key_that_makes_it_so),
