@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECONDS_MOST 600
 
@@ -34,16 +35,58 @@ struct detecting {
 	size_t size;
 };
 
+/* The port of an adapter, by its number. */
+static int
+take_adapter(struct cli *c, const char *given, struct detect_port *out)
+{
+	struct usb_port found[2];
+	struct usb_name name;
+	const char *fault = usb_parse(given, &name);
+	char path[CONFIG_PATH_MAX];
+	int n;
+
+	if (fault != NULL)
+		return cli_usage(c, "`%s` %s; expected a port's path, or "
+		    "usb:VENDOR:PRODUCT:SERIAL", given, fault);
+	n = usb_find(&name, found);
+	if (n != 1)
+		return cli_problem(c, n > 1 ? "%s: there are several such "
+		    "ports" : "%s: no such adapter is plugged in", given);
+	snprintf(path, sizeof(path), "%s/dev/%s", usb_root, found[0].tty);
+	detect_port_named("/dev", path, out);
+	return EXIT_OK;
+}
+
+/* Of what a configuration may call a port, these are serial devices. */
+static int
+take_port(struct cli *c, const char *given, struct detect_port *out)
+{
+	if (strncmp(given, "usb:", 4) == 0)
+		return take_adapter(c, given, out);
+	if (config_socket_path(given) != NULL)
+		return cli_usage(c, "detect takes the path of a serial device, "
+		    "and `%s` is a socket: enter a driver for it, and "
+		    "`vitalsctl devices` says what is heard", given);
+	if (given[0] != '/' && access(given, F_OK) != 0)
+		return cli_usage(c, "detect takes the path of a serial device, "
+		    "such as /dev/serial/by-id/..., and `%s` is none", given);
+	detect_port_named("/dev", given, out);
+	return EXIT_OK;
+}
+
 static int
 take_ports(struct detecting *d)
 {
 	struct cli *c = d->c;
+	int status;
 
 	for (int i = 0; i < c->args_n; i++) {
 		if (strlen(c->arg[i]) >= CONFIG_PATH_MAX)
 			return cli_usage(c, "a port's path has at most %d "
 			    "characters", CONFIG_PATH_MAX - 1);
-		detect_port_named("/dev", c->arg[i], &d->port[d->ports_n++]);
+		status = take_port(c, c->arg[i], &d->port[d->ports_n++]);
+		if (status != EXIT_OK)
+			return status;
 	}
 	if (c->args_n == 0)
 		d->ports_n = detect_ports_list("/dev", "/sys", d->port);

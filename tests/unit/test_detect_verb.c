@@ -544,6 +544,11 @@ a_wrong_command_is_status_2(void **state)
 		{ "--seconds", "x", "from 3 to 600" },
 		{ "--yes", "/dev/x", "--yes goes with --allow-probe" },
 		{ "--bed", "A", "takes no --bed" },
+	}, other[] = {
+		/* What else a configuration, or its reader, calls a port. */
+		{ "unix:/run/vitals-tcp/ox", NULL, "is a socket" },
+		{ "usb:0403:6001x", NULL, "has no product" },
+		{ "CHAIR1/ox", NULL, "takes the path of a serial device" },
 	};
 	struct run r;
 
@@ -556,6 +561,17 @@ a_wrong_command_is_status_2(void **state)
 		assert_non_null(strstr(r.err, wrong[i].err));
 		run_free(&r);
 	}
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		r = run("\n", WORDS(other[i].a));
+		assert_int_equal(r.status, EXIT_USAGE);
+		assert_non_null(strstr(r.err, other[i].a));
+		assert_non_null(strstr(r.err, other[i].err));
+		run_free(&r);
+	}
+	r = run("\n", WORDS("usb:ffff:ffff:NONE"));
+	assert_int_equal(r.status, EXIT_PROBLEM);
+	assert_non_null(strstr(r.err, "no such adapter is plugged in"));
+	run_free(&r);
 	r = run("\n", WORDS("/dev/no-such-port"));
 	assert_int_equal(r.status, EXIT_PROBLEM);
 	assert_non_null(strstr(r.err, "no such device"));
