@@ -326,6 +326,15 @@ hear_line(struct hearer *h, const struct line *line, char why[TTY_WHY])
 	return r;
 }
 
+/* Whether being in the device's group is what is missing.  Root's group is for
+ * root alone. */
+static bool
+group_helps(const char *path, struct stat *st)
+{
+	return stat(path, st) == 0 && st->st_gid != 0 &&
+	    (st->st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP);
+}
+
 /* The sentence of the transport, and what helps. */
 static void
 explain(const struct detect_port *p, int error, const char *why,
@@ -334,12 +343,16 @@ explain(const struct detect_port *p, int error, const char *why,
 	struct stat st;
 	const struct group *g = NULL;
 
-	if (error == -EACCES && stat(p->path, &st) == 0)
+	if (error == -EACCES && group_helps(p->path, &st))
 		g = getgrgid(st.st_gid);
 	if (g != NULL)
 		snprintf(out->why, sizeof(out->why), "no permission to open "
 		    "it: it belongs to the group %.32s (as root: `adduser "
 		    "USER %.32s`, then log in anew)", g->gr_name, g->gr_name);
+	else if (error == -EACCES)
+		snprintf(out->why, sizeof(out->why), "no permission to open "
+		    "it, nor has a group that one might join: run this as "
+		    "root");
 	else if (error == -EINTR)
 		snprintf(out->why, sizeof(out->why), "interrupted");
 	else if (why[0] != '\0')
