@@ -5,12 +5,15 @@
  * monitor.
  *
  * Easy to get wrong: this prints what the port obeys (drivers/tx.c), nothing
- * that was written down for people.
+ * that was written down for people.  A driver that reads by rules sends what
+ * these say, so it is the configuration that has to be asked.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "daemon/config.h"
 #include "drivers/driver.h"
 
 #define LINE_BYTES 16		/* in a line of the list */
@@ -126,14 +129,37 @@ print_message(FILE *out, const struct tx_template *t)
 	}
 }
 
+/* Whether what it sends stands in a configuration. */
+static bool
+sends_by_rules(const struct driver *d)
+{
+	return d->needs_rules && driver_find(d->name) == d;
+}
+
 static void
 print_messages(struct cli *c, const struct driver *d)
 {
 	fprintf(c->out, "%s: %s\n", d->name, d->title);
-	if (messages_n(d) == 0)
+	if (sends_by_rules(d))
+		fputs("  sends what `poll` of its rules says\n", c->out);
+	else if (messages_n(d) == 0)
 		fputs("  sends nothing\n", c->out);
 	for (size_t i = 0; i < messages_n(d); i++)
 		print_message(c->out, &d->tx[i]);
+}
+
+/* How often, which no template says. */
+static void
+print_polls(struct cli *c, const struct config_rules *x)
+{
+	char every[TABLE_SPAN];
+
+	print_messages(c, &x->driver);
+	for (size_t i = 0; i < x->rules.polls_n && i < LINE_POLLS; i++) {
+		table_span(x->rules.poll[i].every_ms, every);
+		fprintf(c->out, "  poll %zu is sent every %s; %s answers for "
+		    "it\n", i + 1, every, x->confirmed_by);
+	}
 }
 
 /* Bytes of fields are "..". */
@@ -196,11 +222,57 @@ driver_row(struct table *t, const struct driver *d)
 	table_cell(t, "%s", d->name);
 	table_cell(t, "%s", line);
 	table_cell(t, "%s", evidence_name(d->evidence));
-	if (n == 0)
+	if (sends_by_rules(d))
+		table_cell(t, "by its rules");
+	else if (n == 0)
 		table_cell(t, "nothing");
 	else
 		table_cell(t, "%zu message%s", n, n == 1 ? "" : "s");
 	table_cell(t, "%s", d->title);
+}
+
+static void
+list(struct cli *c, struct table *t, const struct driver *d,
+    const struct config_rules *x)
+{
+	if (c->json)
+		driver_json(c, d);
+	else if (!cli_has(c, OPTION_TX))
+		driver_row(t, d);
+	else if (x != NULL)
+		print_polls(c, x);
+	else
+		print_messages(c, d);
+}
+
+/* The configuration, where it is named, or there is one to be read. */
+static struct config *
+find_config(struct cli *c, int *status)
+{
+	bool named = cli_has(c, OPTION_CONFIG);
+	struct config *config = NULL;
+
+	if (named || access(c->paths.config, R_OK) == 0)
+		config = config_read(c, c->paths.config);
+	*status = named && config == NULL ? EXIT_PROBLEM : EXIT_OK;
+	return config;
+}
+
+/* All that the configuration's rules make of the driver. */
+static int
+list_rules(struct cli *c, struct table *t)
+{
+	int status;
+	struct config *config = find_config(c, &status);
+
+	if (status == EXIT_OK && config == NULL && !c->json &&
+	    cli_has(c, OPTION_TX))
+		fprintf(c->out, "  (%s cannot be read: name the configuration "
+		    "by --config)\n", c->paths.config);
+	for (size_t i = 0; config != NULL && i < config->rules_n; i++)
+		list(c, t, &config->rules[i]->driver, config->rules[i]);
+	config_free(config);
+	return status;
 }
 
 int
@@ -210,9 +282,8 @@ verb_drivers(struct cli *c)
 		"SENDS", "MONITORS" };
 	const struct driver *one = c->args_n > 0 ? driver_find(c->arg[0]) :
 	    NULL;
-	bool tx = cli_has(c, OPTION_TX);
+	int r = 0, status = EXIT_OK;
 	struct table t;
-	int r = 0;
 
 	if (c->args_n > 0 && one == NULL)
 		return cli_problem(c, "there is no driver \"%s\"; `vitalsctl "
@@ -221,15 +292,12 @@ verb_drivers(struct cli *c)
 	for (size_t i = 0; drivers[i] != NULL; i++) {
 		if (one != NULL && drivers[i] != one)
 			continue;
-		if (c->json)
-			driver_json(c, drivers[i]);
-		else if (tx)
-			print_messages(c, drivers[i]);
-		else
-			driver_row(&t, drivers[i]);
+		list(c, &t, drivers[i], NULL);
+		if (sends_by_rules(drivers[i]))
+			status = list_rules(c, &t);
 	}
-	if (!c->json && !tx)
+	if (!c->json && !cli_has(c, OPTION_TX))
 		r = table_print(&t, c->out);
 	table_free(&t);
-	return r < 0 ? cli_problem(c, "out of memory") : EXIT_OK;
+	return r < 0 ? cli_problem(c, "out of memory") : status;
 }

@@ -383,6 +383,36 @@ each_driver_tells_what_it_may_send(void **state)
 	    "\"nonin\"");
 }
 
+/* Whoever judges what is done to a monitor is not told "nothing". */
+static void
+what_rules_send_is_listed_with_their_driver(void **state)
+{
+	static const char yaml[] = "beds:\n  - id: A\n    monitors:\n"
+	    "      - {name: m, driver: line, rules: ox, port: /dev/x}\n"
+	    "line-rules:\n  ox:\n    match: [{prefix: \"HR=\", "
+	    "values: {hr: {key: \"HR=\"}}}]\n"
+	    "    poll: [{send: \"P<CR>\", every: 2s}]\n"
+	    "    polls-confirmed-by: A. Example\n";
+	char path[] = "/tmp/test-rules-XXXXXX", words[96];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(write(fd, yaml, sizeof(yaml) - 1), sizeof(yaml) - 1);
+	close(fd);
+	snprintf(words, sizeof(words), "drivers|line|--tx|--config|%s", path);
+	assert_says(words, "line: text by the rules ox\n  poll: 2 bytes\n"
+	    "      50 0D\n  poll 1 is sent every 2 s; A. Example answers for "
+	    "it\n");
+	snprintf(words, sizeof(words), "drivers|line|--config|%s|-o|json",
+	    path);
+	assert_says(words, "\"sends\":[{\"name\":\"poll\",\"hex\":\"50 0d\"");
+	snprintf(words, sizeof(words), "drivers|line|--config|%s", path);
+	assert_says(words, "1 message     text by the rules ox\n");
+	unlink(path);
+	assert_says("drivers|line", "by its rules");
+	assert_run(words, EXIT_PROBLEM, NULL, path);
+}
+
 static void
 a_wrong_word_is_status_2_with_the_nearest_name(void **state)
 {
@@ -960,6 +990,7 @@ main(void)
 		cmocka_unit_test(
 		    a_wrong_word_is_status_2_with_the_nearest_name),
 		cmocka_unit_test(each_driver_tells_what_it_may_send),
+		cmocka_unit_test(what_rules_send_is_listed_with_their_driver),
 		cmocka_unit_test(no_daemon_is_status_1),
 		cmocka_unit_test(a_baseline_is_shown_and_asked_for),
 		cmocka_unit_test(every_request_is_as_the_schema_says),
