@@ -212,12 +212,15 @@ add_to_row(struct detect_claim *c, int64_t t_ms, size_t length)
 }
 
 /* Whether the frame speaks for its driver.  A check that is right does even if
- * the driver reads nothing in it; a line of text that it passes over does not. */
+ * the driver reads nothing in it, and so does what nobody else says; a line of text
+ * that it passes over does not. */
 static bool
-counts(const struct driver *d, enum decode result)
+counts(const struct driver *d, const struct decoded *f)
 {
-	return result == DECODE_OK ||
-	    (result == DECODE_IGNORED && d->evidence == EVIDENCE_CHECKSUM);
+	if (f->result != DECODE_IGNORED)
+		return f->result == DECODE_OK;
+	return d->evidence == EVIDENCE_CHECKSUM ||
+	    (d->knocks && f->length >= DETECT_LONG);
 }
 
 static void
@@ -239,7 +242,7 @@ take_frame(struct detect_claim *c, const struct decoded *f)
 	if (c->sound_bytes == 0)
 		c->garbage_before = c->garbage + c->bad_bytes;
 	c->sound_bytes += f->length;
-	if (!counts(c->driver, f->result))
+	if (!counts(c->driver, f))
 		return;
 	c->sound++;
 	if (f->length > c->longest)

@@ -8,7 +8,8 @@
  *
  *	EVIDENCE_CHECKSUM	3 frames, or one of 50 bytes
  *	EVIDENCE_WORDS		2 frames that it reads, here with anything between,
- *				or one of 500 bytes
+ *				or one of 500 bytes; or 2 requests to be let in
+ *				(driver.knocks) of 50 bytes
  *	EVIDENCE_PATTERN	600 bytes in 60 frames (120 of five bytes), or 5
  *				bursts a second apart; and readings that agree
  *

@@ -215,6 +215,9 @@ struct driver {
 					 * end; NULL: it does not ask */
 	bool relays_alarms;	/* it tells the monitor's own alarms */
 	bool needs_rules;	/* it reads nothing without options.rules */
+	bool knocks;		/* of EVIDENCE_WORDS: its monitor asks to be let
+				 * in, and that tells it, though it is nothing
+				 * to read (`vitalsctl detect`) */
 	bool probe_harmless;	/* request() may be tried on an unknown box,
 				 * when a person allows it (`vitalsctl detect
 				 * --allow-probe`) */

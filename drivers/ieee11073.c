@@ -1264,6 +1264,7 @@ const struct driver driver_ieee11073 = {
 	.silent_after_ms = 10000,
 	.state_size = sizeof(struct phd_state),
 	.evidence = EVIDENCE_WORDS,
+	.knocks = true,
 	.tx = templates,
 	.frame = phd_frame,
 	.decode = phd_decode,

@@ -42,6 +42,18 @@ hear_monitor(const struct sim_driver *sim, const struct driver *d, bool ask,
 	}
 }
 
+/* It gives no values to who does not let it in, and nobody does. */
+static void
+a_device_that_asks_to_be_let_in_is_known_by_that(void **state)
+{
+	const struct driver *d = driver_find("ieee11073");
+
+	(void)state;
+	hear_monitor(sim_driver_find(d->name), d, false, 10 * S);
+	assert_sure(d->name);
+	assert_int_equal(claim(d->name)->stream.count.readings, 0);
+}
+
 /* Some are silent until they are asked, some only greet: they get 30 s, for the
  * greeting, the agreement and then enough values. */
 static void
@@ -497,6 +509,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    each_simulated_monitor_is_recognised_within_ten_seconds),
+		cmocka_unit_test(a_device_that_asks_to_be_let_in_is_known_by_that),
 		cmocka_unit_test(noise_is_nobodys),
 		cmocka_unit_test(
 		    three_sound_frames_in_a_row_are_enough_and_two_are_not),
