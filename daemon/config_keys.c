@@ -417,8 +417,9 @@ config_key_expected(char out[CONFIG_EXPECTED], const struct config_key *k)
 		    "usb:VENDOR:PRODUCT:SERIAL, or unix:/PATH", (int)k->max);
 		return;
 	case TYPE_USB:
-		snprintf(out, CONFIG_EXPECTED, "usb:VENDOR:PRODUCT:SERIAL "
-		    "(lsusb -v shows them), such as usb:0403:6001:A5069RR4");
+		snprintf(out, CONFIG_EXPECTED, "usb:VENDOR:PRODUCT or "
+		    "usb:VENDOR:PRODUCT:SERIAL (lsusb -v shows them), such as "
+		    "usb:0403:6001:A5069RR4");
 		return;
 	case TYPE_WHOLE:
 		snprintf(out, CONFIG_EXPECTED, "a whole number from %lld to "

@@ -45,6 +45,21 @@ hex(const char *s, size_t n)
 	return (int)v;
 }
 
+/* Whether what stands behind the last colon is meant for an interface, in another
+ * spelling.  A serial number may have colons, as an address of six bytes has. */
+static bool
+is_like_interface(const char *serial)
+{
+	const char *last = strrchr(serial, ':');
+
+	if (last == NULL || last == serial)
+		return false;
+	if (strncasecmp(last, ":if", 3) == 0)
+		return true;
+	return strchr(serial, ':') == last && strlen(last) <= 3 &&
+	    last[strspn(last + 1, "0123456789") + 1] == '\0';
+}
+
 const char *
 usb_parse(const char *text, struct usb_name *out)
 {
@@ -56,9 +71,9 @@ usb_parse(const char *text, struct usb_name *out)
 		return "does not begin with usb:";
 	text += 4;
 	vendor = hex(text, 4);
-	if (vendor < 0 || text[4] != ':')
+	if (vendor < 0 || (text[4] != ':' && text[4] != '\0'))
 		return "has no vendor of four hexadecimal digits";
-	text += 5;
+	text += text[4] == ':' ? 5 : 4;
 	product = hex(text, 4);
 	if (product < 0 || (text[4] != ':' && text[4] != '\0'))
 		return "has no product of four hexadecimal digits";
@@ -72,6 +87,9 @@ usb_parse(const char *text, struct usb_name *out)
 		    hex(text + length - 2, 2) >= 0) {
 			n.interface = (int16_t)hex(text + length - 2, 2);
 			length -= 5;
+		} else if (is_like_interface(text)) {
+			return "does not have :if00 or :if01 for its "
+			    "interface";
 		}
 		if (length == 0)
 			return "has no serial number behind its last colon";

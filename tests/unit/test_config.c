@@ -635,8 +635,9 @@ text_for_screens_is_short_and_printable(void **state)
 		  A_PORT },
 		{ MONITOR("name: m, driver: nonin-2, port: /dev/ttyS0, "
 		  "expect: '0403:6001'"), "4:62: expect: \"0403:6001\" does not "
-		  "begin with usb:; expected usb:VENDOR:PRODUCT:SERIAL (lsusb "
-		  "-v shows them), such as usb:0403:6001:A5069RR4" },
+		  "begin with usb:; expected usb:VENDOR:PRODUCT or usb:VENDOR:"
+		  "PRODUCT:SERIAL (lsusb -v shows them), such as "
+		  "usb:0403:6001:A5069RR4" },
 	};
 
 	(void)state;

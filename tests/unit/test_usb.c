@@ -63,6 +63,10 @@ a_name_reads_back_as_it_was_written(void **state)
 	assert_string_equal(n.serial, "FT4XYZ");
 	usb_say(out, &n);
 	assert_string_equal(out, "0403:6011 FT4XYZ if03");
+	/* Colons of its own. */
+	n = named("usb:0403:6011:00:1B:2C:3D:4E:01");
+	assert_string_equal(n.serial, "00:1B:2C:3D:4E:01");
+	assert_int_equal(n.interface, -1);
 	/* Capital letters are the same number. */
 	n = named("usb:1A86:7523");
 	usb_say(out, &n);
@@ -76,7 +80,13 @@ what_is_no_name_says_what_is_wrong(void **state)
 		{ "0403:6001", "does not begin with usb:" },
 		{ "usb:", "has no vendor of four hexadecimal digits" },
 		{ "usb:403:6001:A", "has no vendor of four hexadecimal digits" },
-		{ "usb:0403", "has no vendor of four hexadecimal digits" },
+		{ "usb:0403", "has no product of four hexadecimal digits" },
+		{ "usb:0403:6001:A5069RR4:1",
+		  "does not have :if00 or :if01 for its interface" },
+		{ "usb:0403:6001:A5069RR4:if1",
+		  "does not have :if00 or :if01 for its interface" },
+		{ "usb:0403:6001:A5069RR4:IF01",
+		  "does not have :if00 or :if01 for its interface" },
 		{ "usb:0403:", "has no product of four hexadecimal digits" },
 		{ "usb:0403:60011:A",
 		  "has no product of four hexadecimal digits" },
