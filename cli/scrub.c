@@ -108,7 +108,12 @@ look_through(struct cli *c, FILE *f, const struct driver **d)
 			l.column = 2;
 			l.error = "times that do not run backwards";
 		}
-		if (l.kind == CAPTURE_BAD)
+		if (l.kind == CAPTURE_BAD && line == 1)
+			r = cli_problem(c, "%s: this is no capture, as "
+			    "`vitalsctl record` writes it; of raw bytes nobody "
+			    "knows the driver, so they cannot be scrubbed",
+			    c->arg[0]);
+		else if (l.kind == CAPTURE_BAD)
 			r = cli_problem(c, "%s:%zu:%zu: expected %s",
 			    c->arg[0], line, l.column, l.error);
 		if (l.kind == CAPTURE_DATA)

@@ -757,6 +757,12 @@ a_capture_is_scrubbed_into_a_new_file(void **state)
 	fputs("# driver:  ieee11073\n@5 < 55\n@4 < 55\n", f);
 	fclose(f);
 	assert_run(words, EXIT_PROBLEM, "", "a.cap:3:2: expected times");
+	f = fopen(from, "w");
+	assert_non_null(f);
+	fputs("\xe2\x01\n\x32\x80", f);
+	fclose(f);
+	assert_run(words, EXIT_PROBLEM, "", "a.cap: this is no capture, as "
+	    "`vitalsctl record` writes it; of raw bytes nobody knows");
 	assert_int_not_equal(access(to, F_OK), 0);
 	unlink(from);
 	rmdir(folder);
