@@ -72,11 +72,12 @@ spawn(const struct ward *w, char *const *words, uid_t uid)
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (freopen(ward_path(w, "tcp.out"), "a", stdout) == NULL ||
 	    dup2(1, 2) < 0 || (uid != 0 && (setgroups(0, NULL) != 0 ||
 	    setgid(uid) != 0 || setuid(uid) != 0)))
 		_exit(125);
+	/* Last: who becomes another user is no longer told. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execv(words[0], words);
 	_exit(127);
 }
