@@ -42,7 +42,9 @@ check_config(const struct config *c)
 		const struct config_port *p = &c->ports[i];
 		const struct config_bed *b = &c->beds[p->bed];
 
-		assert(p->driver != NULL && p->path[0] == '/');
+		assert(p->driver != NULL && (p->path[0] == '/' ||
+		    strncmp(p->path, "usb:", 4) == 0 ||
+		    strncmp(p->path, "unix:/", 6) == 0));
 		assert(strncmp(p->name, b->id, strlen(b->id)) == 0);
 		assert(p->name[strlen(b->id)] == '/');
 		assert(p->line.baud > 0 && p->line.stop > 0);
