@@ -142,13 +142,13 @@ end_all(struct board *b, const char *reason)
 }
 
 static void
-begin(struct board *b, const struct limit_set *limits, bool restored)
+begin(struct board *b, const struct limit_set *limits, int64_t begin_ms)
 {
 	b->limits = limits;
 	memset(&b->baseline, 0, sizeof b->baseline);
 	b->in_session = true;
-	b->restored = restored;
 	b->opened_ms = b->now_ms;
+	b->begin_ms = begin_ms;
 	b->phase = PHASE_BASELINE;
 	b->pausing = false;
 	source_open(b);
@@ -161,17 +161,18 @@ board_open(struct board *b, int64_t t_ms, const struct limit_set *limits)
 {
 	advance(b, t_ms, true);
 	end_all(b, "a session was opened");
-	begin(b, limits, false);
+	begin(b, limits, b->now_ms);
 	judge(b);
 }
 
 void
-board_restore(struct board *b, int64_t t_ms, const struct limit_set *limits,
-    const bool armed[LADDERS], const struct baseline *baseline)
+board_restore(struct board *b, int64_t t_ms, int64_t begin_ms,
+    const struct limit_set *limits, const bool armed[LADDERS],
+    const struct baseline *baseline)
 {
 	advance(b, t_ms, true);
 	end_all(b, "a session was taken up again");
-	begin(b, limits, true);
+	begin(b, limits, begin_ms < b->now_ms ? begin_ms : b->now_ms);
 	memcpy(b->armed, armed, sizeof b->armed);
 	/* What was armed was seen: T3 goes on watching it. */
 	b->subject[SUBJECT_RR].seen = armed[LADDER_RR_LOW] ||
@@ -218,7 +219,6 @@ board_close(struct board *b, int64_t t_ms, const char *reason)
 	advance(b, t_ms, true);
 	end_all(b, reason);
 	b->in_session = false;
-	b->restored = false;
 	b->pausing = false;
 	b->phase = PHASE_IDLE;
 	memset(&b->baseline, 0, sizeof b->baseline);

@@ -49,10 +49,10 @@ void board_init(struct board *b, const struct limit_set *limits,
     struct id_source *ids, int64_t t_ms);
 
 /* A session opens: everything is disarmed, limits are the site's again,
- * arming begins.  board_restore() instead after a restart in mid-session:
- * armed[] says which ladders had been armed. */
+ * arming begins.  board_restore() instead after a restart in mid-session, which
+ * began at begin_ms: armed[] says which ladders had been armed. */
 void board_open(struct board *b, int64_t t_ms, const struct limit_set *limits);
-void board_restore(struct board *b, int64_t t_ms,
+void board_restore(struct board *b, int64_t t_ms, int64_t begin_ms,
     const struct limit_set *limits, const bool armed[LADDERS],
     const struct baseline *baseline);
 /* The cuff of a session that was taken up again counts from then on (T4), and

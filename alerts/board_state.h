@@ -144,7 +144,8 @@ struct board {
 	enum phase phase;
 	bool in_session;
 	int64_t opened_ms;	/* or taken up again after a restart */
-	bool restored;
+	int64_t begin_ms;	/* of the session: a cuff result of before is not
+				 * of this patient */
 	bool pausing;
 	int64_t pause_from_ms, pause_until_ms;
 

@@ -152,7 +152,7 @@ ladder_judge(struct board *b)
 		any = any || part_has_value(m, i);
 	if (!any || !b->in_session)
 		return;
-	if (!b->restored && m->measured_ms < b->opened_ms)
+	if (m->measured_ms < b->begin_ms)
 		return;
 	if (b->cuff_seen && m->measured_ms < b->cuff.measured_ms)
 		return;

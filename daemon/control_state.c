@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "alerts/moment.h"
 #include "daemon/hub_relay.h"
 #include "daemon/json.h"
 
@@ -39,6 +40,16 @@ value_json(const struct hub_port *p, enum vital v, const struct hub_value *hv,
 	json_object_set_new(o, "shown", reading_has_value(r) ?
 	    json_string(shown) : json_null());
 	return o;
+}
+
+/* Whether a value is of whom the bed's session is about: what was measured before
+ * it began is of the patient before, or of nobody. */
+static bool
+is_of_session(const struct hub_value *hv, int64_t begin_ms)
+{
+	int64_t age_ms = hv->reading.age_ms > 0 ? hv->reading.age_ms : 0;
+
+	return moment_between(age_ms, hv->t_ms) >= begin_ms;
 }
 
 static const char *
@@ -135,10 +146,13 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	    NULL, "phase", phase_name(stamp.phase));
 	json_t *vitals = json_array(), *ports = json_array();
 	json_t *armed = json_object(), *relayed = json_array();
+	int64_t begin_ms = INT64_MIN;
 
 	if (o == NULL)
 		goto done;
 	hub_session(h->hub, i, &s);
+	if (open)
+		begin_ms = session_begin_ms(&s);
 	json_object_set_new(o, "since_start_ms", open ? json_integer(
 	    now->t_ms - session_begin_ms(&s)) : json_null());
 	/* What was measured before is in the log, and not known here. */
@@ -162,7 +176,7 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 			const struct hub_value *hv = hub_value_of(h->hub,
 			    b->port[j], v);
 
-			if (hv->seen)
+			if (hv->seen && is_of_session(hv, begin_ms))
 				json_array_append_new(vitals, value_json(p, v,
 				    hv, now->t_ms));
 		}

@@ -203,7 +203,8 @@ hub_restore(struct hub *h, const struct now *now, size_t bed,
 	b->baseline_confirmed = baseline != NULL;
 	if (baseline != NULL)
 		b->baseline = *baseline;
-	board_restore(&b->board, now->t_ms, limits, armed, &b->baseline);
+	board_restore(&b->board, now->t_ms, session_begin_ms(s), limits, armed,
+	    &b->baseline);
 	board_phase(&b->board, now->t_ms, session_phase(s));
 	for (size_t i = 0; i < open_n; i++)
 		board_adopt(&b->board, now->t_ms, &open[i]);

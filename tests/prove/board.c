@@ -153,7 +153,7 @@ state(void)
 		for (int i = 0; i < LADDERS; i++)
 			armed[i] = any_bool();
 		any_baseline(&baseline);
-		board_restore(&board, any_time(), &limits, armed, &baseline);
+		board_restore(&board, any_time(), any_time(), &limits, armed, &baseline);
 		break;
 	case 2:
 		any_change(&change);

@@ -730,6 +730,28 @@ a_cuff_reading_of_before_the_session_is_not_of_this_patient(void **state)
 	assert_false(board_armed(&w.board, LADDER_NIBP_HIGH));
 }
 
+/* A monitor that is heard anew tells its last result once more. */
+static void
+a_cuff_reading_of_before_the_session_is_not_of_it_after_a_restart(
+    void **state)
+{
+	bool armed[LADDERS] = { false };
+	struct baseline none = { 0 };
+
+	(void)state;
+	a_bed(1);
+	board_restore(&w.board, w.t_ms, w.t_ms - MIN_S * 1000, &w.limits,
+	    armed, &none);
+	read_from(0, VITAL_NIBP_SYS, 210, QUALITY_GOOD, MIN_S * 1000 + 1);
+	board_tick(&w.board, w.t_ms);
+	nothing_more();
+	read_from(0, VITAL_NIBP_SYS, 210, QUALITY_GOOD, MIN_S * 1000);
+	board_tick(&w.board, w.t_ms);
+	(void)next("nibp-advisory", ALARM_START, PRIORITY_LOW);
+	(void)next("nibp-high", ALARM_START, PRIORITY_HIGH);
+	nothing_more();
+}
+
 static void
 an_absurd_age_is_no_reason_to_fall_over(void **state)
 {
@@ -738,7 +760,7 @@ an_absurd_age_is_no_reason_to_fall_over(void **state)
 
 	(void)state;
 	a_bed(1);
-	board_restore(&w.board, w.t_ms, &w.limits, armed, &none);
+	board_restore(&w.board, w.t_ms, INT64_MIN, &w.limits, armed, &none);
 	read_from(0, VITAL_NIBP_SYS, 210, QUALITY_GOOD, INT64_MAX);
 	read_from(0, VITAL_SPO2, 7000, QUALITY_GOOD, INT64_MAX);
 	board_tick(&w.board, w.t_ms);
@@ -1634,7 +1656,8 @@ respiration_that_was_seen_before_a_restart_is_missed_after_it(void **state)
 
 	(void)state;
 	a_bed(1);
-	board_restore(&w.board, w.t_ms, &w.limits, armed, &none);
+	board_restore(&w.board, w.t_ms, w.t_ms - MIN_S * 1000, &w.limits,
+	    armed, &none);
 	pass(62);
 	(void)next("no-value:rr", ALARM_START, PRIORITY_LOW);
 	nothing_more();
@@ -1943,7 +1966,8 @@ restart(const struct alarm_change *c)
 	struct baseline none = { 0 };
 
 	a_bed(1);
-	board_restore(&w.board, w.t_ms, &w.limits, armed, &none);
+	board_restore(&w.board, w.t_ms, w.t_ms - MIN_S * 1000, &w.limits,
+	    armed, &none);
 	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
 	board_adopt(&w.board, w.t_ms, c);
 	assert_true(board_armed(&w.board, LADDER_SPO2_LOW));
@@ -2220,6 +2244,7 @@ main(void)
 		T(an_extreme_pressure_needs_no_second_reading),
 		T(the_age_of_a_cuff_reading_is_told),
 		T(a_cuff_reading_of_before_the_session_is_not_of_this_patient),
+		T(a_cuff_reading_of_before_the_session_is_not_of_it_after_a_restart),
 		T(an_absurd_age_is_no_reason_to_fall_over),
 		T(a_cuff_that_failed_or_doubts_clears_nothing),
 		T(relative_limits_wait_for_a_confirmed_baseline),

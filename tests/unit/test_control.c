@@ -1193,6 +1193,53 @@ what_a_monitor_alarms_of_is_told_beside_our_own_alarms(void **state)
 	json_decref(m);
 }
 
+static size_t
+values_shown(struct fixture *f, size_t bed)
+{
+	json_t *r = ask_result(f, "status", "{}");
+	size_t n = json_array_size(json_object_get(json_array_get(
+	    json_object_get(r, "beds"), bed), "vitals"));
+
+	json_decref(r);
+	return n;
+}
+
+/* A cuff result stays with its age for ever, and a probe that fell off with the
+ * patient who left. */
+static void
+what_was_measured_before_the_session_is_not_shown_in_it(void **state)
+{
+	struct fixture *f = *state;
+	struct now now = clock_now();
+	struct decoded d = { .t_ms = now.t_ms, .result = DECODE_OK };
+	char params[64];
+
+	readings_add(&d.readings, VITAL_NIBP_SYS, QUALITY_GOOD, 190);
+	readings_add(&d.readings, VITAL_SPO2, QUALITY_SENSOR_OFF, 0);
+	hub_frame(&f->hub, &now, 0, &d);
+	assert_int_equal(values_shown(f, 0), 2);
+	while (clock_boot_ms() <= now.t_ms)
+		turn(f);
+	do_ask(f, "session.start", "{\"bed\":\"CHAIR1\"}");
+	assert_int_equal(values_shown(f, 0), 0);
+	/* A result of before, told once more; and one of now. */
+	now = clock_now();
+	d = (struct decoded){ .t_ms = now.t_ms, .result = DECODE_OK };
+	readings_add_aged(&d.readings, VITAL_NIBP_SYS, QUALITY_GOOD, 190,
+	    60000);
+	readings_add(&d.readings, VITAL_SPO2, QUALITY_GOOD, 9700);
+	hub_frame(&f->hub, &now, 0, &d);
+	assert_int_equal(values_shown(f, 0), 1);
+	do_ask(f, "session.end", "{\"bed\":\"CHAIR1\"}");
+	assert_int_equal(values_shown(f, 0), 2);
+	/* The one who was here a minute ago is who is here now. */
+	hub_frame(&f->hub, &now, 1, &d);
+	snprintf(params, sizeof params, "{\"bed\":\"CHAIR2\",\"at\":"
+	    "\"%s\"}", time_ago(70000));
+	do_ask(f, "session.start", params);
+	assert_int_equal(values_shown(f, 1), 2);
+}
+
 static void
 an_alarm_is_told_at_once_and_many_in_one_message(void **state)
 {
@@ -1422,6 +1469,7 @@ main(void)
 		T(a_hung_disk_holds_up_an_answer_for_two_seconds),
 		T(watchers_are_told_of_a_change_within_a_quarter_of_a_second),
 		T(what_a_monitor_alarms_of_is_told_beside_our_own_alarms),
+		T(what_was_measured_before_the_session_is_not_shown_in_it),
 		T(an_alarm_is_told_at_once_and_many_in_one_message),
 		T(a_condition_that_is_said_again_every_second_tells_nobody),
 		T(a_watcher_that_does_not_read_is_dropped),
