@@ -23,18 +23,26 @@
 #include "daemon/waiting.h"
 
 #define TICK_MS 250		/* T8 is that much late at most */
+#define BEATS_FAILED 2		/* heartbeats in a row are trouble */
 
 struct channel_state {
 	char name[CHANNEL_MAX];
 	enum priority at_least;
 	bool trouble;
 	char why[128];		/* of the last failed attempt */
+	unsigned beats_failed;	/* heartbeats, in a row */
+	char beat_why[128];	/* of the last of them */
+	int64_t unheard_ms;	/* the first heartbeat was sent of which nothing
+				 * was heard; INT64_MAX: none */
 };
 
 struct outbox {
 	sd_event_source *timer;
 	struct notify_link link;
 	bool greeted;		/* the peer has said hello */
+	json_t *known;		/* the channels of the last hello; NULL: none
+				 * came yet */
+	bool tells_beats;	/* the peer says how heartbeats go */
 	struct id_source *ids;
 	struct outbox_sink sink;
 	struct channel_state channel[CONFIG_CHANNELS];
@@ -142,6 +150,35 @@ append(struct outbox *o, const struct notice *n, int64_t made_ms)
 	return added;
 }
 
+static bool
+is_known(const struct outbox *o, const struct channel_state *c)
+{
+	size_t i = 0, n = json_array_size(o->known);
+
+	while (i < n && strcmp(c->name,
+	    json_string_value(json_array_get(o->known, i)) ?: "") != 0)
+		i++;
+	return o->known == NULL || i < n;
+}
+
+/* What is wrong with a channel though no notice waits for it; NULL: nothing.
+ * One heartbeat may be lost. */
+static const char *
+look_at_channel(const struct outbox *o, const struct channel_state *c,
+    int64_t t_ms)
+{
+	if (!notify_link_up(&o->link) && t_ms - o->lost_ms >= o->undelivered_ms)
+		return "vitals-notify is not running";
+	if (!is_known(o, c))
+		return "vitals-notify.yaml has no such channel";
+	if (c->beats_failed >= BEATS_FAILED)
+		return c->beat_why;
+	if (o->tells_beats && c->unheard_ms != INT64_MAX &&
+	    t_ms - c->unheard_ms >= BEATS_FAILED * OUTBOX_HEARTBEAT_MS)
+		return "no heartbeat was confirmed in time";
+	return NULL;
+}
+
 /* Decides for each channel whether notices get through. */
 static void
 judge(struct outbox *o)
@@ -150,11 +187,8 @@ judge(struct outbox *o)
 
 	for (size_t i = 0; i < o->channels_n; i++) {
 		struct channel_state *c = &o->channel[i];
-		const char *why = NULL;
+		const char *why = look_at_channel(o, c, t);
 
-		if (!notify_link_up(&o->link) &&
-		    t - o->lost_ms >= o->undelivered_ms)
-			why = "vitals-notify is not running";
 		for (struct waiting *w = o->waiting.first; w != NULL; w = w->next) {
 			if (strcmp(w->notice.channel, c->name) != 0 ||
 			    t - w->made_ms < o->undelivered_ms)
@@ -195,8 +229,19 @@ heartbeat(struct outbox *o)
 		n.length = message_heartbeat(&now, n.key,
 		    o->sink.worst(o->sink.arg), o->sink.sessions(o->sink.arg),
 		    n.body, sizeof n.body);
+		if (o->channel[i].unheard_ms == INT64_MAX)
+			o->channel[i].unheard_ms = now.t_ms;
 		send_notice(o, &n, true);
 	}
+}
+
+/* Something went through the channel. */
+static void
+works(struct channel_state *c)
+{
+	c->why[0] = c->beat_why[0] = '\0';
+	c->beats_failed = 0;
+	c->unheard_ms = INT64_MAX;
 }
 
 static int
@@ -246,7 +291,7 @@ take_result(struct outbox *o, const json_t *params)
 		o->delivered++;
 		waiting_remove(&o->waiting, at);
 		if (c != NULL)
-			c->why[0] = '\0';
+			works(c);
 	} else if (c != NULL) {
 		snprintf(c->why, sizeof c->why, "%s", detail);
 		json_cut(c->why);
@@ -254,18 +299,43 @@ take_result(struct outbox *o, const json_t *params)
 	judge(o);
 }
 
+/* How a heartbeat went: what shows that a channel is dead while no alarm has
+ * to go through it. */
+static void
+take_beat(struct outbox *o, const json_t *params)
+{
+	const char *channel = NULL, *outcome = NULL, *detail = "";
+	struct channel_state *c;
+
+	if (json_unpack((json_t *)params, "{s:s, s:s, s?s}", "channel",
+	    &channel, "outcome", &outcome, "detail", &detail) != 0) {
+		journal_limited(&o->nonsense, moment(o).t_ms, JOURNAL_WARNING,
+		    &(struct journal_fields){ 0 }, "notifier: a heartbeat "
+		    "without channel and outcome; is it of this version?");
+		return;
+	}
+	c = find_channel(o, channel);
+	if (c == NULL)
+		return;
+	o->tells_beats = true;
+	if (strcmp(outcome, outcome_name(OUTCOME_DELIVERED)) == 0) {
+		works(c);
+	} else {
+		c->beats_failed += c->beats_failed < BEATS_FAILED;
+		snprintf(c->beat_why, sizeof c->beat_why, "%s", detail);
+		json_cut(c->beat_why);
+	}
+	judge(o);
+}
+
 static void
 take_hello(struct outbox *o, const json_t *params)
 {
-	const json_t *list = json_object_get(params, "channels");
-
+	json_decref(o->known);
+	o->known = json_incref(json_object_get(params, "channels")) ?:
+	    json_array();
 	for (size_t i = 0; i < o->channels_n; i++) {
-		size_t j = 0;
-
-		while (j < json_array_size(list) && strcmp(o->channel[i].name,
-		    json_string_value(json_array_get(list, j)) ?: "") != 0)
-			j++;
-		if (j == json_array_size(list))
+		if (!is_known(o, &o->channel[i]))
 			journal_log(JOURNAL_ERROR, &(struct journal_fields){
 			    .channel = o->channel[i].name }, "notifier: it "
 			    "does not know channel \"%s\" of vitalsd.yaml; "
@@ -276,6 +346,7 @@ take_hello(struct outbox *o, const json_t *params)
 	offer_rest(o);
 	o->beat_ms = INT64_MIN / 2;
 	heartbeat(o);
+	judge(o);
 }
 
 static void
@@ -300,6 +371,8 @@ on_line(void *arg, const char *line, size_t n)
 		take_hello(o, params);
 	else if (strcmp(method, "notify.result") == 0)
 		take_result(o, params);
+	else if (strcmp(method, "notify.heartbeat") == 0)
+		take_beat(o, params);
 	json_decref(m);
 }
 
@@ -314,8 +387,10 @@ on_gone(void *arg)
 {
 	struct outbox *o = arg;
 
-	o->greeted = false;
+	o->greeted = o->tells_beats = false;
 	o->lost_ms = moment(o).t_ms;
+	for (size_t i = 0; i < o->channels_n; i++)
+		o->channel[i].unheard_ms = INT64_MAX;
 	for (struct waiting *w = o->waiting.first; w != NULL; w = w->next)
 		w->offered_ms = INT64_MIN;
 }
@@ -334,10 +409,11 @@ outbox_reload(struct outbox *o, const struct config *c)
 
 		memset(n, 0, sizeof *n);
 		snprintf(n->name, sizeof n->name, "%s", c->channel[i].name);
-		n->at_least = c->channel[i].at_least;
+		n->unheard_ms = INT64_MAX;
 		for (size_t j = 0; j < old_n; j++)
 			if (strcmp(old[j].name, n->name) == 0)
-				n->trouble = old[j].trouble;
+				*n = old[j];
+		n->at_least = c->channel[i].at_least;
 	}
 	for (size_t j = 0; j < old_n; j++)
 		if (old[j].trouble && find_channel(o, old[j].name) == NULL)
@@ -387,6 +463,7 @@ outbox_free(struct outbox *o)
 	waiting_free(&o->waiting);
 	sd_event_source_disable_unref(o->timer);
 	notify_link_close(&o->link);
+	json_decref(o->known);
 	free(o);
 }
 

@@ -108,9 +108,10 @@ slot_finish(struct channel *ch, struct slot *s, const struct attempt *a)
 	memcpy(d.detail, a->detail, sizeof(d.detail));
 	d.took_ms = t_ms - s->taken_ms;
 	pthread_mutex_lock(&ch->lock);
-	if (beat)
+	if (beat) {
+		d.attempt = ATTEMPT_HEARTBEAT;
 		queue_beat_done(&ch->queue, a, t_ms);
-	else {
+	} else {
 		d.attempt = s->held->attempts + 1;
 		queue_done(&ch->queue, s->held, a, t_ms, random);
 	}
@@ -118,7 +119,7 @@ slot_finish(struct channel *ch, struct slot *s, const struct attempt *a)
 	s->easy = NULL;
 	s->held = NULL;
 	/* Fails only where the main thread is gone, and all ends anyway. */
-	if (!beat && send(ch->report, &d, sizeof(d), MSG_NOSIGNAL) < 0)
+	if (send(ch->report, &d, sizeof(d), MSG_NOSIGNAL) < 0)
 		journal_debug("result of a notice had no taker");
 }
 

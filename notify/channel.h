@@ -17,9 +17,10 @@ struct channel;
 
 /* Starts the thread, which also reads from 'intake' whenever it has to wait
  * (NULL: from nothing).  'c' must outlive the process's use of the channel.
- * After each attempt for an alarm notice a struct delivery is written to the
- * SOCK_SEQPACKET socket 'report'; heartbeats are not reported.  curl must have
- * been initialised.  0 or negative errno. */
+ * After each attempt a struct delivery is written to the SOCK_SEQPACKET socket
+ * 'report', as 'attempt' with ATTEMPT_HEARTBEAT after that of a heartbeat.  curl
+ * must have been initialised.  0 or negative errno. */
+#define ATTEMPT_HEARTBEAT 0
 int channel_start(const struct notify_channel *c, int report,
     struct intake *intake, struct channel **out) MUST_CHECK;
 

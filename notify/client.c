@@ -151,6 +151,19 @@ client_report(struct client *c, const struct delivery *d)
 	    "detail", d->detail));
 }
 
+/* Says that a heartbeat went through, or not.  One that nobody hears of is soon
+ * followed by another. */
+static void
+client_report_beat(struct client *c, const struct delivery *d)
+{
+	if (!c->connected)
+		return;
+	client_send(c, json_pack("{s:s, s:s, s:{s:s, s:s, s:s}}",
+	    "jsonrpc", "2.0", "method", "notify.heartbeat", "params",
+	    "channel", d->channel, "outcome", outcome_name(d->outcome),
+	    "detail", d->detail));
+}
+
 /* Answers a notice without an attempt. */
 static void
 client_answer(struct client *c, const struct notice *n, enum outcome outcome,
@@ -335,6 +348,10 @@ client_take_result(struct client *c)
 	if (recv(c->report[0], &d, sizeof(d), MSG_DONTWAIT) !=
 	    (ssize_t)sizeof(d))
 		return false;
+	if (d.attempt == ATTEMPT_HEARTBEAT) {
+		client_report_beat(c, &d);
+		return true;
+	}
 	if (d.outcome == OUTCOME_DELIVERED && d.took_ms != NO_ATTEMPT)
 		c->delivered++;
 	client_report(c, &d);

@@ -132,18 +132,24 @@ an_alarm_passes_a_heartbeat_and_a_lower_notice_that_hang(void **state)
 }
 
 static void
-a_heartbeat_is_sent_once_and_not_reported(void **state)
+a_heartbeat_is_sent_once_and_reported_as_one(void **state)
 {
 	struct fixture *f = *state;
 	struct delivery d;
 
-	loopback_set(&f->server, LOOPBACK_OK, NULL);
+	loopback_set(&f->server, "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n",
+	    NULL);
 	submit(f, 1, PRIORITY_NONE, true);
-	while (loopback_requests(&f->server) < 1)
-		usleep(1000);
+	d = result(f);
+	assert_int_equal(d.attempt, ATTEMPT_HEARTBEAT);
+	assert_int_equal(d.outcome, OUTCOME_RETRY);
+	assert_string_equal(d.channel, "station");
+	assert_string_equal(d.detail, "HTTP 500");
+	loopback_set(&f->server, LOOPBACK_OK, NULL);
 	submit(f, 2, PRIORITY_LOW, false);
 	d = result(f);
 	assert_int_equal(d.key.n, 2);
+	assert_int_equal(d.attempt, 1);
 	assert_int_equal(loopback_requests(&f->server), 2);
 }
 
@@ -195,7 +201,7 @@ main(void)
 		TEST(a_notice_is_delivered_and_reported),
 		TEST(a_failed_notice_is_tried_again_with_the_same_key),
 		TEST(an_alarm_passes_a_heartbeat_and_a_lower_notice_that_hang),
-		TEST(a_heartbeat_is_sent_once_and_not_reported),
+		TEST(a_heartbeat_is_sent_once_and_reported_as_one),
 		TEST(notices_share_a_connection_that_is_kept),
 		TEST(a_channel_whose_receiver_hangs_holds_up_no_other),
 	};

@@ -189,6 +189,34 @@ every_attempt_is_reported(void **state)
 }
 
 static void
+each_heartbeat_is_reported_as_one(void **state)
+{
+	struct fixture *f = *state;
+	json_t *r;
+
+	loopback_set(&f->server, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",
+	    NULL);
+	say(f, "notice 00000000000000ab-1 station none heartbeat");
+	say(f, "{}");
+	r = hear(f, "notify.heartbeat");
+	assert_int_equal(json_object_size(r), 3);
+	assert_string_equal(json_string_value(json_object_get(r, "channel")),
+	    "station");
+	assert_string_equal(json_string_value(json_object_get(r, "outcome")),
+	    "retry");
+	assert_string_equal(json_string_value(json_object_get(r, "detail")),
+	    "HTTP 503");
+	json_decref(r);
+	loopback_set(&f->server, LOOPBACK_OK, NULL);
+	say(f, "notice 00000000000000ab-2 station none heartbeat");
+	say(f, "{}");
+	r = hear(f, "notify.heartbeat");
+	assert_string_equal(json_string_value(json_object_get(r, "outcome")),
+	    "delivered");
+	json_decref(r);
+}
+
+static void
 a_notice_offered_again_after_its_delivery_is_not_sent_again(void **state)
 {
 	struct fixture *f = *state;
@@ -322,6 +350,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_attempt_is_reported),
+		TEST(each_heartbeat_is_reported_as_one),
 		TEST(a_notice_offered_again_after_its_delivery_is_not_sent_again),
 		TEST(a_notice_that_waits_outlives_the_connection),
 		TEST(a_channel_that_leads_nowhere_is_refused_by_name),

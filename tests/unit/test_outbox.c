@@ -563,6 +563,109 @@ a_heartbeat_goes_to_each_channel_every_ten_seconds(void **state)
 }
 
 static void
+tell_beat(struct fixture *f, const char *outcome, const char *detail)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"method\":"
+	    "\"notify.heartbeat\",\"params\":{\"channel\":\"station\","
+	    "\"outcome\":\"%s\",\"detail\":\"%s\"}}", outcome, detail);
+	say(f, text);
+}
+
+static void
+a_channel_that_the_notifier_does_not_know_is_trouble_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	join(f);
+	say(f, "{\"jsonrpc\":\"2.0\",\"method\":\"notify.hello\",\"params\":"
+	    "{\"version\":\"1\",\"channels\":[\"station\"]}}");
+	assert_true(f->trouble[1] && !f->trouble[0]);
+	assert_string_equal(f->why, "vitals-notify.yaml has no such channel");
+	/* The notifier is restarted with what it lacked. */
+	leave(f);
+	turn(f);
+	assert_true(f->trouble[1]);
+	join_and_greet(f);
+	assert_false(f->trouble[1]);
+	/* A reload names another one, and the notifier stays. */
+	strcpy(f->config.channel[1].name, "nowhere");
+	outbox_reload(f->outbox, &f->config);
+	let_timer_run(f);
+	assert_true(f->trouble[1] && !f->trouble[0]);
+}
+
+static void
+two_failed_heartbeats_are_trouble_until_one_goes_through(void **state)
+{
+	struct fixture *f = *state;
+
+	join_and_greet(f);
+	tell_beat(f, "retry", "connection refused");
+	tell_beat(f, "delivered", "HTTP 200");
+	tell_beat(f, "retry", "connection refused");
+	assert_int_equal(f->troubles, 0);
+	tell_beat(f, "refused", "HTTP 401");
+	assert_true(f->trouble[0] && !f->trouble[1]);
+	assert_string_equal(f->why, "HTTP 401");
+	/* Neither the notifier's restart nor a reload mends it. */
+	leave(f);
+	turn(f);
+	join_and_greet(f);
+	outbox_reload(f->outbox, &f->config);
+	let_timer_run(f);
+	assert_true(f->trouble[0]);
+	tell_beat(f, "delivered", "HTTP 200");
+	assert_false(f->trouble[0]);
+	/* It is no delivery of a notice. */
+	assert_int_equal(f->records, 0);
+	say(f, "{\"jsonrpc\":\"2.0\",\"method\":\"notify.heartbeat\"}");
+	say(f, "{\"jsonrpc\":\"2.0\",\"method\":\"notify.heartbeat\","
+	    "\"params\":{\"channel\":\"x\",\"outcome\":\"retry\"}}");
+	assert_false(f->trouble[0]);
+}
+
+static void
+a_delivered_notice_shows_as_well_that_the_channel_works(void **state)
+{
+	struct fixture *f = *state;
+
+	join_and_greet(f);
+	tell_beat(f, "retry", "");
+	tell_beat(f, "retry", "");
+	assert_true(f->trouble[0]);
+	raise_alarm(f, PRIORITY_LOW);
+	answer(f, "0000000000000abc-3", "delivered", "HTTP 200");
+	assert_false(f->trouble[0]);
+}
+
+/* The notifier's thread is stuck: it says nothing at all. */
+static void
+a_heartbeat_of_which_nothing_is_heard_is_trouble(void **state)
+{
+	struct fixture *f = *state;
+
+	join_and_greet(f);
+	/* A notifier that never says how heartbeats go is none that is stuck. */
+	f->now.t_ms += 100000;
+	let_timer_run(f);
+	assert_int_equal(f->troubles, 0);
+	tell_beat(f, "delivered", "HTTP 200");
+	f->now.t_ms += 10000;
+	let_timer_run(f);	/* one is sent */
+	f->now.t_ms += 19999;
+	let_timer_run(f);
+	assert_false(f->trouble[0]);
+	f->now.t_ms += 1;
+	let_timer_run(f);
+	assert_true(f->trouble[0]);
+	assert_string_equal(f->why, "no heartbeat was confirmed in time");
+	tell_beat(f, "delivered", "HTTP 200");
+	assert_false(f->trouble[0]);
+}
+
+static void
 a_newer_connection_replaces_the_older(void **state)
 {
 	struct fixture *f = *state;
@@ -800,6 +903,10 @@ main(void)
 		T(trouble_says_how_the_last_attempt_failed),
 		T(a_detail_that_is_cut_is_cut_between_characters),
 		T(a_heartbeat_goes_to_each_channel_every_ten_seconds),
+		T(a_channel_that_the_notifier_does_not_know_is_trouble_at_once),
+		T(two_failed_heartbeats_are_trouble_until_one_goes_through),
+		T(a_delivered_notice_shows_as_well_that_the_channel_works),
+		T(a_heartbeat_of_which_nothing_is_heard_is_trouble),
 		T(a_newer_connection_replaces_the_older),
 		T(a_connection_that_says_nothing_replaces_nobody),
 		T(a_notifier_that_does_not_read_is_dropped),
