@@ -23,7 +23,7 @@ alarm_row(struct table *t, const struct state_alarm *a)
 	table_cell(t, "%s", a->bed[0] ? a->bed : "(box)");
 	table_cell(t, "%-3s %s", priority_sign(a->priority),
 	    priority_name(a->priority));
-	table_cell(t, "%s", a->text);
+	table_cell(t, "%s%s", a->demo ? "[DEMO DATA] " : "", a->text);
 	table_cell(t, "%s", since);
 	table_cell(t, "%s%s%s", a->latched ? "latched" : "active",
 	    a->latched || a->level == a->priority ? "" : ", now ",

@@ -242,16 +242,6 @@ draw_rate(struct tile *t)
 		draw_level(t, VITAL_HR, hr);
 }
 
-static bool
-demo(const struct state_bed *b)
-{
-	for (size_t i = 0; i < b->readings_n; i++) {
-		if (b->reading[i].demo)
-			return true;
-	}
-	return false;
-}
-
 /* What limits the trust in this tile, weightiest first. */
 static size_t
 notes_collect(const struct tile *t, char note[NOTES][64])
@@ -264,8 +254,8 @@ notes_collect(const struct tile *t, char note[NOTES][64])
 	char clock[24], list[32] = "";
 	size_t n = 0;
 
-	if (demo(b))
-		snprintf(note[n++], 64, "DEMO DATA, NO PATIENT");
+	if (state_demo(b))
+		snprintf(note[n++], 64, STATE_DEMO);
 	if (b->paused_until_ms > t->v->now_ms) {
 		board_clock(b->paused_until_ms - t->v->now_ms + 999, clock);
 		snprintf(note[n++], 64, "alarms PAUSED %s", clock);

@@ -333,6 +333,16 @@ state_reading(const struct state_bed *b, enum vital v, int64_t later_ms)
 	return first;
 }
 
+bool
+state_demo(const struct state_bed *b)
+{
+	for (size_t i = 0; i < b->readings_n; i++) {
+		if (b->reading[i].demo)
+			return true;
+	}
+	return false;
+}
+
 static enum priority
 calling(const struct state_alarm *a, size_t n, enum priority worst,
     uint32_t *count)

@@ -109,6 +109,11 @@ const struct state_reading *state_reading(const struct state_bed *b,
 /* Whether it shows a value 'later_ms' after the state's t_ms. */
 bool state_reading_valid(const struct state_reading *r, int64_t later_ms);
 
+/* Whether something that the bed shows is of a demonstration; and what every
+ * screen says then. */
+bool state_demo(const struct state_bed *b);
+#define STATE_DEMO "DEMO DATA, NO PATIENT"
+
 /* The most urgent alarm that calls for someone: not acknowledged and not
  * paused; PRIORITY_NONE if there is none.  And how many do. */
 enum priority state_calling(const struct state *s, uint32_t *n);

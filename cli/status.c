@@ -95,6 +95,8 @@ bed_print(FILE *out, const struct state_bed *b, int64_t t_ms)
 		fprintf(out, ", infusion began %s ago", span);
 	}
 	fputc('\n', out);
+	if (state_demo(b))
+		fprintf(out, "  " STATE_DEMO "\n");
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		if (!state_reading(b, shown[i], 0))
 			continue;

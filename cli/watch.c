@@ -124,8 +124,8 @@ values_line(const struct state_bed *b, char *out, size_t n)
 
 		if (!x)
 			continue;
-		r = snprintf(out + used, n - used, "%s%s %s", used ? ", " : "",
-		    vital_info[v].label, state_reading_valid(x, 0) ?
+		r = snprintf(out + used, n - used, "%s%s %s", used ? ", " :
+		    state_demo(b) ? STATE_DEMO ": " : "", vital_info[v].label, state_reading_valid(x, 0) ?
 		    x->shown : "--");
 		if (r < 0 || (size_t)r >= n - used)
 			return;

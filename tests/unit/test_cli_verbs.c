@@ -119,6 +119,28 @@ static const struct fake_answer answers[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+#define SHOWN(demo, alarms) "{\"bed\":\"D3\",\"label\":\"D3\"," \
+	"\"session\":null,\"phase\":\"idle\",\"since_start_ms\":null," \
+	"\"infusion_ms\":null,\"vitals\":[{\"vital\":\"hr\",\"port\":" \
+	"\"D3/ph\",\"quality\":\"good\",\"value\":72,\"shown\":\"72\"," \
+	"\"unit\":\"/min\",\"age_ms\":0,\"stale\":false,\"demo\":" demo \
+	"}],\"ports\":[{\"port\":\"D3/ph\",\"link\":\"up\",\"age_ms\":0," \
+	"\"alarms_known\":" alarms "}],\"armed\":{},\"alarms\":[{\"event\":" \
+	"\"9f86d081884c7d65-1\",\"condition\":\"hr-low\",\"type\":\"SP\"," \
+	"\"state\":\"active\",\"priority\":\"low\",\"level\":\"low\"," \
+	"\"demo\":" demo ",\"text\":\"HR\",\"since_ms\":100000}],\"monitor_alarms\":["
+static const struct fake_answer demo_answers[] = {
+	{ "status", "\"result\":" STATE(SHOWN("true", "true") "]}"), NULL, NULL },
+	{ "watch", "\"result\":" STATE(SHOWN("false", "true") "]}"), NULL,
+	  NOTE("state", STATE(SHOWN("true", "true") "]}")) "nonsense\n" },
+	{ "alarm.list", "\"result\":{\"alarms\":[{\"event\":"
+	  "\"9f86d081884c7d65-1\",\"bed\":\"D3\",\"condition\":\"hr-low\","
+	  "\"type\":\"SP\",\"state\":\"active\",\"priority\":\"low\","
+	  "\"level\":\"low\",\"acknowledged\":false,\"demo\":true,"
+	  "\"text\":\"HR 40 /min (<45)\",\"since_ms\":0}]}", NULL, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
 /* What vitalsd answers; a test may put other answers in their place. */
 static const struct fake_answer *answered = answers;
 
@@ -621,6 +643,29 @@ watch_prints_what_has_changed_and_nothing_else(void **state)
 }
 
 static void
+demonstration_data_are_called_so(void **state)
+{
+	struct run r;
+
+	(void)state;
+	answered = demo_answers;
+	assert_run("status", EXIT_OK,
+	    "D3: idle, no session\n"
+	    "  DEMO DATA, NO PATIENT\n"
+	    "  HR        72 /min (0 s)\n"
+	    "  *   HR, for 0 s  [9f86d081884c7d65-1]\n", NULL);
+	assert_run("watch", EXIT_PROBLEM,
+	    "14:02:31 D3: idle\n"
+	    "14:02:31 D3: * HR [9f86d081884c7d65-1]\n"
+	    "14:02:31 D3: HR 72\n"
+	    "14:02:31 D3: DEMO DATA, NO PATIENT: HR 72\n", "not JSON");
+	run(&r, "alarm|list", NULL);
+	assert_non_null(strstr(r.out, "[DEMO DATA] HR 40 /min (<45)"));
+	run_free(&r);
+	answered = answers;
+}
+
+static void
 lists_are_tables_or_lines_of_json(void **state)
 {
 	struct run r;
@@ -1004,6 +1049,7 @@ main(void)
 		cmocka_unit_test(status_shows_no_stale_value),
 		cmocka_unit_test(
 		    watch_prints_what_has_changed_and_nothing_else),
+		cmocka_unit_test(demonstration_data_are_called_so),
 		cmocka_unit_test(lists_are_tables_or_lines_of_json),
 		cmocka_unit_test(a_changed_limit_says_from_what_to_what),
 		cmocka_unit_test(a_recording_that_breaks_off_stays_readable),
