@@ -408,7 +408,7 @@ board_view(const struct board *b, struct alarm_change *out, size_t cap)
 		if (i < SLOT_LADDER + LADDERS)
 			ladder_describe(b, (enum ladder)(i - SLOT_LADDER), &c);
 		else
-			technical_describe(b, i, &c);
+			technical_describe(b, i, false, &c);
 		out[n++] = c;
 	}
 	return n;

@@ -348,16 +348,27 @@ static const char subject_label[SUBJECT_LEVELS][20] = {
 	[SUBJECT_RR] = "respiratory rate",
 };
 
+/* "", or " for 37 s": what is told once says how long it has lasted by then; who
+ * looks is shown that beside it, as of the moment of looking. */
+static void
+put_lasted(const struct board *b, int64_t since_ms, bool told,
+    struct phrase *text)
+{
+	if (!told)
+		return;
+	phrase_put(text, " for ");
+	phrase_put_span(text, moment_between(since_ms, b->now_ms));
+}
+
 static void
 say_no_data(const struct board *b, const struct port_state *p, bool over,
-    struct phrase *text)
+    bool told, struct phrase *text)
 {
 	phrase_put_either(text, over, "data again from ", "no data from ");
 	phrase_put(text, p->is.name);
 	if (over)
 		return;
-	phrase_put(text, " for ");
-	phrase_put_span(text, moment_between(p->good_ms, b->now_ms));
+	put_lasted(b, p->good_ms, told, text);
 	if (p->line == LINE_OTHER_DEVICE)
 		phrase_put(text, ": another device is plugged in at its port, "
 		    "and is not read");
@@ -391,7 +402,7 @@ reason_of(const struct board *b, int subject)
 }
 
 static void
-say_no_value(const struct board *b, int subject, bool over,
+say_no_value(const struct board *b, int subject, bool over, bool told,
     struct phrase *text)
 {
 	const char *reason = reason_of(b, subject);
@@ -401,9 +412,8 @@ say_no_value(const struct board *b, int subject, bool over,
 		phrase_put(text, " has a value again");
 		return;
 	}
-	phrase_put(text, " without a value for ");
-	phrase_put_span(text, moment_between(b->subject[subject].missing_ms,
-	    b->now_ms));
+	phrase_put(text, " without a value");
+	put_lasted(b, b->subject[subject].missing_ms, told, text);
 	if (reason) {
 		phrase_put(text, ": ");
 		phrase_put(text, reason);
@@ -411,14 +421,15 @@ say_no_value(const struct board *b, int subject, bool over,
 }
 
 static void
-say_nibp_overdue(const struct board *b, bool over, struct phrase *text)
+say_nibp_overdue(const struct board *b, bool over, bool told,
+    struct phrase *text)
 {
 	if (over) {
 		phrase_put(text, "blood pressure is no longer overdue");
 		return;
 	}
-	phrase_put(text, "no blood pressure for ");
-	phrase_put_span(text, moment_between(nibp_since_ms(b), b->now_ms));
+	phrase_put(text, "no blood pressure");
+	put_lasted(b, nibp_since_ms(b), told, text);
 	phrase_put(text, ", expected every ");
 	phrase_put_span(text, nibp_due_ms(b));
 }
@@ -443,14 +454,14 @@ say_damaged(const struct port_state *p, bool over, struct phrase *text)
 
 static void
 say_frozen(const struct board *b, const struct port_state *p, bool over,
-    struct phrase *text)
+    bool told, struct phrase *text)
 {
 	phrase_put_either(text, over, "no longer frozen: ", "no number of ");
 	phrase_put(text, p->is.name);
 	if (over)
 		return;
-	phrase_put(text, " has changed for ");
-	phrase_put_span(text, moment_between(p->same_ms, b->now_ms));
+	phrase_put_either(text, told, " has changed", " changes");
+	put_lasted(b, p->same_ms, told, text);
 	phrase_put(text, ": frozen?");
 }
 
@@ -465,7 +476,8 @@ port_of(const struct board *b, int slot)
 }
 
 void
-technical_describe(const struct board *b, int slot, struct alarm_change *out)
+technical_describe(const struct board *b, int slot, bool told,
+    struct alarm_change *out)
 {
 	struct phrase name = phrase_begin(out->condition,
 	    sizeof out->condition);
@@ -475,7 +487,7 @@ technical_describe(const struct board *b, int slot, struct alarm_change *out)
 
 	if (slot == SLOT_NIBP_OVERDUE) {
 		phrase_put(&name, "nibp-overdue");
-		say_nibp_overdue(b, over, &text);
+		say_nibp_overdue(b, over, told, &text);
 	} else if (slot == SLOT_IDLE_VITALS) {
 		phrase_put(&name, "vitals-without-session");
 		phrase_put_either(&text, over,
@@ -487,16 +499,16 @@ technical_describe(const struct board *b, int slot, struct alarm_change *out)
 
 		phrase_put(&name, "no-value:");
 		phrase_put(&name, subject_name[subject]);
-		say_no_value(b, (int)subject, over, &text);
+		say_no_value(b, (int)subject, over, told, &text);
 	} else if (slot < SLOT_NO_DATA + BOARD_PORTS) {
 		phrase_put(&name, "no-data:");
-		say_no_data(b, p, over, &text);
+		say_no_data(b, p, over, told, &text);
 	} else if (slot < SLOT_DAMAGED + BOARD_PORTS) {
 		phrase_put(&name, "damaged-data:");
 		say_damaged(p, over, &text);
 	} else {
 		phrase_put(&name, "frozen:");
-		say_frozen(b, p, over, &text);
+		say_frozen(b, p, over, told, &text);
 	}
 	if (p)
 		phrase_put(&name, p->is.name);
@@ -518,7 +530,7 @@ technical_tell(struct board *b, int slot, enum alarm_phase phase,
 	alarm_tell(a, phase, b->pausing, &c);
 	/* What ends for a reason of its own is not over: say what it was. */
 	c.state = reason ? ALARM_ACTIVE : a->state;
-	technical_describe(b, slot, &c);
+	technical_describe(b, slot, true, &c);
 	c.state = a->state;
 	if (by)
 		phrase_put(&who, by);

@@ -30,10 +30,11 @@ void technical_link(struct board *b, size_t port, enum line_state line);
 void technical_update(struct board *b);
 int64_t technical_next(const struct board *b);
 
-/* As ladder_tell() and ladder_describe(), for the other slots. */
+/* As ladder_tell() and ladder_describe(), for the other slots.  'told': it is
+ * told now and once, so its words say how long it has lasted. */
 void technical_tell(struct board *b, int slot, enum alarm_phase phase,
     const char *by, const char *reason);
-void technical_describe(const struct board *b, int slot,
+void technical_describe(const struct board *b, int slot, bool told,
     struct alarm_change *out);
 
 #endif

@@ -968,6 +968,42 @@ a_silent_monitor_is_one_alarm_and_high_in_the_infusion(void **state)
 	nothing_more();
 }
 
+/* It would be of the moment when the bed last had something to tell. */
+static void
+what_is_looked_at_says_no_duration_of_its_own(void **state)
+{
+	static const char *const text[] = {
+		"no data from ge: the line is open, nothing readable comes "
+		"(off? wrong driver or speed?)",
+		"SpO2 without a value: no sensor",
+		"no blood pressure, expected every 5 min",
+		"no number of ge changes: frozen?",
+	};
+	struct alarm_change open[SLOTS];
+	size_t n;
+	int seen = 0;
+
+	(void)state;
+	a_session();
+	w.limits.nibp_due_baseline_ms = 300000;
+	w.rr = 14;
+	w.why = QUALITY_NO_SENSOR;
+	pass(5 * MIN_S);
+	for (int i = 0; i < 3; i++) {
+		w.silent = i == 0;
+		w.spo2 = i == 1 ? NONE : 97;
+		pass(5 * MIN_S);
+		n = open_now(open, SLOTS);
+		assert_int_equal(n, 2);
+		for (size_t j = 0; j < n; j++) {
+			for (int k = 0; k < 4; k++)
+				seen |= strcmp(open[j].text, text[k]) == 0 ?
+				    1 << k : 0;
+		}
+	}
+	assert_int_equal(seen, 0xf);
+}
+
 static void
 a_loose_plug_is_told_once_and_not_at_each_contact(void **state)
 {
@@ -2254,6 +2290,7 @@ main(void)
 		T(an_alarm_of_before_the_pause_is_ended_for_those_who_were_told),
 		T(the_loss_of_a_monitor_cannot_be_paused),
 		T(a_silent_monitor_is_one_alarm_and_high_in_the_infusion),
+		T(what_is_looked_at_says_no_duration_of_its_own),
 		T(a_loose_plug_is_told_once_and_not_at_each_contact),
 		T(another_device_in_the_port_is_told_at_once_and_until_data_come),
 		T(another_device_in_the_port_is_told_to_each_session_that_opens),
