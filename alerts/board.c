@@ -192,7 +192,6 @@ end_adopted(struct board *b, const struct alarm_change *was)
 	c.phase = ALARM_END;
 	c.state = ALARM_INACTIVE;
 	c.level = PRIORITY_NONE;
-	c.peak = PRIORITY_HIGH;		/* the log does not say */
 	b->sink.alarm(b->sink.arg, b->now_ms, &c);
 }
 

@@ -498,7 +498,9 @@ ladder_adopt(struct board *b, enum ladder l, const struct alarm_change *c)
 	a->state = c->state;
 	a->phase = c->phase;
 	a->priority = c->priority;
-	a->peak = PRIORITY_HIGH;	/* the log does not say */
+	a->peak = c->priority;
+	if (c->peak > c->priority)
+		a->peak = c->peak;
 	a->level = c->level;
 	a->rank = tier_info[tier].row;
 	a->tier = a->worst = (int8_t)tier;

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "alerts/phrase.h"
 #include "daemon/hub_out.h"
 #include "daemon/hub_relay.h"
 
@@ -222,13 +223,12 @@ hub_end_stray(struct hub *h, const struct now *now,
 	struct alarm_change c = *open;
 
 	h->now = *now;
-	hub_copy_text(c.text, sizeof c.text, "vitalsd was restarted");
+	phrase_put_reason(c.text, sizeof c.text, "vitalsd was restarted");
 	c.by[0] = '\0';	/* who acknowledged it did not end it */
 	c.paused = false;
 	c.phase = ALARM_END;
 	c.state = ALARM_INACTIVE;
 	c.level = PRIORITY_NONE;
-	c.peak = PRIORITY_HIGH;	/* the log does not say */
 	hub_emit_alarm(h, bed >= 0 ? &h->bed[bed] : NULL, now->t_ms, &c);
 }
 

@@ -198,6 +198,7 @@ get_alarm(const struct restore *r, sqlite3_stmt *st, struct alarm_change *a)
 	a->since_ms = store_row_int(st, &i) + axis_shift(r, seq);
 	store_row_text(st, &i, a->by, sizeof a->by);
 	store_row_text(st, &i, a->text, sizeof a->text);
+	a->peak = (enum priority)store_row_int(st, &i);
 }
 
 static int
@@ -266,7 +267,8 @@ read_alarms(struct restore *r, const char *session, struct alarm_change **out,
 {
 	sqlite3_stmt *st = NULL;
 	int err = store_row_prepare(r->d,
-	    "SELECT * FROM alarm a WHERE session = ?"
+	    "SELECT a.*, (SELECT max(priority) FROM alarm every WHERE"
+	    " every.event = a.event) FROM alarm a WHERE session = ?"
 	    " AND state <> 0 AND NOT EXISTS (SELECT 1 FROM alarm later WHERE"
 	    " later.event = a.event AND later.seq > a.seq) ORDER BY seq",
 	    &st);	/* ALARM_INACTIVE */

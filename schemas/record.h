@@ -86,8 +86,9 @@ struct alarm_change {
 	enum priority level;		/* the condition as it is now;
 					 * NONE once it is gone */
 	enum priority peak;		/* the highest signal of the event so
-					 * far, or higher; not logged: whoever
-					 * heard of it must hear how it ends */
+					 * far; of the log, that of its records:
+					 * whoever heard of it must hear how it
+					 * ends */
 	bool acknowledged;
 	bool confirmed;			/* cuff: by a second reading; true where
 					 * none is needed */

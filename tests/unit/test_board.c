@@ -2055,6 +2055,33 @@ an_acknowledgement_and_a_latch_outlive_a_restart(void **state)
 	(void)next("spo2-low", ALARM_RESET, PRIORITY_HIGH);
 }
 
+/* Who was not called by it is not told how it ends, restart or not. */
+static void
+how_high_an_event_has_been_outlives_a_restart(void **state)
+{
+	struct alarm_change c = before_the_restart(ALARM_ACTIVE, true);
+
+	(void)state;
+	c.priority = c.level = c.peak = PRIORITY_MEDIUM;
+	strcpy(c.tier, "spo2-low");
+	restart(&c);
+	pass(8);
+	assert_int_equal(next("spo2-low", ALARM_END, PRIORITY_MEDIUM)->peak,
+	    PRIORITY_MEDIUM);
+	c.peak = PRIORITY_HIGH;
+	restart(&c);
+	pass(8);
+	assert_int_equal(next("spo2-low", ALARM_END, PRIORITY_MEDIUM)->peak,
+	    PRIORITY_HIGH);
+	strcpy(c.condition, "no-data:ge");
+	c.tier[0] = '\0';
+	c.peak = PRIORITY_MEDIUM;
+	restart(&c);
+	assert_int_equal(next("no-data:ge", ALARM_END, PRIORITY_MEDIUM)->peak,
+	    PRIORITY_MEDIUM);
+	nothing_more();
+}
+
 static void
 a_technical_event_ends_at_a_restart(void **state)
 {
@@ -2340,6 +2367,7 @@ main(void)
 		T(the_suggested_baseline_is_the_median_of_5_minutes),
 		T(an_event_outlives_a_restart_and_nobody_is_told_twice),
 		T(an_acknowledgement_and_a_latch_outlive_a_restart),
+		T(how_high_an_event_has_been_outlives_a_restart),
 		T(a_technical_event_ends_at_a_restart),
 		T(what_a_pause_withheld_is_announced_after_a_restart),
 		T(the_end_is_told_also_when_a_pause_and_a_restart_lie_before_it),

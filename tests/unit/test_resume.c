@@ -341,7 +341,8 @@ an_alarm_of_the_box_that_was_open_is_ended(void **state)
 	strcpy(a->condition, "log-failing");
 	strcpy(a->text, "the log cannot be written");
 	a->state = ALARM_ACTIVE;
-	a->priority = a->level = PRIORITY_HIGH;
+	a->priority = a->level = PRIORITY_LOW;
+	a->peak = PRIORITY_MEDIUM;
 	h->resume.restored->stray = a;
 	h->resume.restored->stray_n = 1;
 	resume_now(h);
@@ -350,7 +351,10 @@ an_alarm_of_the_box_that_was_open_is_ended(void **state)
 	assert_int_equal(h->record[0].alarm.event.n, 9);
 	assert_int_equal(h->record[0].alarm.phase, ALARM_END);
 	assert_int_equal(h->record[0].alarm.state, ALARM_INACTIVE);
-	assert_string_equal(h->record[0].alarm.text, "vitalsd was restarted");
+	/* To whom it was told when it was worse; nobody else. */
+	assert_int_equal(h->record[0].alarm.peak, PRIORITY_MEDIUM);
+	assert_string_equal(h->record[0].alarm.text,
+	    "the log cannot be written: vitalsd was restarted");
 }
 
 /* What the log says is what the hub is given. */
@@ -394,9 +398,11 @@ a_session_that_ended_before_the_restart_is_not_reached_into(void **state)
 
 static uint64_t
 put_alarm(struct fixture *f, uint64_t n, enum alarm_state how,
-    const char *session)
+    enum priority priority, const char *session)
 {
 	struct record r = { .class = RECORD_ALARM };
+
+	r.alarm.priority = priority;
 
 	r.alarm.event = (struct event_id){ 0xa1, n };
 	r.alarm.state = how;
@@ -413,17 +419,22 @@ the_log_tells_which_alarms_of_no_session_were_open(void **state)
 	struct fixture *f = *state;
 
 	open_store(f);
-	(void)put_alarm(f, 1, ALARM_ACTIVE, "");
-	(void)put_alarm(f, 2, ALARM_ACTIVE, "");
-	(void)put_alarm(f, 2, ALARM_INACTIVE, "");
+	(void)put_alarm(f, 1, ALARM_ACTIVE, PRIORITY_LOW, "");
+	(void)put_alarm(f, 1, ALARM_ACTIVE, PRIORITY_MEDIUM, "");
+	(void)put_alarm(f, 1, ALARM_ACTIVE, PRIORITY_LOW, "");
+	(void)put_alarm(f, 2, ALARM_ACTIVE, PRIORITY_HIGH, "");
+	(void)put_alarm(f, 2, ALARM_INACTIVE, PRIORITY_HIGH, "");
 	/* Ended by the session that was opened. */
-	(void)put_alarm(f, 3, ALARM_ACTIVE, "");
-	await(f, put_alarm(f, 3, ALARM_INACTIVE, "20261121-CHAIR3-1"));
+	(void)put_alarm(f, 3, ALARM_ACTIVE, PRIORITY_HIGH, "");
+	await(f, put_alarm(f, 3, ALARM_INACTIVE, PRIORITY_HIGH,
+	    "20261121-CHAIR3-1"));
 	close_store(f, 3000);
 	open_store(f);
 	assert_int_equal(f->restored->stray_n, 1);
 	assert_int_equal(f->restored->stray[0].event.n, 1);
 	assert_int_equal(f->restored->stray[0].since_ms, 1500);
+	assert_int_equal(f->restored->stray[0].priority, PRIORITY_LOW);
+	assert_int_equal(f->restored->stray[0].peak, PRIORITY_MEDIUM);
 }
 
 static void
