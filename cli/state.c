@@ -166,6 +166,7 @@ ports_parse(const json_t *array, struct state_bed *b)
 		copy(p->why, sizeof(p->why), o, "why");
 		p->up = strcmp(link, "up") == 0;
 		p->open = p->up || strcmp(link, "silent") == 0;
+		p->alarms_known = client_true(o, "alarms_known");
 		p->age_ms = client_int(o, "age_ms", -1);
 	}
 }

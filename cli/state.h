@@ -29,6 +29,7 @@ struct state_port {
 	char port[PORT_NAME_MAX];
 	bool up;
 	bool open;		/* the line; up implies it */
+	bool alarms_known;	/* the monitor's own */
 	int64_t age_ms;		/* since the last sound frame; -1: never */
 	char why[160];
 };

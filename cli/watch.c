@@ -88,6 +88,17 @@ relayed_among(const struct state_bed *b, const struct state_relayed *r)
 	return false;
 }
 
+/* Of a cable that was pulled nobody knows what the monitor says behind it. */
+static bool
+relayed_known(const struct state_bed *b, const char *port)
+{
+	for (size_t i = 0; i < b->ports_n; i++) {
+		if (strcmp(b->port[i].port, port) == 0)
+			return b->port[i].alarms_known;
+	}
+	return false;
+}
+
 /* The monitor's own, without a sign and with nothing to acknowledge. */
 static void
 relayed_compare(FILE *out, const struct state *s, const struct state_bed *old,
@@ -104,9 +115,11 @@ relayed_compare(FILE *out, const struct state *s, const struct state_bed *old,
 		const struct state_relayed *r = &old->relayed[i];
 
 		if (!relayed_among(b, r))
-			change(out, s, b->bed, "monitor no longer says: %s "
-			    "(%s, %s)", r->text, priority_name(r->priority),
-			    r->port);
+			change(out, s, b->bed, "%s: %s (%s, %s)",
+			    relayed_known(b, r->port) ?
+			    "monitor no longer says" :
+			    "not known any more whether monitor says",
+			    r->text, priority_name(r->priority), r->port);
 	}
 }
 

@@ -60,6 +60,15 @@ link_word(const struct hub_port *p)
 	return p->silent || p->frame_ms == STREAM_NEVER ? "silent" : "up";
 }
 
+/* Whether it is known what a monitor alarms of: it tells, and is heard. */
+static bool
+knows_relayed(const struct control_host *h, const struct hub_port *p)
+{
+	const struct hub_relay *r = hub_relay_of(h->hub, p);
+
+	return r != NULL && r->now.told;
+}
+
 /* What a monitor itself alarms of, the worst first. */
 static void
 add_relayed(json_t *list, const struct control_host *h,
@@ -181,8 +190,9 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 				    hv, now->t_ms));
 		}
 		add_relayed(relayed, h, p);
-		json_array_append_new(ports, json_pack("{s:s, s:s, s:o}",
-		    "port", p->name, "link", link_word(p), "age_ms",
+		json_array_append_new(ports, json_pack("{s:s, s:s, s:b, s:o}",
+		    "port", p->name, "link", link_word(p), "alarms_known",
+		    knows_relayed(h, p), "age_ms",
 		    p->frame_ms == STREAM_NEVER ? json_null() :
 		    json_integer(now->t_ms - p->frame_ms)));
 	}

@@ -141,6 +141,16 @@ static const struct fake_answer demo_answers[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
+#define SAYS(known, what) STATE(SHOWN("false", known) what "]}")
+#define LEADS_OFF "{\"port\":\"D3/ph\",\"priority\":\"medium\",\"text\":" \
+	"\"LEADS OFF\",\"since_ms\":40000}"
+static const struct fake_answer relayed_answers[] = {
+	{ "watch", "\"result\":" SAYS("true", LEADS_OFF), NULL,
+	  NOTE("state", SAYS("true", "")) NOTE("state", SAYS("true", LEADS_OFF))
+	  NOTE("state", SAYS("false", "")) "nonsense\n" },
+	{ NULL, NULL, NULL, NULL },
+};
+
 /* What vitalsd answers; a test may put other answers in their place. */
 static const struct fake_answer *answered = answers;
 
@@ -628,10 +638,11 @@ watch_prints_what_has_changed_and_nothing_else(void **state)
 	    "14:02:31 CHAIR3: idle\n"
 	    "14:02:31 CHAIR3: port CHAIR3/ge down: no such device\n"
 	    "14:02:31 CHAIR3: ended: SpO2 86 % (<88) [9f86d081884c7d65-1]\n"
-	    "14:02:31 CHAIR3: monitor no longer says: SpO2 LOW (high, "
-	    "CHAIR3/ge)\n"
-	    "14:02:31 CHAIR3: monitor no longer says: LEADS OFF (medium, "
-	    "CHAIR3/ge)\n"
+	    /* The cable was pulled. */
+	    "14:02:31 CHAIR3: not known any more whether monitor says: "
+	    "SpO2 LOW (high, CHAIR3/ge)\n"
+	    "14:02:31 CHAIR3: not known any more whether monitor says: "
+	    "LEADS OFF (medium, CHAIR3/ge)\n"
 	    "14:02:31 CHAIR3: no value\n", "not JSON");
 	run(&r, "watch|-o|json", NULL);
 	for (const char *p = r.out; (p = strchr(p, '\n')); p++)
@@ -640,6 +651,23 @@ watch_prints_what_has_changed_and_nothing_else(void **state)
 	assert_non_null(strstr(r.out, "\n{\"class\":\"tick\",\"time\":"
 	    "\"2026-11-21T14:02:33.000Z\""));
 	run_free(&r);
+}
+
+static void
+an_alarm_of_the_monitor_is_over_only_where_the_monitor_says_so(void **state)
+{
+	(void)state;
+	answered = relayed_answers;
+	assert_run("watch", EXIT_PROBLEM,
+	    "14:02:31 D3: idle\n"
+	    "14:02:31 D3: * HR [9f86d081884c7d65-1]\n"
+	    "14:02:31 D3: monitor says: LEADS OFF (medium, D3/ph)\n"
+	    "14:02:31 D3: HR 72\n"
+	    "14:02:31 D3: monitor no longer says: LEADS OFF (medium, D3/ph)\n"
+	    "14:02:31 D3: monitor says: LEADS OFF (medium, D3/ph)\n"
+	    "14:02:31 D3: not known any more whether monitor says: LEADS OFF "
+	    "(medium, D3/ph)\n", "not JSON");
+	answered = answers;
 }
 
 static void
@@ -1049,6 +1077,8 @@ main(void)
 		cmocka_unit_test(status_shows_no_stale_value),
 		cmocka_unit_test(
 		    watch_prints_what_has_changed_and_nothing_else),
+		cmocka_unit_test(
+		    an_alarm_of_the_monitor_is_over_only_where_the_monitor_says_so),
 		cmocka_unit_test(demonstration_data_are_called_so),
 		cmocka_unit_test(lists_are_tables_or_lines_of_json),
 		cmocka_unit_test(a_changed_limit_says_from_what_to_what),

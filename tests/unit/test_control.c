@@ -1180,6 +1180,8 @@ what_a_monitor_alarms_of_is_told_beside_our_own_alarms(void **state)
 	assert_int_equal(json_integer_value(json_object_get(item,
 	    "since_ms")), now.t_ms);
 	assert_int_equal(json_array_size(json_object_get(bed, "alarms")), 0);
+	assert_true(json_is_true(json_object_get(json_array_get(
+	    json_object_get(bed, "ports"), 0), "alarms_known")));
 	json_decref(m);
 	/* It is none of ours, so there is nothing to acknowledge. */
 	refuse(f, "alarm.ack", "{\"bed\":\"CHAIR1\"}", CONTROL_NO_SUCH,
@@ -1190,6 +1192,8 @@ what_a_monitor_alarms_of_is_told_beside_our_own_alarms(void **state)
 	bed = json_array_get(json_object_get(m, "beds"), 0);
 	assert_int_equal(json_array_size(json_object_get(bed,
 	    "monitor_alarms")), 0);
+	assert_true(json_is_false(json_object_get(json_array_get(
+	    json_object_get(bed, "ports"), 0), "alarms_known")));
 	json_decref(m);
 }
 
