@@ -63,8 +63,10 @@ gauge_next(const struct gauge *g, int64_t delay_ms, int64_t clear_ms)
 
 void
 gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
-    bool confirm, int64_t within_ms)
+    bool confirm, int64_t apart_ms, int64_t within_ms)
 {
+	int64_t since_ms = moment_between(g->last_ms, measured_ms);
+
 	g->stand = stand;
 	if (stand == STAND_OFF || stand == STAND_CLEAR) {
 		g->state = ALARM_INACTIVE;
@@ -76,8 +78,7 @@ gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
 		g->state = ALARM_ACTIVE;
 		g->since_ms = measured_ms;
 		g->confirmed = !confirm;
-	} else if (moment_between(g->last_ms, measured_ms) <=
-	    within_ms) {
+	} else if (since_ms >= apart_ms && since_ms <= within_ms) {
 		g->confirmed = true;
 	}
 	g->last_ms = measured_ms;

@@ -53,9 +53,10 @@ void gauge_level(struct gauge *g, int64_t t_ms, enum stand stand,
 /* When time alone changes it next, ALARM_NEVER if not. */
 int64_t gauge_next(const struct gauge *g, int64_t delay_ms, int64_t clear_ms);
 /* One cuff measurement, made at measured_ms.  'confirm': a first reading stays
- * unconfirmed until the next one, within within_ms, is beyond as well. */
+ * unconfirmed until the next one, within within_ms, is beyond as well; one that
+ * is less than apart_ms after it is the same, corrected. */
 void gauge_measured(struct gauge *g, int64_t measured_ms, enum stand stand,
-    bool confirm, int64_t within_ms);
+    bool confirm, int64_t apart_ms, int64_t within_ms);
 
 /* Packed likewise.  Who acknowledged it is kept by the owner. */
 struct alarm {

@@ -22,8 +22,8 @@
  *   are there (at the next call that is not reading, frame or link, or at a
  *   later time): one change of a ladder for each at the most.  A failed one is
  *   none; nor is one that was made before the session, or before the last one.
- *   Two readings beyond one limit within 5 min, with none at its clear value
- *   between them, confirm it.
+ *   Two readings beyond one limit, 20 s to 5 min apart, with none at its clear
+ *   value between them, confirm it.  What comes sooner is the first, corrected.
  * - Whatever raises the level takes back an acknowledgement; so does a deeper
  *   row at HIGH (<=80 % after <88 %).  An acknowledged alarm's signal follows
  *   its level down; an unacknowledged high physiological one stays high.

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define CONFIRM_MS (5 * 60 * 1000)
+/* No cuff measures twice in that time; a monitor may correct its numbers. */
+#define CONFIRM_APART_MS (20 * 1000)
 
 static void
 arm(struct board *b, enum ladder l)
@@ -172,7 +174,7 @@ ladder_judge(struct board *b)
 		if (tier_info[i].subject < SUBJECT_LEVELS)
 			continue;
 		gauge_measured(g, m->measured_ms, sight_stand(b, i),
-		    tier_info[i].confirm, CONFIRM_MS);
+		    tier_info[i].confirm, CONFIRM_APART_MS, CONFIRM_MS);
 		note_limit(b, i, was_active);
 	}
 	arm_cuff(b);

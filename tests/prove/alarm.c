@@ -38,7 +38,8 @@ main(void)
 		gauge_level(&level, any_time(), stand, any_delay(),
 		    any_delay());
 		(void)gauge_next(&level, any_delay(), any_delay());
-		gauge_measured(&cuff, any_time(), stand, yes, any_delay());
+		gauge_measured(&cuff, any_time(), stand, yes, any_delay(),
+		    any_delay());
 		switch (Frama_C_interval(0, 3)) {
 		case 0:
 			phase = alarm_acknowledge(&a);

@@ -100,7 +100,7 @@ a_tier_that_is_switched_off_is_gone(void **state)
 	(void)state;
 	assert_int_equal(at(&g, 0, STAND_OFF), ALARM_INACTIVE);
 	g.state = ALARM_ACTIVE;
-	gauge_measured(&g, 0, STAND_OFF, true, 300000);
+	gauge_measured(&g, 0, STAND_OFF, true, 20000, 300000);
 	assert_int_equal(g.state, ALARM_INACTIVE);
 }
 
@@ -110,19 +110,19 @@ the_measurement_after_the_first_confirms_if_it_is_soon(void **state)
 	struct gauge g = { 0 };
 
 	(void)state;
-	gauge_measured(&g, 0, STAND_BEYOND, true, 300000);
+	gauge_measured(&g, 0, STAND_BEYOND, true, 20000, 300000);
 	assert_int_equal(g.state, ALARM_ACTIVE);
 	assert_false(g.confirmed);
-	gauge_measured(&g, 100000, STAND_BETWEEN, true, 300000);
+	gauge_measured(&g, 100000, STAND_BETWEEN, true, 20000, 300000);
 	assert_false(g.confirmed);
-	gauge_measured(&g, 300001, STAND_BEYOND, true, 300000);
+	gauge_measured(&g, 300001, STAND_BEYOND, true, 20000, 300000);
 	assert_false(g.confirmed);
-	gauge_measured(&g, 600001, STAND_BEYOND, true, 300000);
+	gauge_measured(&g, 600001, STAND_BEYOND, true, 20000, 300000);
 	assert_true(g.confirmed);
-	gauge_measured(&g, 700000, STAND_CLEAR, true, 300000);
+	gauge_measured(&g, 700000, STAND_CLEAR, true, 20000, 300000);
 	assert_int_equal(g.state, ALARM_INACTIVE);
 	/* The next time, all begins anew. */
-	gauge_measured(&g, 800000, STAND_BEYOND, true, 300000);
+	gauge_measured(&g, 800000, STAND_BEYOND, true, 20000, 300000);
 	assert_false(g.confirmed);
 }
 

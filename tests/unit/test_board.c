@@ -645,8 +645,30 @@ a_reading_that_is_told_again_confirms_nothing(void **state)
 	aged_cuff(185, 30000);
 	aged_cuff(185, 28000);
 	nothing_more();
-	/* Other numbers, or another time, are another measurement. */
-	aged_cuff(184, 28000);
+	/* Other numbers of another time are another measurement. */
+	aged_cuff(184, 5000);
+	assert_true(next("nibp-high", ALARM_UPDATE, PRIORITY_HIGH)->confirmed);
+	nothing_more();
+}
+
+/* Its monitor showed 190 and a moment later what it really was. */
+static void
+a_corrected_cuff_result_does_not_confirm_the_first(void **state)
+{
+	(void)state;
+	a_session();
+	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
+	cuff(190, 90, 120);
+	assert_false(next("nibp-high", ALARM_START, PRIORITY_HIGH)->confirmed);
+	pass(10);
+	cuff(186, 90, 120);
+	pass(19);
+	nothing_more();
+	/* Counted from the corrected one. */
+	cuff(188, 90, 120);
+	nothing_more();
+	pass(20);
+	cuff(187, 90, 120);
 	assert_true(next("nibp-high", ALARM_UPDATE, PRIORITY_HIGH)->confirmed);
 	nothing_more();
 }
@@ -1153,12 +1175,12 @@ two_systolic_values_are_two_measurements(void **state)
 	a_session();
 	board_phase(&w.board, w.t_ms, PHASE_INFUSION);
 	read_from(0, VITAL_NIBP_SYS, 165, QUALITY_GOOD, 0);
-	read_from(0, VITAL_NIBP_SYS, 166, QUALITY_GOOD, 0);
+	read_from(0, VITAL_NIBP_SYS, 185, QUALITY_GOOD, 0);
 	board_tick(&w.board, w.t_ms);
 	assert_false(next("nibp-high", ALARM_START,
 	    PRIORITY_MEDIUM)->confirmed);
-	assert_true(next("nibp-high", ALARM_UPDATE,
-	    PRIORITY_MEDIUM)->confirmed);
+	assert_false(next("nibp-high", ALARM_ESCALATE,
+	    PRIORITY_HIGH)->confirmed);
 	nothing_more();
 }
 
@@ -2302,6 +2324,7 @@ main(void)
 		T(alarms_are_armed_after_30_s_of_valid_data),
 		T(a_second_cuff_reading_confirms),
 		T(a_reading_that_is_told_again_confirms_nothing),
+		T(a_corrected_cuff_result_does_not_confirm_the_first),
 		T(the_same_numbers_of_another_time_confirm),
 		T(a_second_reading_after_more_than_5_minutes_confirms_nothing),
 		T(an_extreme_pressure_needs_no_second_reading),
