@@ -291,6 +291,13 @@ board_lost(struct board *b, int64_t t_ms, size_t port, uint16_t n)
 }
 
 void
+board_shares(struct board *b, size_t port, const char *name)
+{
+	if (port < b->ports_n && port < BOARD_PORTS)
+		b->port[port].shares = name;
+}
+
+void
 board_link(struct board *b, int64_t t_ms, size_t port, enum line_state line)
 {
 	advance(b, t_ms, false);

@@ -89,6 +89,10 @@ void board_frame(struct board *b, int64_t t_ms, size_t port, bool good);
 /* So many frames were damaged beyond recognition: feeds T5. */
 void board_lost(struct board *b, int64_t t_ms, size_t port, uint16_t n);
 
+/* With which port of the configuration a LINE_SHARED is shared, to be said before
+ * it; 'name' must outlive the board. */
+void board_shares(struct board *b, size_t port, const char *name);
+
 /* The port's line: T1's wording, and where another device is plugged in T1
  * itself, at once. */
 void board_link(struct board *b, int64_t t_ms, size_t port,

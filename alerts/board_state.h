@@ -66,6 +66,7 @@ enum port_alarm { PORT_NO_DATA, PORT_DAMAGED, PORT_FROZEN };	/* T1, T5, T6 */
 struct port_state {
 	struct board_port is;
 	enum line_state line;
+	const char *shares;	/* LINE_SHARED: with this port; the caller's */
 	bool reworded;		/* T1: told that the line came or went, */
 	bool told_other;	/* and that another device is there */
 	bool other;		/* one was, and nothing sound came since */

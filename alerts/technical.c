@@ -360,6 +360,49 @@ put_lasted(const struct board *b, int64_t since_ms, bool told,
 	phrase_put_span(text, moment_between(since_ms, b->now_ms));
 }
 
+/* Why a port says nothing, as far as its line shows it. */
+static void
+put_line(const struct port_state *p, struct phrase *text)
+{
+	const char *other = p->shares;
+
+	switch (p->line) {
+	case LINE_GONE:
+		phrase_put(text, ": its cable or adapter is gone");
+		return;
+	case LINE_OPEN:
+		/* Silence and noise look the same from here: T1 knows sound
+		 * frames. */
+		phrase_put(text, ": the line is open, nothing readable comes "
+		    "(off? wrong driver or speed?)");
+		return;
+	case LINE_OTHER_DEVICE:
+		phrase_put(text, ": another device is plugged in at its port, "
+		    "and is not read");
+		return;
+	case LINE_IN_USE:
+		phrase_put(text, ": another program has its port");
+		return;
+	case LINE_SHARED:
+		phrase_put(text, ": it is the port of ");
+		if (other != NULL)
+			phrase_put(text, other);
+		else
+			phrase_put(text, "another monitor");
+		phrase_put(text, " too");
+		return;
+	case LINE_NO_PERMISSION:
+		phrase_put(text, ": no permission to open its port");
+		return;
+	case LINE_NO_PEER:
+		phrase_put(text, ": nobody is at its socket");
+		return;
+	case LINE_NOT_OPENED:
+		phrase_put(text, ": its port cannot be opened");
+		return;
+	}
+}
+
 static void
 say_no_data(const struct board *b, const struct port_state *p, bool over,
     bool told, struct phrase *text)
@@ -369,16 +412,7 @@ say_no_data(const struct board *b, const struct port_state *p, bool over,
 	if (over)
 		return;
 	put_lasted(b, p->good_ms, told, text);
-	if (p->line == LINE_OTHER_DEVICE)
-		phrase_put(text, ": another device is plugged in at its port, "
-		    "and is not read");
-	else if (p->line == LINE_OPEN)
-		/* Silence and noise look the same from here: T1 knows sound
-		 * frames. */
-		phrase_put(text, ": the line is open, nothing readable comes "
-		    "(off? wrong driver or speed?)");
-	else
-		phrase_put(text, ": its cable or adapter is gone");
+	put_line(p, text);
 }
 
 /* What the first port that knows the vital says about it. */

@@ -28,6 +28,7 @@ static const char *const names[FINDINGS] = {
 	[FINDING_OTHER_DEVICE] = "other-device",
 	[FINDING_AMBIGUOUS] = "ambiguous",
 	[FINDING_IN_USE] = "in-use",
+	[FINDING_SHARED] = "shared",
 	[FINDING_NO_PERMISSION] = "no-permission",
 	[FINDING_SETTINGS] = "settings-refused",
 	[FINDING_NOT_A_PORT] = "not-a-port",
@@ -119,7 +120,7 @@ look_at_closed(const struct finding_facts *f)
 	case -ENOTUNIQ:
 		return FINDING_AMBIGUOUS;
 	case -EBUSY:
-		return FINDING_IN_USE;
+		return f->shared ? FINDING_SHARED : FINDING_IN_USE;
 	case -EACCES:
 	case -EPERM:
 		return FINDING_NO_PERMISSION;
@@ -299,6 +300,7 @@ say_why(const struct finding_facts *f, const struct finding_count *c,
 	case FINDING_OTHER_DEVICE:
 	case FINDING_AMBIGUOUS:
 	case FINDING_IN_USE:
+	case FINDING_SHARED:
 	case FINDING_NO_PERMISSION:
 	case FINDING_SETTINGS:
 	case FINDING_NOT_A_PORT:
@@ -356,6 +358,10 @@ say_todo(const struct finding_facts *f, enum finding finding,
 		phrase_put(p, "End the other program; `fuser -v` with the "
 		    "device names it. If it is ModemManager or brltty, remove "
 		    "it.");
+		return;
+	case FINDING_SHARED:
+		phrase_put(p, "Two monitors of vitalsd.yaml lead to one port: "
+		    "give each its own, and restart vitalsd.");
 		return;
 	case FINDING_NO_PERMISSION:
 		phrase_put(p, c->transport == TRANSPORT_UNIX ? "The socket "

@@ -23,6 +23,7 @@ enum finding {
 	FINDING_OTHER_DEVICE,
 	FINDING_AMBIGUOUS,
 	FINDING_IN_USE,
+	FINDING_SHARED,		/* by another port of the configuration */
 	FINDING_NO_PERMISSION,
 	FINDING_SETTINGS,	/* the device does not take them */
 	FINDING_NOT_A_PORT,
@@ -70,6 +71,7 @@ struct finding_facts {
 	bool open;
 	int64_t since_ms;	/* open, or not, since */
 	int error;		/* why it is not open; negative errno, 0 */
+	bool shared;		/* because another of the ports has it */
 	unsigned brief_n;	/* so many lines in a row were lost soon */
 	int64_t byte_ms;	/* the last of this opening; STREAM_NEVER */
 	bool half;		/* as stream_is_halfway() */

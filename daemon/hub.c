@@ -292,6 +292,14 @@ hub_frame(struct hub *h, const struct now *now, size_t port,
 }
 
 void
+hub_shares(struct hub *h, size_t port, size_t other)
+{
+	const struct hub_port *p = &h->port[port];
+
+	board_shares(&h->bed[p->bed].board, p->slot, h->port[other].name);
+}
+
+void
 hub_link(struct hub *h, const struct now *now, size_t port,
     enum line_state line, const char *why)
 {

@@ -58,7 +58,11 @@ int hub_find_port(const struct hub *h, const char *name) MUST_CHECK;
 void hub_frame(struct hub *h, const struct now *now, size_t port,
     const struct decoded *d);
 
-/* The line of a port was opened, is gone, or leads to another device. */
+/* With which other port a LINE_SHARED is shared; before hub_link() says it. */
+void hub_shares(struct hub *h, size_t port, size_t other);
+
+/* The line of a port was opened, cannot be, is gone, or leads to another
+ * device. */
 void hub_link(struct hub *h, const struct now *now, size_t port,
     enum line_state line, const char *why);
 

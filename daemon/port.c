@@ -56,6 +56,7 @@ struct port {
 	int error;		/* why it is not open */
 	char *device, *usb, *why;	/* as in struct port_status; NULL: "" */
 	enum line_state line;	/* as the sink was told */
+	const struct port *holder;	/* LINE_SHARED: who reads it */
 	struct finding_watch watch;
 	bool has_device_clock;
 	int64_t skew_ms;
@@ -181,7 +182,8 @@ lose_line(struct port *p, int64_t now_ms, int error)
 	keep_text(&p->usb, "");
 	port_say_lost(&p->say, now_ms, error, why);
 	arm_tick(p, now_ms);
-	p->line = LINE_GONE;
+	p->line = p->config->transport == TRANSPORT_UNIX ? LINE_NO_PEER :
+	    LINE_GONE;
 	p->sink.link(p->sink.arg, p->index, p->line, why);
 }
 
@@ -379,14 +381,51 @@ on_ready(void *arg, uint32_t revents)
 		(void)serve_output(p, clock_boot_ms());
 }
 
+/* What a failed attempt to open says of the line. */
+static enum line_state
+line_of(const struct port *p, int error)
+{
+	bool socket = p->config->transport == TRANSPORT_UNIX;
+
+	switch (error) {
+	case -EMEDIUMTYPE:
+		return LINE_OTHER_DEVICE;
+	case -EBUSY:
+		return p->holder != NULL ? LINE_SHARED : LINE_IN_USE;
+	case -EACCES:
+	case -EPERM:
+		return LINE_NO_PERMISSION;
+	case -ENOENT:
+	case -ECONNREFUSED:
+	case -EPIPE:
+	case -ECONNRESET:
+		return socket ? LINE_NO_PEER : LINE_GONE;
+	case -ENXIO:
+	case -ENODEV:
+	case -EIO:
+		return LINE_GONE;
+	default:
+		return LINE_NOT_OPENED;
+	}
+}
+
 /* An attempt that failed; only a new reason is news. */
 static void
-note_failure(struct port *p, int64_t now_ms, int error, const char *what)
+note_failure(struct port *p, int64_t now_ms, int error, const char *what,
+    const char *device)
 {
-	enum line_state line = error == -EMEDIUMTYPE ? LINE_OTHER_DEVICE :
-	    LINE_GONE;
-	char why[TTY_WHY];
+	enum line_state line;
+	char why[TTY_WHY], shared[TTY_WHY];
 
+	p->holder = error == -EBUSY && device[0] != '\0' &&
+	    p->sink.holder != NULL ? p->sink.holder(p->sink.arg, device) :
+	    NULL;
+	line = line_of(p, error);
+	if (p->holder != NULL) {
+		snprintf(shared, sizeof(shared), "it is the port of %s too",
+		    p->holder->config->name);
+		what = shared;
+	}
 	p->next_ms = now_ms + (now_ms - p->since_ms < RETRY_LATE_MS ?
 	    RETRY_MS : RETRY_LATE_MS);
 	say_why(why, what, p->config->path);
@@ -404,7 +443,7 @@ note_failure(struct port *p, int64_t now_ms, int error, const char *what)
 static void
 try_open(struct port *p, int64_t now_ms)
 {
-	char path[TTY_DEVICE], device[TTY_DEVICE], usb[USB_TEXT] = "";
+	char path[TTY_DEVICE], device[TTY_DEVICE] = "", usb[USB_TEXT] = "";
 	char why[TTY_WHY];
 	int r = place_find(p->config, path, usb, why);
 
@@ -424,7 +463,7 @@ try_open(struct port *p, int64_t now_ms)
 		}
 	}
 	if (r < 0) {
-		note_failure(p, now_ms, r, why);
+		note_failure(p, now_ms, r, why, device);
 		return;
 	}
 	keep_text(&p->device, device);
@@ -553,6 +592,7 @@ look_for_findings(const struct port *p, struct port_status *out)
 		.open = p->tty != NULL,
 		.since_ms = p->since_ms,
 		.error = p->error,
+		.shared = p->line == LINE_SHARED,
 		.brief_n = p->brief_n,
 		.byte_ms = p->stream->byte_ms,
 		.half = stream_is_halfway(p->stream),
@@ -563,6 +603,18 @@ look_for_findings(const struct port *p, struct port_status *out)
 	};
 
 	out->finding = finding_of(&f, out->why, out->todo);
+}
+
+bool
+port_has(const struct port *p, const char *device)
+{
+	return p->tty != NULL && strcmp(text_of(p->device), device) == 0;
+}
+
+size_t
+port_shares(const struct port *p)
+{
+	return p->holder != NULL ? p->holder->index : p->index;
 }
 
 void

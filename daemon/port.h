@@ -28,6 +28,8 @@ struct port_sink {
 	/* Raw bytes, only while port_record() is on. */
 	void (*bytes)(void *arg, size_t index, int64_t t_ms, bool sent,
 	    const uint8_t *p, size_t n);
+	/* Which of the ports has that device open; NULL: none.  May be NULL. */
+	const struct port *(*holder)(void *arg, const char *device);
 };
 
 /* What people see of a port. */
@@ -64,6 +66,12 @@ void port_free(struct port *p);
  * whether bytes are still on their way to the wire, which closing would drop. */
 bool port_release(struct port *p) MUST_CHECK;
 bool port_unsent(const struct port *p) MUST_CHECK;
+
+/* Whether it has that device node open. */
+bool port_has(const struct port *p, const char *device) MUST_CHECK;
+
+/* Of a LINE_SHARED: the index of the port that is read there. */
+size_t port_shares(const struct port *p) MUST_CHECK;
 
 void port_status(const struct port *p, struct port_status *out);
 

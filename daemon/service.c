@@ -180,7 +180,20 @@ port_link_sink(void *arg, size_t index, enum line_state line,
 	struct now now = clock_now();
 
 	loop_touch(s->turns);
+	if (line == LINE_SHARED)
+		hub_shares(&s->hub, index, port_shares(s->port[index]));
 	hub_link(&s->hub, &now, index, line, why);
+}
+
+static const struct port *
+port_holder_sink(void *arg, const char *device)
+{
+	struct service *s = arg;
+
+	for (size_t i = 0; i < s->config->ports_n; i++)
+		if (s->port[i] != NULL && port_has(s->port[i], device))
+			return s->port[i];
+	return NULL;
 }
 
 static void
@@ -362,7 +375,7 @@ static int
 open_ports(struct service *s)
 {
 	struct port_sink sink = { s, port_frame_sink, port_link_sink,
-		port_bytes_sink };
+		port_bytes_sink, port_holder_sink };
 	int r;
 
 	for (size_t i = 0; i < s->config->ports_n; i++) {

@@ -113,11 +113,18 @@ enum event_kind {
 
 /* Whether a monitor can be heard over its port's line. */
 enum line_state {
-	LINE_GONE = 0,		/* unplugged, hung up, refused */
+	LINE_GONE = 0,		/* unplugged, hung up */
 	LINE_OPEN = 1,
 	LINE_OTHER_DEVICE = 2,	/* another device than the one that is expected
 				 * is plugged in, and is not read */
+	LINE_IN_USE = 3,	/* another program has it */
+	LINE_SHARED = 4,	/* another monitor of the configuration is read
+				 * there */
+	LINE_NO_PERMISSION = 5,
+	LINE_NO_PEER = 6,	/* nobody is at the socket */
+	LINE_NOT_OPENED = 7,	/* for another reason */
 } PACKED;
+#define LINE_STATES 8
 
 /* How an attempt to deliver a notice ended. */
 enum outcome {

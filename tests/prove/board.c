@@ -130,7 +130,8 @@ hear(void)
 		break;
 	case 2:
 		board_link(&board, any_time(), from,
-		    (enum line_state)upto(LINE_OTHER_DEVICE));
+		    (enum line_state)upto(LINE_STATES - 1));
+		board_shares(&board, from, any_bool() ? "bed/another" : NULL);
 		break;
 	default:
 		board_take(&board, any_time(), from, any_bool(), r,

@@ -990,6 +990,34 @@ a_silent_monitor_is_one_alarm_and_high_in_the_infusion(void **state)
 	nothing_more();
 }
 
+static void
+a_line_that_is_not_open_is_missed_for_what_is_wrong_with_it(void **state)
+{
+	static const struct { enum line_state line; const char *words; } of[] = {
+		{ LINE_GONE, "its cable or adapter is gone" },
+		{ LINE_IN_USE, "another program has its port" },
+		{ LINE_SHARED, "it is the port of D1/left too" },
+		{ LINE_NO_PERMISSION, "no permission to open its port" },
+		{ LINE_NO_PEER, "nobody is at its socket" },
+		{ LINE_NOT_OPENED, "its port cannot be opened" },
+	};
+	char text[TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+		a_session();
+		w.silent = true;
+		board_shares(&w.board, 0, "D1/left");
+		board_link(&w.board, w.t_ms, 0, of[i].line);
+		pass(15);
+		snprintf(text, sizeof text, "no data from ge for 12 s: %s",
+		    of[i].words);
+		assert_string_equal(next("no-data:ge", ALARM_START,
+		    PRIORITY_MEDIUM)->text, text);
+		nothing_more();
+	}
+}
+
 /* It would be of the moment when the bed last had something to tell. */
 static void
 what_is_looked_at_says_no_duration_of_its_own(void **state)
@@ -2229,7 +2257,7 @@ random_input(void)
 		break;
 	case 4:
 		board_link(&w.board, w.t_ms, roll(2),
-		    (enum line_state)roll(3));
+		    (enum line_state)roll(LINE_STATES));
 		break;
 	case 5:
 		if (roll(20) == 0)
@@ -2340,6 +2368,7 @@ main(void)
 		T(an_alarm_of_before_the_pause_is_ended_for_those_who_were_told),
 		T(the_loss_of_a_monitor_cannot_be_paused),
 		T(a_silent_monitor_is_one_alarm_and_high_in_the_infusion),
+		T(a_line_that_is_not_open_is_missed_for_what_is_wrong_with_it),
 		T(what_is_looked_at_says_no_duration_of_its_own),
 		T(a_loose_plug_is_told_once_and_not_at_each_contact),
 		T(another_device_in_the_port_is_told_at_once_and_until_data_come),

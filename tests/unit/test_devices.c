@@ -186,7 +186,7 @@ turn_for(struct fixture *f, int64_t ms)
 static void
 start(struct fixture *f)
 {
-	const struct port_sink sink = { f, on_frame, on_link, NULL };
+	const struct port_sink sink = { f, on_frame, on_link, NULL, NULL };
 
 	int64_t until = clock_boot_ms() + 2000;
 

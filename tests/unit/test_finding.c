@@ -284,6 +284,7 @@ every_finding_fits_and_has_a_word_of_its_own_in_the_schema(void **state)
 		x->f.brief_n = i & 2 ? 9 : 0;
 		x->f.half = (i & 0x44) == 0x44;
 		x->f.modem = (i & 0x18) == 0x18;
+		x->f.shared = i & 4;
 		x->f.blocked = (i & 0x18) == 0x10;
 		x->port.transport = i & 0x20 ? TRANSPORT_UNIX :
 		    TRANSPORT_SERIAL;

@@ -156,7 +156,7 @@ teardown(void **state)
 static void
 start(struct fixture *f, struct loop *loop_of_port)
 {
-	const struct port_sink sink = { f, NULL, ignore_link, NULL };
+	const struct port_sink sink = { f, NULL, ignore_link, NULL, NULL };
 
 	assert_int_equal(port_new(&f->port, loop_of_port, &f->port_config,
 	    0, &sink), 0);

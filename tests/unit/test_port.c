@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "tests/unit/fake_usb.h"
@@ -164,6 +165,17 @@ on_bytes(void *arg, size_t i, int64_t t_ms, bool sent, const uint8_t *p,
 	memcpy(to + strlen(to), p, n);
 }
 
+static const struct port *
+holder(void *arg, const char *device)
+{
+	struct fixture *f = arg;
+
+	for (size_t i = 0; i < PORTS; i++)
+		if (f->port[i] != NULL && port_has(f->port[i], device))
+			return f->port[i];
+	return NULL;
+}
+
 static int
 setup(void **state)
 {
@@ -201,7 +213,8 @@ teardown(void **state)
 static void
 start(struct fixture *f, size_t i)
 {
-	const struct port_sink sink = { f, on_frame, on_link, on_bytes };
+	const struct port_sink sink = { f, on_frame, on_link, on_bytes,
+		holder };
 
 	assert_int_equal(port_new(&f->port[i], f->loop, &f->config[i], i,
 	    &sink), 0);
@@ -556,6 +569,41 @@ another_device_in_a_known_place_is_not_read(void **state)
 	fake_usb_close(&usb);
 }
 
+/* By its number of late, and by its socket: no start could see that. */
+static void
+a_port_that_another_monitor_is_read_at_is_said_to_be_its(void **state)
+{
+	struct fixture *f = *state;
+	struct port_status st;
+	char why[256];
+	int fd;
+
+	f->config[1].path = f->pty[0].link;
+	start(f, 0);
+	WAIT(1000, f->opened[0] == 1);
+	start(f, 1);
+	WAIT(1000, f->lost[1] == 1);
+	assert_int_equal(f->line[1], LINE_SHARED);
+	assert_int_equal(port_shares(f->port[1]), 0);
+	snprintf(why, sizeof(why), "it is the port of BED/0 too: %s",
+	    f->pty[0].link);
+	assert_string_equal(f->why[1], why);
+	port_status(f->port[1], &st);
+	assert_int_equal(st.finding, FINDING_SHARED);
+	assert_string_equal(st.todo, "Two monitors of vitalsd.yaml lead to one "
+	    "port: give each its own, and restart vitalsd.");
+	/* Of another program all is said as ever. */
+	port_free(f->port[0]);
+	f->port[0] = NULL;
+	fd = open(f->pty[0].link, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	WAIT(2500, f->line[1] == LINE_IN_USE);
+	port_status(f->port[1], &st);
+	assert_int_equal(st.finding, FINDING_IN_USE);
+	close(fd);
+	WAIT(2500, f->opened[1] == 1);
+}
+
 /* --- sockets -------------------------------------------------------------- */
 
 static void
@@ -573,6 +621,7 @@ a_socket_is_read_and_connected_to_again_for_ever(void **state)
 	start(f, 0);
 	WAIT(1000, f->lost[0] == 1);
 	assert_non_null(strstr(f->why[0], "there is no such socket: unix:/"));
+	assert_int_equal(f->line[0], LINE_NO_PEER);
 	socket_peer_listen(&peer);
 	for (int i = 1; i <= 2; i++) {
 		WAIT(2500, f->opened[0] == i);
@@ -584,6 +633,7 @@ a_socket_is_read_and_connected_to_again_for_ever(void **state)
 		WAIT(1000, f->lost[0] == i + 1);
 		assert_ptr_equal(strstr(f->why[0], "the other end of the "
 		    "socket has closed: /"), f->why[0]);
+		assert_int_equal(f->line[0], LINE_NO_PEER);
 		/* What it said before is not lost. */
 		assert_int_equal(strlen(f->letters[0]), 2 * i);
 	}
@@ -695,8 +745,8 @@ two_ports_on_one_device_do_not_both_get_it(void **state)
 	start(f, 1);
 	WAIT(1000, f->lost[1] == 1);
 	port_status(f->port[1], &st);
-	assert_ptr_equal(strstr(st.why,
-	    "the port is in use by another program: "), st.why);
+	assert_ptr_equal(strstr(st.why, "it is the port of BED/0 too: "),
+	    st.why);
 	pty_write(&f->pty[0], "<a>", 3);
 	WAIT(1000, f->letters[0][0] == 'a');
 }
@@ -776,7 +826,7 @@ static void
 one_turn_reads_a_bounded_amount_however_much_there_is(void **state)
 {
 	struct fixture *f = *state;
-	const struct port_sink sink = { f, on_frame, on_link, feed_more };
+	const struct port_sink sink = { f, on_frame, on_link, feed_more, NULL };
 	size_t most = 0;
 
 	assert_int_equal(port_new(&f->port[0], f->loop, &f->config[0], 0,
@@ -962,6 +1012,7 @@ main(void)
 		TEST(a_port_that_is_not_there_is_told_once_and_opened_when_it_comes),
 		TEST(an_adapter_is_found_by_its_number_and_again_wherever_it_is),
 		TEST(of_two_adapters_of_one_number_neither_is_read),
+		TEST(a_port_that_another_monitor_is_read_at_is_said_to_be_its),
 		TEST(another_device_in_a_known_place_is_not_read),
 		TEST(a_socket_is_read_and_connected_to_again_for_ever),
 		TEST(a_socket_whose_other_end_does_not_read_is_opened_anew),
