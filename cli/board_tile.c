@@ -270,7 +270,7 @@ notes_collect(const struct tile *t, char note[NOTES][64])
 		if (p->age_ms >= 0) {
 			board_clock(p->age_ms + t->later_ms, clock);
 			snprintf(note[n++], 64, "%.20s %s %s", name,
-			    p->open ? "silent" : "unplugged", clock);
+			    p->open ? "silent" : "down", clock);
 		} else {
 			snprintf(note[n++], 64, "%.20s %s", name, p->open ?
 			    "not heard yet" : "not there");

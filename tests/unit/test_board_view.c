@@ -527,6 +527,22 @@ a_failing_log_and_demo_data_are_on_the_screen(void **state)
 	screen_free(s);
 }
 
+/* The cable may well be in: another program may have the port. */
+static void
+a_port_that_is_not_open_is_not_called_unplugged(void **state)
+{
+	struct screen *s = screen_new(six, 24, 80);
+
+	(void)state;
+	for (size_t i = 0; i < s->state->beds_n; i++) {
+		for (size_t j = 0; j < s->state->bed[i].ports_n; j++)
+			s->state->bed[i].port[j].open = false;
+	}
+	assert_true(shows(s, "ge down 00:42"));
+	assert_false(shows(s, "unplugged"));
+	screen_free(s);
+}
+
 static int
 strokes(struct bell *b, int64_t from, int64_t to, enum priority p, uint32_t n)
 {
@@ -586,6 +602,7 @@ main(void)
 		    a_large_screen_has_digits_to_be_read_from_afar),
 		cmocka_unit_test(
 		    a_failing_log_and_demo_data_are_on_the_screen),
+		cmocka_unit_test(a_port_that_is_not_open_is_not_called_unplugged),
 		cmocka_unit_test(
 		    what_the_monitor_says_stands_apart_and_calls_nobody),
 		cmocka_unit_test(
