@@ -73,8 +73,15 @@ describe(const struct box_slot *s, struct alarm_change *c)
 	}
 	if (s->condition == BOX_RESTARTED)
 		phrase_put(&bed, s->subject);
-	phrase_put_either(&text, c->state == ALARM_INACTIVE &&
-	    c->phase == ALARM_END, over_text[s->condition], s->why);
+	if (c->state != ALARM_INACTIVE || c->phase != ALARM_END) {
+		phrase_put(&text, s->why);
+		return;
+	}
+	phrase_put(&text, over_text[s->condition]);
+	if (s->condition == BOX_UNDELIVERED) {
+		phrase_put(&text, ": ");
+		phrase_put(&text, s->subject);
+	}
 }
 
 static void

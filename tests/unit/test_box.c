@@ -106,7 +106,8 @@ each_channel_and_each_bed_has_an_alarm_of_its_own(void **state)
 	box_set(&x.box, 0, BOX_UNDELIVERED, "pager", true, "no answer");
 	(void)last(2, "undelivered:pager", ALARM_START, PRIORITY_MEDIUM);
 	box_set(&x.box, 0, BOX_UNDELIVERED, "station", false, "");
-	(void)last(3, "undelivered:station", ALARM_END, PRIORITY_MEDIUM);
+	assert_string_equal(last(3, "undelivered:station", ALARM_END,
+	    PRIORITY_MEDIUM)->text, "notices are delivered again: station");
 	box_set(&x.box, 0, BOX_RESTARTED, "CHAIR3", true, "restarted");
 	assert_string_equal(last(4, "restarted:CHAIR3", ALARM_START,
 	    PRIORITY_MEDIUM)->bed, "CHAIR3");
