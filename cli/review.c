@@ -104,9 +104,11 @@ print_removed(const struct review_view *v)
 static void
 print_recovery(const struct review_view *v)
 {
-	int64_t lasted_ms = v->s->end_ms - session_stop_ms(&v->s->session);
+	int64_t stop_ms = session_stop_ms(&v->s->session);
 	char lasted[TABLE_SPAN], minimum[TABLE_SPAN];
 
+	if (stop_ms == INT64_MIN)
+		return;
 	for (size_t i = 0; i < v->s->statements_n; i++) {
 		const struct statement *st = &v->s->statements[i].st;
 		json_t *o = st->kind == STATEMENT_SESSION_END ?
@@ -115,10 +117,9 @@ print_recovery(const struct review_view *v)
 		    "recovery_min_ms"));
 
 		json_decref(o);
-		if (session_stop_ms(&v->s->session) == INT64_MIN ||
-		    lasted_ms >= min_ms)
+		if (v->s->end_ms - stop_ms >= min_ms)
 			continue;
-		table_span(lasted_ms, lasted);
+		table_span(v->s->end_ms - stop_ms, lasted);
 		table_span(min_ms, minimum);
 		fprintf(v->c->out, "  *** RECOVERY LASTED %s, less than the %s "
 		    "of this site ***\n", lasted, minimum);
