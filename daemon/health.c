@@ -43,6 +43,7 @@ struct health {
 	bool synced, log_failing;
 	int64_t held_ms;	/* the log is held since; INT64_MAX: not */
 	int64_t ran_ms;		/* when it last looked */
+	int64_t thawed_ms;	/* when it last did so after a gap */
 	uint64_t *turns;	/* of each port, at the last WATCHDOG=1 */
 };
 
@@ -65,17 +66,21 @@ look_at_wal(struct health *h, const struct now *now, uint64_t bytes)
 void
 health_look_at_log(struct health *h, const struct now *now)
 {
+	/* The store's thread did not run when we did not. */
+	int64_t from_ms = now->t_ms - h->ran_ms >= FROZEN_MS ? now->t_ms :
+	    h->thawed_ms;
 	struct store_report r;
 	char why[256];
 	bool hung, failing;
 
 	store_report(h->store, &r);
-	hung = now->t_ms - r.answered_ms > STORE_HUNG_MS;
+	if (r.answered_ms > from_ms)
+		from_ms = r.answered_ms;
+	hung = now->t_ms - from_ms > STORE_HUNG_MS;
 	failing = r.failing || hung;
 	if (hung)
 		snprintf(why, sizeof why, "the log's disk has not answered "
-		    "for %lld s", (long long)(now->t_ms - r.answered_ms) /
-		    1000);
+		    "for %lld s", (long long)(now->t_ms - from_ms) / 1000);
 	else
 		snprintf(why, sizeof why, "the log cannot be written: %s",
 		    r.why);
@@ -178,6 +183,7 @@ look_at_self(struct health *h, const struct now *now)
 	h->ran_ms = now->t_ms;
 	if (for_ms < FROZEN_MS)
 		return;
+	h->thawed_ms = now->t_ms;
 	snprintf(e.text, sizeof e.text, "vitalsd did not run for %lld.%lld s "
 	    "(suspended?)", (long long)for_ms / 1000,
 	    (long long)for_ms % 1000 / 100);
