@@ -49,15 +49,19 @@ set_clock(const struct ward *w, long long unix_s)
 	ward_write(w, "faults/wall", text);
 }
 
-/* The infusion's clock goes on as ours does. */
+/* The infusion's clock goes on as ours does, from when it was asked to begin, or
+ * when that was answered, to before it is asked, or after. */
 static void
-clock_goes_on(struct ward *w, int64_t began_ms)
+clock_goes_on(struct ward *w, const int64_t began_ms[2])
 {
-	int64_t off = infusion_ms(w) - (ward_now_ms() - began_ms);
+	int64_t before_ms = ward_now_ms(), is = infusion_ms(w);
+	int64_t least = before_ms - began_ms[1], most = ward_now_ms() -
+	    began_ms[0];
 
-	if (off < -500 || off > 500)
-		ward_fail(w, "the infusion's clock is off by %lld ms",
-		    (long long)off);
+	if (is < least - 500 || is > most + 500)
+		ward_fail(w, "the infusion's clock is at %lld ms, not between "
+		    "%lld and %lld", (long long)is, (long long)least,
+		    (long long)most);
 }
 
 static void
@@ -65,7 +69,7 @@ a_clock_that_is_set_moves_no_duration_and_is_told(void **state)
 {
 	struct ward *w = *state;
 	char *config = ward_config(w, quick), *out;
-	int64_t began_ms, first, last;
+	int64_t began_ms[2], first, last;
 
 	ward_preload_faults(w);
 	ward_write(w, "faults/wall", "0");
@@ -75,21 +79,22 @@ a_clock_that_is_set_moves_no_duration_and_is_told(void **state)
 	json_decref(ward_ask(w, "session.start", NULL));
 	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 15 AND "
 	    "text = 'spo2-low'", 1, 20);
+	began_ms[0] = ward_now_ms();
 	json_decref(ward_ask(w, "infusion.start", NULL));
-	began_ms = ward_now_ms();
+	began_ms[1] = ward_now_ms();
 
 	set_clock(w, IN_2019);
-	json_decref(ward_wait_alarm(w, "clock-stepped", "active", "low", 3));
+	json_decref(ward_wait_alarm(w, "clock-stepped", "active", "low", 20));
 	clock_goes_on(w, began_ms);
 	set_clock(w, LAST_32_BIT - 1);
 	ward_nap(2500);		/* over the edge */
 	clock_goes_on(w, began_ms);
 	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 9 AND "
-	    "abs(count) > 200000000000", 2, 3);
+	    "abs(count) > 200000000000", 2, 20);
 
 	/* Delays run as ever, and no bed was said to be silent. */
 	ward_sim(w, "CHAIR1 spo2 85");
-	json_decref(ward_wait_alarm(w, "spo2-low", "active", "high", 5));
+	json_decref(ward_wait_alarm(w, "spo2-low", "active", "high", 20));
 	assert_int_equal(ward_sql(w, "SELECT count(*) FROM alarms WHERE "
 	    "condition LIKE 'no-%'"), 0);
 	/* The order is that of arrival, whatever the clock said. */
@@ -97,7 +102,7 @@ a_clock_that_is_set_moves_no_duration_and_is_told(void **state)
 	    "LIMIT 1");
 	last = ward_sql(w, "SELECT t_ms FROM reading_000001 ORDER BY rowid "
 	    "DESC LIMIT 1");
-	assert_in_range(last - first, 3000, 30000);
+	assert_in_range(last - first, 3000, 300000);
 
 	/* A kill in 2038, and it goes on from where it was. */
 	ward_kill(&w->vitalsd, SIGKILL);

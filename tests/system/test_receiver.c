@@ -75,6 +75,7 @@ start_all(struct ward *w, const char *limits)
 	char *config = ward_config(w, limits);
 
 	ward_start_sim(w, ward_scenario, WORDS("ox"));
+	w->receiver_port = ward_free_port();	/* for when it comes back */
 	ward_start_receiver(w, "ok");
 	ward_start_vitalsd(w, config);
 	ward_start_notify(w);
@@ -208,6 +209,9 @@ a_receiver_with_another_secret_notices_and_is_noticed(void **state)
 	bool said = false;
 
 	ward_write(w, "credentials/webhook", "another-secret-than-theirs\n");
+	/* A clock that is not synchronised is a notice, on every machine. */
+	ward_preload_faults(w);
+	ward_write(w, "faults/sync", "0");
 	start_all(w, "limits: {undelivered: 2s}\n");
 	json_decref(ward_wait_alarm(w, "undelivered:station", "active",
 	    "medium", 15));

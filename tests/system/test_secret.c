@@ -116,6 +116,9 @@ start_all(struct ward *w)
 
 	ward_write(w, "secret", KEY "\n");
 	ward_write(w, "credentials/webhook", KEY "\n");
+	/* So that there is a notice from the start, on every machine. */
+	ward_preload_faults(w);
+	ward_write(w, "faults/sync", "0");
 	ward_start_sim(w, ward_scenario, WORDS("ox"));
 	ward_start_receiver(w, "ok");
 	ward_start_vitalsd(w, config);

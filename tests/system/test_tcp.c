@@ -119,23 +119,6 @@ start_unit(const struct ward *w, const char *name, const char *peer, uid_t uid)
 	return pid;
 }
 
-/* A port of loopback that nobody has. */
-static int
-free_port(void)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), port;
-	socklen_t n = sizeof at;
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	port = ntohs(at.sin_port);
-	close(fd);
-	return port;
-}
-
 /* A device server: the simulated monitor's line on that address. */
 static pid_t
 start_server(const struct ward *w, const char *address)
@@ -195,7 +178,7 @@ a_connection_that_is_cut_is_an_alarm_and_comes_back_by_itself(void **state)
 	char peer[64], listening[64];
 	pid_t unit, server;
 	int64_t rows;
-	int port = free_port();
+	int port = ward_free_port();
 
 	assert_int_equal(mkdir(ward_path(w, "tcp"), 0770), 0);
 	snprintf(peer, sizeof peer, "TCP:127.0.0.1:%d", port);
@@ -242,7 +225,7 @@ a_monitor_that_connects_to_us_is_read_whoever_starts_first(void **state)
 	char peer[64], address[64];
 	pid_t unit, monitor;
 	int64_t rows;
-	int port = free_port();
+	int port = ward_free_port();
 
 	assert_int_equal(mkdir(ward_path(w, "tcp"), 0770), 0);
 	snprintf(peer, sizeof peer, "TCP-LISTEN:%d,bind=127.0.0.1", port);

@@ -66,7 +66,7 @@ static void
 its_file_is_there_while_the_clock_is_synchronised(void **state)
 {
 	struct ward *w = *state;
-	const char *file;
+	char file[256];		/* ward_path()'s own is soon used again */
 	pid_t pid;
 
 	ward_preload_faults(w);
@@ -74,7 +74,7 @@ its_file_is_there_while_the_clock_is_synchronised(void **state)
 	/* Left by one that was killed, before its folder was cleared. */
 	ward_write(w, "synchronised", "");
 	ward_write(w, "faults/sync", "0");
-	file = ward_path(w, "synchronised");
+	snprintf(file, sizeof file, "%s", ward_path(w, "synchronised"));
 	pid = start(w, file);
 	wait_for(w, file, false);
 	ward_wait_lines(w, "systemd", "READY=1", 1, 10);
@@ -96,12 +96,12 @@ static void
 where_it_cannot_know_it_takes_the_file_away_and_fails(void **state)
 {
 	struct ward *w = *state;
-	const char *file;
+	char file[256];
 
 	ward_preload_faults(w);
 	ward_write(w, "synchronised", "");
 	ward_write(w, "faults/sync", "?");
-	file = ward_path(w, "synchronised");
+	snprintf(file, sizeof file, "%s", ward_path(w, "synchronised"));
 	assert_int_equal(end_of(start(w, file)), 1);
 	assert_int_equal(access(file, F_OK), -1);
 	ward_wait_lines(w, "clock.out", "cannot ask the kernel", 1, 1);

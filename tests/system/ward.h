@@ -72,6 +72,10 @@ void ward_sim(const struct ward *w, const char *command);
 void ward_play(struct ward *w, const char *file, const char *driver,
     const char *link);
 
+/* A port of loopback that nobody has, and that the kernel gives to nobody by
+ * itself, so that it is still free when it is used again. */
+int ward_free_port(void);
+
 /* Starts the receiver; mode is one of its --mode words. */
 void ward_start_receiver(struct ward *w, const char *mode);
 void ward_receiver_mode(const struct ward *w, const char *mode);
