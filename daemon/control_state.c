@@ -163,10 +163,10 @@ bed_json(const struct control_host *h, size_t i, const struct now *now)
 	if (open)
 		begin_ms = session_begin_ms(&s);
 	json_object_set_new(o, "since_start_ms", open ? json_integer(
-	    now->t_ms - session_begin_ms(&s)) : json_null());
+	    now->t_ms - begin_ms) : json_null());
 	/* What was measured before is in the log, and not known here. */
 	json_object_set_new(o, "restarted", json_boolean(open &&
-	    session_begin_ms(&s) < h->started.t_ms));
+	    begin_ms < h->started.t_ms));
 	json_object_set_new(o, "infusion_ms", json_infusion(stamp.infusion_ms));
 	json_object_set_new(o, "interval", json_integer(stamp.interval));
 	json_object_set_new(o, "recovery_min_ms",

@@ -45,8 +45,8 @@ void hub_restore(struct hub *h, const struct now *now, size_t bed,
 void hub_restore_ended(struct hub *h, size_t bed, const struct session *s);
 
 /* An event of no session that was open when vitalsd ended: it ends with
- * "vitalsd was restarted" after what it was; what still holds is raised afresh.  Before
- * hub_restore(). */
+ * "vitalsd was restarted" after what it was; what still holds is raised afresh.
+ * Before hub_restore(). */
 void hub_end_stray(struct hub *h, const struct now *now,
     const struct alarm_change *open);
 

@@ -201,27 +201,28 @@ get_alarm(const struct restore *r, sqlite3_stmt *st, struct alarm_change *a)
 	a->peak = (enum priority)store_row_int(st, &i);
 }
 
+/* What was said of a session: its steps, and of one that is still open ('s', else
+ * NULL) also the baseline and the limits. */
 static int
-restore_statements(struct restore *r, struct store_session *s,
-    const char *session)
+restore_statements(struct restore *r, const char *session,
+    struct session *steps, struct store_session *s)
 {
 	sqlite3_stmt *st = NULL;
 	int err = store_row_prepare(r->d,
 	    "SELECT * FROM statement WHERE session = ?"
 	    " ORDER BY seq", &st);
 
-	s->baseline.kind = STATEMENT_MARK;
 	if (err == 0)
 		sqlite3_bind_text(st, 1, session, -1, SQLITE_TRANSIENT);
 	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
 		struct statement x = { 0 };
 
 		get_statement(r, st, &x);
-		session_apply(&s->session, &x);
+		session_apply(steps, &x);
 		err = 0;
-		if (x.kind == STATEMENT_BASELINE_CONFIRM)
+		if (s != NULL && x.kind == STATEMENT_BASELINE_CONFIRM)
 			s->baseline = x;
-		if (x.kind == STATEMENT_LIMIT_SET) {
+		if (s != NULL && x.kind == STATEMENT_LIMIT_SET) {
 			struct statement *l = grow(&s->limits,
 			    &s->limits_n, sizeof x);
 
@@ -311,34 +312,13 @@ restore_sessions(struct restore *r, struct store_restored *out, bool certain)
 		s->bridge_certain = certain;
 		s->bridge_ms = s->same_boot ? 0 :
 		    now->wall_ms - out->last_wall_ms;
-		err = restore_statements(r, s, session);
+		s->baseline.kind = STATEMENT_MARK;
+		err = restore_statements(r, session, &s->session, s);
 		if (err == 0)
 			err = restore_armed(r, s);
 		if (err == 0)
 			err = read_alarms(r, s->session.id, &s->open_alarms,
 			    &s->open_alarms_n);
-	}
-	sqlite3_finalize(st);
-	return err;
-}
-
-/* What was said of a session that has ended. */
-static int
-restore_steps(struct restore *r, const char *session, struct session *out)
-{
-	sqlite3_stmt *st = NULL;
-	int err = store_row_prepare(r->d,
-	    "SELECT * FROM statement WHERE session = ?"
-	    " ORDER BY seq", &st);
-
-	if (err == 0)
-		sqlite3_bind_text(st, 1, session, -1, SQLITE_TRANSIENT);
-	while (err == 0 && (err = store_row_next(r->d, st)) == 1) {
-		struct statement x = { 0 };
-
-		get_statement(r, st, &x);
-		session_apply(out, &x);
-		err = 0;
 	}
 	sqlite3_finalize(st);
 	return err;
@@ -366,7 +346,8 @@ restore_ended(struct restore *r, struct store_restored *out)
 		int i = 0;
 
 		store_row_text(st, &i, session, sizeof session);
-		err = s == NULL ? -ENOMEM : restore_steps(r, session, s);
+		err = s == NULL ? -ENOMEM :
+		    restore_statements(r, session, s, NULL);
 	}
 	sqlite3_finalize(st);
 	return err;

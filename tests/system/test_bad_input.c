@@ -222,7 +222,7 @@ a_client_that_never_reads_is_dropped_and_holds_up_nobody(void **state)
 {
 	struct ward *w = *state;
 	static const char asks[] = ASKS("watch", "{}") "\n";
-	int64_t until = ward_now_ms() + 60000;
+	int64_t until = ward_now_ms() + 20000;
 	int fd;
 
 	start_daemon(w);
@@ -235,8 +235,7 @@ a_client_that_never_reads_is_dropped_and_holds_up_nobody(void **state)
 		if (n < 0 && errno != EAGAIN)
 			break;
 		json_decref(ward_ask(w, "alarm.list", NULL));
-		/* It would be held up for ever. */
-		assert_true(ward_now_ms() - asked_ms < 8000);
+		assert_true(ward_now_ms() - asked_ms < 1000);
 		if (ward_now_ms() > until)
 			ward_fail(w, "it was not dropped");
 	}

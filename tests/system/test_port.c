@@ -70,12 +70,11 @@ static void
 silence_is_raised(struct ward *w, int64_t from_ms)
 {
 	json_t *a = ward_wait_alarm(w, "no-data:CHAIR1/ox", "active",
-	    "medium", 20);
+	    "medium", 15);
 	int64_t after = ward_now_ms() - from_ms;
 
 	json_decref(a);
-	/* To the millisecond: test_board.c.  Here three processes take part. */
-	if (after < T1_MS - 2500 || after > T1_MS + 5000)
+	if (after < T1_MS - 2500 || after > T1_MS + 1000)
 		ward_fail(w, "the alarm came after %lld ms", (long long)after);
 }
 
@@ -184,7 +183,7 @@ send_garbage(struct ward *w)
 
 	ward_sim(w, "ox garbage 1000");
 	for (int i = 0; device(w, NULL, "garbage") < before + 500; i++) {
-		if (i > 4000)
+		if (i > 400)
 			ward_fail(w, "garbage was not read");
 		ward_nap(5);
 	}
@@ -265,7 +264,7 @@ the_journal_is_not_flooded_by_garbage_or_a_rattling_plug(void **state)
 	ward_sim(w, "ox noise 0");
 	wait_log(w, "port CHAIR1/ox: sound data again, after 1", 1, 10);
 	/* The alarm's lines: begun, ended; and what T2 says, if it does. */
-	assert_in_range(log_lines(w, "") - before, 2, 16);
+	assert_in_range(log_lines(w, "") - before, 2, 8);
 
 	for (int i = 0; i < 30; i++) {
 		ward_sim(w, "ox cable out");
@@ -336,24 +335,23 @@ two_flooded_ports_hold_up_no_other(void **state)
 	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 15 AND "
 	    "bed = 'CHAIR3' AND text = 'spo2-low'", 1, 20);
 	ward_sim(w, "CHAIR3 spo2 90");
-	until = ward_now_ms() + 30000;
+	until = ward_now_ms() + 12000;
 	for (;;) {
 		int64_t asked_ms = ward_now_ms();
 
 		ward_sim(w, "ox garbage 4096");
 		ward_sim(w, "masimo garbage 4096");
-		/* The flood does not end before it is answered. */
 		a = ward_ask(w, "alarm.list", json_pack("{s:s}", "bed",
 		    "CHAIR3"));
-		assert_true(ward_now_ms() - asked_ms < 5000);
-		if (json_array_size(json_object_get(a, "alarms")) > 0 &&
-		    device(w, NULL, "garbage") > 50000)
+		assert_true(ward_now_ms() - asked_ms < 1000);
+		if (json_array_size(json_object_get(a, "alarms")) > 0)
 			break;
 		json_decref(a);
 		if (ward_now_ms() > until)
 			ward_fail(w, "the quiet bed has no alarm");
 	}
 	json_decref(a);
+	assert_true(device(w, NULL, "garbage") > 50000);
 	assert_int_equal(ward_sql(w, "SELECT count(*) FROM reading_000001 r "
 	    "JOIN port p ON p.n = r.port JOIN vital v ON v.n = r.vital WHERE "
 	    "v.name = 'spo2' AND p.bed = 'CHAIR3' AND quality <= 1 AND "

@@ -72,7 +72,7 @@ a_reader_that_does_not_end_is_an_alarm_and_the_log_is_tidied_after(
 			    (long long)size_of(w, "state/log.db-wal"));
 		mark(w);
 	}
-	json_decref(ward_wait_alarm(w, "log-held", "active", "low", 40));
+	json_decref(ward_wait_alarm(w, "log-held", "active", "low", 15));
 	sqlite3_close(db);
 	assert_int_equal(sqlite3_open_v2(ward_path(w, "state/log.db"), &db,
 	    SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
@@ -83,7 +83,7 @@ a_reader_that_does_not_end_is_an_alarm_and_the_log_is_tidied_after(
 		mark(w);
 		ward_nap(20);
 	}
-	(void)ward_wait_alarm(w, "log-held", "", "none", 30);
+	(void)ward_wait_alarm(w, "log-held", "", "none", 5);
 	sqlite3_close(db);
 	assert_true(ward_sql(w, "SELECT count(*) FROM statement") > marks);
 }

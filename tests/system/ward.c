@@ -56,14 +56,6 @@ ward_nap(int ms)
 	nanosleep(&t, NULL);
 }
 
-/* What is merely waited for comes when the machine has time for it; only
- * ward_wait_alarm(), whose limit may be what is tested, keeps to its own. */
-static int64_t
-limit_ms(int timeout_s)
-{
-	return ward_now_ms() + (timeout_s < 30 ? 30 : timeout_s) * 1000;
-}
-
 const char *
 ward_path(const struct ward *w, const char *name)
 {
@@ -351,9 +343,9 @@ ward_start_sim(struct ward *w, const char *scenario, const char *const *links)
 		char name[64];
 
 		snprintf(name, sizeof name, "tty/%s", links[i]);
-		wait_for_file(w, ward_path(w, name), 60);
+		wait_for_file(w, ward_path(w, name), 10);
 	}
-	wait_for_file(w, ward_path(w, "sim.fifo"), 60);
+	wait_for_file(w, ward_path(w, "sim.fifo"), 10);
 }
 
 void
@@ -365,7 +357,7 @@ ward_play(struct ward *w, const char *file, const char *driver,
 		"--link", path, "--speed", "max", NULL };
 
 	w->sim = start(w, "sim.out", words);
-	wait_for_file(w, path, 60);
+	wait_for_file(w, path, 10);
 }
 
 void
@@ -378,28 +370,6 @@ ward_sim(const struct ward *w, const char *command)
 	assert_int_equal(fclose(f), 0);
 }
 
-int
-ward_free_port(void)
-{
-	static unsigned tried;
-
-	for (int i = 0; i < 1000; i++) {
-		struct sockaddr_in a = { .sin_family = AF_INET,
-			.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-		unsigned n = (unsigned)getpid() * 97 + tried++;
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), r;
-
-		assert_true(fd >= 0);
-		a.sin_port = htons((uint16_t)(10240 + n % 20000));
-		r = bind(fd, (const struct sockaddr *)&a, sizeof a);
-		close(fd);
-		if (r == 0)
-			return ntohs(a.sin_port);
-	}
-	fail_msg("no free port");
-	return 0;
-}
-
 void
 ward_start_receiver(struct ward *w, const char *mode)
 {
@@ -408,7 +378,7 @@ ward_start_receiver(struct ward *w, const char *mode)
 		mode, "--log", ward_path(w, "received.jsonl"), "--secret-file",
 		ward_path(w, "secret"), "--port-file", ward_path(w, "port"),
 		NULL };
-	int64_t until = ward_now_ms() + 60000;
+	int64_t until = ward_now_ms() + 10000;
 	FILE *f;
 
 	snprintf(port, sizeof port, "%d", w->receiver_port);
@@ -491,7 +461,7 @@ ward_restart_vitalsd(struct ward *w)
 	const char *words[] = { "vitalsd", "--config",
 		ward_path(w, "vitalsd.yaml"), "--state", ward_path(w, "state"),
 		"--run", ward_path(w, "run"), NULL };
-	int64_t until = ward_now_ms() + 60000;
+	int64_t until = ward_now_ms() + 15000;
 
 	forget_socket(w);
 	w->vitalsd = start(w, "vitalsd.out", words);
@@ -907,7 +877,7 @@ void
 ward_wait_sql(const struct ward *w, const char *query, int64_t at_least,
     int timeout_s)
 {
-	int64_t until = limit_ms(timeout_s);
+	int64_t until = ward_now_ms() + timeout_s * 1000;
 
 	for (;;) {
 		char why[256], *text = look_up(w, query, why);
@@ -944,7 +914,7 @@ void
 ward_wait_lines(const struct ward *w, const char *name, const char *text,
     size_t at_least, int timeout_s)
 {
-	int64_t until = limit_ms(timeout_s);
+	int64_t until = ward_now_ms() + timeout_s * 1000;
 
 	while (ward_lines(w, name, text) < at_least) {
 		if (ward_now_ms() > until)
@@ -964,7 +934,7 @@ void
 ward_wait_received(const struct ward *w, const char *text, size_t at_least,
     int timeout_s)
 {
-	int64_t until = limit_ms(timeout_s);
+	int64_t until = ward_now_ms() + timeout_s * 1000;
 
 	while (ward_received(w, text) < at_least) {
 		if (ward_now_ms() > until)

@@ -41,7 +41,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	if (f->channel)
-		assert_int_equal(channel_stop(f->channel, 8000), 0);
+		assert_int_equal(channel_stop(f->channel, 2000), 0);
 	loopback_stop(&f->server);
 	close(f->report[0]);
 	close(f->report[1]);
@@ -59,14 +59,14 @@ submit(struct fixture *f, uint64_t n, enum priority p, bool heartbeat)
 	assert_int_equal(channel_submit(f->channel, &notice, heartbeat), 0);
 }
 
-/* The next result; fails the test after 20 s. */
+/* The next result; fails the test after 4 s. */
 static struct delivery
 result(struct fixture *f)
 {
 	struct pollfd p = { .fd = f->report[0], .events = POLLIN };
 	struct delivery d;
 
-	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_int_equal(poll(&p, 1, 4000), 1);
 	assert_int_equal(recv(f->report[0], &d, sizeof(d), 0), sizeof(d));
 	return d;
 }
@@ -102,13 +102,11 @@ a_failed_notice_is_tried_again_with_the_same_key(void **state)
 	assert_string_equal(d.detail, "HTTP 500");
 	assert_int_equal(channel_waiting(f->channel), 1);
 	loopback_set(&f->server, LOOPBACK_OK, NULL);
-	do	/* once; more often, where half a second was too short for us */
-		d = result(f);
-	while (d.outcome == OUTCOME_RETRY);
+	d = result(f);
 	assert_int_equal(d.outcome, OUTCOME_DELIVERED);
-	assert_in_range(d.attempt, 2, 9);
+	assert_int_equal(d.attempt, 2);
 	assert_int_equal(d.key.n, 1);
-	assert_int_equal(loopback_requests(&f->server), d.attempt);
+	assert_int_equal(loopback_requests(&f->server), 2);
 	assert_non_null(strstr(f->server.request[1],
 	    "Idempotency-Key: 0000000000000abc-1\r\n"));
 }
@@ -129,7 +127,7 @@ an_alarm_passes_a_heartbeat_and_a_lower_notice_that_hang(void **state)
 	d = result(f);
 	assert_int_equal(d.key.n, 3);
 	assert_int_equal(d.outcome, OUTCOME_DELIVERED);
-	assert_true(d.took_ms < 8000);	/* what hangs, hangs for 10 s */
+	assert_true(d.took_ms < 2000);
 	assert_int_equal(channel_waiting(f->channel), 1);
 }
 
@@ -190,7 +188,7 @@ a_channel_whose_receiver_hangs_holds_up_no_other(void **state)
 	assert_int_equal(result(f).key.n, 9);
 	assert_int_equal(channel_waiting(stuck), 1);
 	/* And it can be stopped in the middle of that. */
-	assert_int_equal(channel_stop(stuck, 8000), 0);
+	assert_int_equal(channel_stop(stuck, 2000), 0);
 	loopback_stop(&stuck_server);
 }
 

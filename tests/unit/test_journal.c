@@ -306,12 +306,12 @@ a_stuck_reader_costs_lines_that_are_counted_and_never_time(void **state)
 		journal_info("line %d of a storm, long enough to fill the pipe "
 		    "and then the ring", i);
 	assert_true(journal_lost() - lost > 1000);
-	assert_true(now_ms() - before < 10000);	/* nobody reads until below */
+	assert_true(now_ms() - before < 1000);
 
 	/* The end does not wait for it either, beyond what was asked. */
 	before = now_ms();
 	journal_stop(50);
-	assert_in_range(now_ms() - before, 50, 10000);
+	assert_in_range(now_ms() - before, 50, 1000);
 	lost = journal_lost();
 	journal_error("this would hang");
 	assert_int_equal(journal_lost(), lost + 1);

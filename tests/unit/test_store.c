@@ -479,7 +479,7 @@ the_write_ahead_log_is_grown_ahead_and_used_again(void **state)
 {
 	struct fixture *f = *state;
 	uint64_t ticket = 0, grown;
-	int64_t until = real_ms() + 60000;
+	int64_t until = real_ms() + 5000;
 
 	open_store(f);
 	do {
