@@ -381,6 +381,15 @@ hear_pulse_until(int64_t t_ms)
 		hear_pulse();
 }
 
+/* A cuff after five minutes without one, stamped as it is sent. */
+static bool
+hear_cuff_after_a_pause(int sys)
+{
+	now_ms += 1000;
+	hear_pulse_until(now_ms + 300000);
+	return hear_cuff(sys, clock_at(now_ms));
+}
+
 #define PDS_PULSE PDS("204") "OBX||NM|161^PR|2103|70||||||F\n"
 #define PDS_CUFF(at) PDS("503") \
 	"OBX||NM|170^S|2105|120||||||F||APERIODIC|" at "\n" \
@@ -463,17 +472,10 @@ a_result_sent_once_as_it_is_measured_is_told_each_time(void **state)
 	hear_pulse_until(900000);
 	assert_true(hear_cuff(120, clock_at(now_ms)));
 	/* But not for ever: that would be the last result sent again. */
-	for (int i = 0; i < 10; i++) {
-		now_ms += 1000;
-		hear_pulse_until(now_ms + 300000);
-		assert_false(hear_cuff(120, clock_at(now_ms)));
-	}
-	now_ms += 1000;
-	hear_pulse_until(now_ms + 300000);
-	assert_true(hear_cuff(121, clock_at(now_ms)));
-	now_ms += 1000;
-	hear_pulse_until(now_ms + 300000);
-	assert_true(hear_cuff(121, clock_at(now_ms)));
+	for (int i = 0; i < 10; i++)
+		assert_false(hear_cuff_after_a_pause(120));
+	assert_true(hear_cuff_after_a_pause(121));
+	assert_true(hear_cuff_after_a_pause(121));
 }
 
 static void
@@ -507,9 +509,7 @@ a_sender_that_stamps_all_with_the_time_of_sending_has_no_new_results(
 		now_ms += 1000;
 		assert_true(hear_cuff(121, clock_at(now_ms)));
 		/* It is known by now. */
-		now_ms += 1000;
-		hear_pulse_until(now_ms + 300000);
-		assert_false(hear_cuff(121, clock_at(now_ms)));
+		assert_false(hear_cuff_after_a_pause(121));
 	}
 }
 
@@ -533,12 +533,8 @@ a_sender_is_not_taken_for_such_a_one_by_chance(void **state)
 			now_ms += 5000;
 			assert_true(hear_cuff(120, clock_at(now_ms)));
 		}
-		now_ms += 1000;
-		hear_pulse_until(now_ms + 300000);
-		assert_true(hear_cuff(121, clock_at(now_ms)));
-		now_ms += 1000;
-		hear_pulse_until(now_ms + 300000);
-		assert_true(hear_cuff(121, clock_at(now_ms)));
+		assert_true(hear_cuff_after_a_pause(121));
+		assert_true(hear_cuff_after_a_pause(121));
 	}
 }
 

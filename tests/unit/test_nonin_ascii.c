@@ -60,6 +60,14 @@ a_whole_line_gives_its_numbers(void **state)
 	assert_int_equal(sound(line, LINE, LINE / 2, 15), 1);
 }
 
+/* The line without n bytes from i on. */
+static void
+lose(char x[LINE], size_t i, size_t n)
+{
+	memcpy(x, line, i);
+	memcpy(x + i, line + i + n, LINE - i - n);
+}
+
 static void
 lost_bytes_make_no_other_number(void **state)
 {
@@ -68,8 +76,7 @@ lost_bytes_make_no_other_number(void **state)
 		for (size_t i = 0; i + n <= LINE; i++) {
 			char x[LINE];
 
-			memcpy(x, line, i);
-			memcpy(x + i, line + i + n, LINE - i - n);
+			lose(x, i, n);
 			sound(x, LINE - n, 1, 15);
 		}
 	}
@@ -102,8 +109,7 @@ a_first_line_that_lost_bytes_makes_no_other_number_good(void **state)
 		for (size_t i = 0; i + n <= LINE; i++) {
 			char x[LINE];
 
-			memcpy(x, line, i);
-			memcpy(x + i, line + i + n, LINE - i - n);
+			lose(x, i, n);
 			stream_init(&s, driver_find("nonin-ascii"), NULL, 0);
 			if (feed(0, x, LINE - n) == 0)
 				continue;
