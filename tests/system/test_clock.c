@@ -84,17 +84,17 @@ a_clock_that_is_set_moves_no_duration_and_is_told(void **state)
 	began_ms[1] = ward_now_ms();
 
 	set_clock(w, IN_2019);
-	json_decref(ward_wait_alarm(w, "clock-stepped", "active", "low", 20));
+	json_decref(ward_wait_alarm(w, "clock-stepped", "active", "low", 3));
 	clock_goes_on(w, began_ms);
 	set_clock(w, LAST_32_BIT - 1);
 	ward_nap(2500);		/* over the edge */
 	clock_goes_on(w, began_ms);
 	ward_wait_sql(w, "SELECT count(*) FROM event WHERE kind = 9 AND "
-	    "abs(count) > 200000000000", 2, 20);
+	    "abs(count) > 200000000000", 2, 3);
 
 	/* Delays run as ever, and no bed was said to be silent. */
 	ward_sim(w, "CHAIR1 spo2 85");
-	json_decref(ward_wait_alarm(w, "spo2-low", "active", "high", 20));
+	json_decref(ward_wait_alarm(w, "spo2-low", "active", "high", 5));
 	assert_int_equal(ward_sql(w, "SELECT count(*) FROM alarms WHERE "
 	    "condition LIKE 'no-%'"), 0);
 	/* The order is that of arrival, whatever the clock said. */
@@ -102,7 +102,7 @@ a_clock_that_is_set_moves_no_duration_and_is_told(void **state)
 	    "LIMIT 1");
 	last = ward_sql(w, "SELECT t_ms FROM reading_000001 ORDER BY rowid "
 	    "DESC LIMIT 1");
-	assert_in_range(last - first, 3000, 300000);
+	assert_in_range(last - first, 3000, 30000);
 
 	/* A kill in 2038, and it goes on from where it was. */
 	ward_kill(&w->vitalsd, SIGKILL);

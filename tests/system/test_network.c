@@ -29,10 +29,6 @@
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* Who waited for the name server would wait for CONNECT_MS of notify/webhook.c,
- * 5 s, or for the C library, 10 s. */
-#define LATE_MS 4000
-
 static const char config[] =
     "    - name: far\n"
     "      at-least: low\n"
@@ -126,7 +122,7 @@ delivery_ms(struct ward *w, const char *sim, const char *priority,
 	int64_t raised_ms;
 
 	ward_sim(w, sim);
-	json_decref(ward_wait_alarm(w, "spo2-low", "active", priority, 20));
+	json_decref(ward_wait_alarm(w, "spo2-low", "active", priority, 10));
 	raised_ms = ward_now_ms();
 	ward_wait_received(w, "\"condition\":\"spo2-low\"", notices, 5);
 	return ward_now_ms() - raised_ms;
@@ -155,22 +151,20 @@ a_silent_name_server_stalls_its_own_channel_alone(void **state)
 
 	/* While it waits for the name, the other is served at once. */
 	took_ms = delivery_ms(w, "CHAIR1 spo2 90", "medium", 1);
-	if (took_ms > LATE_MS)
+	if (took_ms > 1000)
 		ward_fail(w, "the notice took %lld ms", (long long)took_ms);
 	/* The C library's own patience is 10 s; a try ends long before. */
 	ward_wait_sql(w, "SELECT count(*) FROM deliveries WHERE channel = "
-	    "'far' AND outcome = 'retry'", 1, 20);
-	assert_in_range(ward_sql(w, "SELECT min(took_ms) FROM deliveries WHERE "
-	    "channel = 'far' AND outcome = 'retry'"), 0, 8000);
+	    "'far' AND outcome = 'retry'", 1, 4);
 	for (int i = 0; i < 20; i++) {
 		int64_t asked_ms = ward_now_ms();
 
 		json_decref(ward_ask(w, "alarm.list", NULL));
-		assert_true(ward_now_ms() - asked_ms < LATE_MS);
+		assert_true(ward_now_ms() - asked_ms < 500);
 		ward_nap(20);
 	}
 	json_decref(ward_wait_alarm(w, "undelivered:far", "active", "medium",
-	    20));
+	    14));
 	ward_wait_sql(w, "SELECT count(*) FROM alarm WHERE condition = "
 	    "'undelivered:far'", 1, 20);
 	/* By its own clock: from the notice that did not arrive. */
@@ -180,7 +174,7 @@ a_silent_name_server_stalls_its_own_channel_alone(void **state)
 	if (raised_ms > 13000)
 		ward_fail(w, "T8 came after %lld ms", (long long)raised_ms);
 	took_ms = delivery_ms(w, "CHAIR1 spo2 85", "high", 2);
-	assert_true(took_ms <= LATE_MS);
+	assert_true(took_ms <= 1000);
 	ward_wait_sql(w, "SELECT count(*) FROM deliveries WHERE channel = "
 	    "'far' AND outcome = 'retry'", 2, 10);
 	why = ward_sql_text(w, "SELECT detail FROM deliveries WHERE channel = "
@@ -193,7 +187,7 @@ a_silent_name_server_stalls_its_own_channel_alone(void **state)
 	assert_int_equal(ward_sql(w, "SELECT count(*) FROM deliveries WHERE "
 	    "channel = 'station' AND outcome IN ('retry', 'timeout')"), 0);
 	/* Nor does it hold up the notifier's end. */
-	ward_stop(w, &w->notify, LATE_MS);
+	ward_stop(w, &w->notify, 2000);
 	ward_kill(&name_server, SIGKILL);
 }
 

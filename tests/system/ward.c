@@ -370,6 +370,28 @@ ward_sim(const struct ward *w, const char *command)
 	assert_int_equal(fclose(f), 0);
 }
 
+int
+ward_free_port(void)
+{
+	static unsigned tried;
+
+	for (int i = 0; i < 1000; i++) {
+		struct sockaddr_in a = { .sin_family = AF_INET,
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		unsigned n = (unsigned)getpid() * 97 + tried++;
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), r;
+
+		assert_true(fd >= 0);
+		a.sin_port = htons((uint16_t)(10240 + n % 20000));
+		r = bind(fd, (const struct sockaddr *)&a, sizeof a);
+		close(fd);
+		if (r == 0)
+			return ntohs(a.sin_port);
+	}
+	fail_msg("no free port");
+	return 0;
+}
+
 void
 ward_start_receiver(struct ward *w, const char *mode)
 {

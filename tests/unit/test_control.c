@@ -35,7 +35,7 @@
 #include "daemon/lines.h"
 #include "daemon/roles.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 5000
 #define BEDS 2
 
 static FILE *answers;	/* all results and notifications: into schema-check */
@@ -1103,7 +1103,7 @@ a_full_disk_is_told_and_the_statement_takes_effect(void **state)
 	begin = clock_boot_ms();
 	r = ask_result(f, "infusion.start", "{\"bed\":\"CHAIR1\"}");
 	assert_true(json_is_false(json_object_get(r, "durable")));
-	assert_in_range(clock_boot_ms() - begin, 0, PATIENCE_MS);
+	assert_in_range(clock_boot_ms() - begin, 0, 2100);
 	json_decref(r);
 	assert_int_equal(hub_stamp(&f->hub, 0, clock_boot_ms()).phase,
 	    PHASE_INFUSION);
@@ -1121,50 +1121,32 @@ a_full_disk_is_told_and_the_statement_takes_effect(void **state)
 	json_decref(r);
 }
 
-/* How long a statement's answer takes with the disk hung from just after a tick:
- * it must not depend on when the tick happens to come. */
-static int64_t
-held_up_ms(struct fixture *f)
-{
-	static const char note[] = "{\"bed\":\"CHAIR1\",\"text\":\"x\"}";
-	int64_t begin, took;
-	bool ticked = false;
-	json_t *r, *m;
-
-	while (!ticked && (m = hear(f, &f->c[1], PATIENCE_MS)) != NULL) {
-		ticked = strcmp(text_of(m, "method"), "tick") == 0;
-		json_decref(m);
-	}
-	assert_true(ticked);
-	atomic_store(&trouble, HANGS);
-	begin = clock_boot_ms();
-	r = ask_result(f, "mark", note);
-	took = clock_boot_ms() - begin;
-	atomic_store(&trouble, WORKS);
-	assert_true(json_is_false(json_object_get(r, "durable")));
-	assert_true(took >= 1900);
-	json_decref(r);
-	do {
-		r = ask_result(f, "mark", note);
-		ticked = json_is_false(json_object_get(r, "durable"));
-		json_decref(r);
-	} while (ticked);
-	return took;
-}
-
 static void
 a_hung_disk_holds_up_an_answer_for_two_seconds(void **state)
 {
 	struct fixture *f = *state;
-	int64_t took = INT64_MAX;
+	int64_t begin, ticked = 0;
+	json_t *r, *m;
 
 	do_ask(f, "session.start", "{\"bed\":\"CHAIR1\"}");
 	f->id += 100;
 	json_decref(ask(f, 1, "watch", "{}"));
-	/* Now and then the machine stands still. */
-	for (int i = 0; i < 5 && took > 2150; i++)
-		took = held_up_ms(f);
-	assert_in_range(took, 1900, 2150);
+	/* The answer must not depend on when the tick happens to come. */
+	while ((m = hear(f, &f->c[1], PATIENCE_MS)) != NULL && ticked == 0) {
+		if (strcmp(text_of(m, "method"), "tick") == 0)
+			ticked = clock_boot_ms();
+		json_decref(m);
+	}
+	json_decref(m);
+	poll(NULL, 0, 200);
+	atomic_store(&trouble, HANGS);
+	begin = clock_boot_ms();
+	r = ask_result(f, "infusion.start", "{\"bed\":\"CHAIR1\"}");
+	assert_true(json_is_false(json_object_get(r, "durable")));
+	assert_in_range(clock_boot_ms() - begin, 1900, 2150);
+	json_decref(r);
+	/* What changes nothing is answered at once all the while. */
+	atomic_store(&trouble, WORKS);
 }
 
 static void
